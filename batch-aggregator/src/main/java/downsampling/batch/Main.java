@@ -1,0 +1,18 @@
+package downsampling.batch;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+@Command(name = "batch-aggregator", mixinStandardHelpOptions = true)
+public final class Main implements Callable<Integer> {
+
+    public static void main(String... args) {
+        System.exit(new CommandLine(new Main()).execute(args));
+    }
+
+    @Override
+    public Integer call() {
+        return 0;
+    }
+}
