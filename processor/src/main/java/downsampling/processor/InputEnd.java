@@ -57,6 +57,7 @@ final class InputEnd implements IntFunction<InputEnd.Reached>, AutoCloseable {
     private final Map<TopicPartition, Long> lastCommitted = new HashMap<>();
     private long since;
     private long lastAnswer;
+    private boolean answering = true;
 
     /**
      * @param consumer with the application's group id, which it does not join, and its isolation level; closed with this
@@ -90,7 +91,10 @@ final class InputEnd implements IntFunction<InputEnd.Reached>, AutoCloseable {
             learn(partitions);
         } catch (RuntimeException e) { // an exception that leaves here would end the schedule without a word
             forget();
-            LOG.debug("The end of the input is not known", e);
+            if (answering) {
+                LOG.warn("The broker does not say how far topic {} reaches: {}", topic, e.getMessage());
+            }
+            answering = false;
         }
     }
 
@@ -101,6 +105,8 @@ final class InputEnd implements IntFunction<InputEnd.Reached>, AutoCloseable {
         }
         long now = clock.getAsLong();
         Duration timeout = Duration.ofMillis(longestGap);
+        consumer.assign(
+                partitions); // never polled, see nothingToRead; without it the client logs a complaint each time
         Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, timeout);
         Map<TopicPartition, OffsetAndMetadata> committed = consumer.committed(partitions, timeout);
         if (now - lastAnswer > longestGap || now < lastAnswer) {
@@ -108,6 +114,10 @@ final class InputEnd implements IntFunction<InputEnd.Reached>, AutoCloseable {
             since = now;
         }
         lastAnswer = clock.getAsLong();
+        if (!answering) {
+            LOG.info("The broker answers again");
+            answering = true;
+        }
         for (TopicPartition partition : partitions) {
             End end = new End(ends.get(partition), now);
             OffsetAndMetadata offset = committed.get(partition);

@@ -24,7 +24,7 @@ import picocli.CommandLine.Option;
             "Durations are written as 250ms, 10s, 5m, 1h, 7d.",
             "Every option has an environment variable that gives its default: --idle-close is IDLE_CLOSE.",
             "KAFKA_ variables are passed to Kafka's clients: KAFKA_SECURITY_PROTOCOL is security.protocol.",
-            "Exit codes: 0 done, 1 failed, 2 wrong usage; 143 after SIGTERM, with everything committed."
+            "Exit codes: 0 stopped by SIGTERM or Ctrl-C with all work committed, 1 failed, 2 wrong usage."
         })
 public final class Main implements Callable<Integer> {
     @Option(
@@ -247,11 +247,18 @@ public final class Main implements Callable<Integer> {
         Config settings = settings();
         Rows.show(logReadings, logSummaries);
         try (Service service = Service.start(settings, new Topics.Making(partitions, replication, retention), wait)) {
-            Thread hook = new Thread(service::close, "shutdown");
-            Runtime.getRuntime().addShutdownHook(hook);
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(service), "stop"));
             service.await();
         }
         return CommandLine.ExitCode.OK;
+    }
+
+    /** On SIGTERM and SIGINT. Halting gives the exit code of a program that did what it was told, where the JVM's is 143. */
+    private static void stop(Service service) {
+        service.close();
+        if (!service.failed()) {
+            Runtime.getRuntime().halt(CommandLine.ExitCode.OK);
+        }
     }
 
     private Config settings() throws Exception {

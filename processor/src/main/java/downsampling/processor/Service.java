@@ -37,6 +37,7 @@ final class Service implements AutoCloseable {
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
     private final InputEnd inputEnd;
     private final KafkaStreams streams;
+    private boolean closed;
 
     /** Makes missing topics and starts; returns before the first partition is assigned. */
     static Service start(Config config, Topics.Making making, Duration wait) {
@@ -139,11 +140,15 @@ final class Service implements AutoCloseable {
      */
     void await() throws InterruptedException {
         ended.await();
-        Throwable cause = failure.get();
-        if (cause != null || streams.state() == KafkaStreams.State.ERROR) {
-            throw new FailedException(
-                    cause == null ? "all stream threads ended" : String.valueOf(cause.getMessage()), cause);
+        if (failed()) {
+            Throwable cause = failure.get();
+            throw new FailedException(cause == null ? "all stream threads ended" : "" + cause.getMessage(), cause);
         }
+    }
+
+    /** Whether the stream threads ended by themselves. */
+    boolean failed() {
+        return failure.get() != null || streams.state() == KafkaStreams.State.ERROR;
     }
 
     KafkaStreams.State state() {
@@ -154,9 +159,16 @@ final class Service implements AutoCloseable {
         return streams;
     }
 
-    /** Commits what is processed and leaves the group at once, so that others take over without waiting for a timeout. */
+    /**
+     * Commits what is processed and leaves the group at once, so that others take over without waiting for a timeout. Does
+     * nothing the second time.
+     */
     @Override
-    public void close() {
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         boolean clean = streams.close(CloseOptions.timeout(CLOSE_TIMEOUT)
                 .withGroupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP));
         inputEnd.close();
