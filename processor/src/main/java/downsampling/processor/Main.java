@@ -1,5 +1,6 @@
 package downsampling.processor;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneId;
@@ -261,8 +262,13 @@ public final class Main implements Callable<Integer> {
         }
     }
 
-    private Config settings() throws Exception {
-        Map<String, String> kafka = KafkaSettings.read(config, System.getenv());
+    private Config settings() {
+        Map<String, String> kafka;
+        try {
+            kafka = KafkaSettings.read(config, System.getenv());
+        } catch (IOException e) {
+            throw new Config.InvalidException("--config", config, "a readable properties file");
+        }
         if (bootstrapServers != null) {
             kafka.put("bootstrap.servers", bootstrapServers);
         }
