@@ -1,18 +1,294 @@
 package downsampling.processor;
 
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.ZoneId;
+import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
-@Command(name = "processor", mixinStandardHelpOptions = true)
+/** The command line: options to a {@link Config}, then a {@link Service} until it ends. */
+@Command(
+        name = "processor",
+        mixinStandardHelpOptions = true,
+        version = "processor 0.1.0",
+        sortOptions = false,
+        usageHelpAutoWidth = true,
+        description =
+                "Turns temperature readings into one summary (count, min, max, mean) per sensor and tumbling window.",
+        footer = {
+            "",
+            "Durations are written as 250ms, 10s, 5m, 1h, 7d.",
+            "Every option has an environment variable that gives its default: --idle-close is IDLE_CLOSE.",
+            "KAFKA_ variables are passed to Kafka's clients: KAFKA_SECURITY_PROTOCOL is security.protocol.",
+            "Exit codes: 0 stopped by SIGTERM or Ctrl-C with all work committed, 1 failed, 2 wrong usage."
+        })
 public final class Main implements Callable<Integer> {
+    @Option(
+            names = "--bootstrap-servers",
+            paramLabel = "HOST:PORT,…",
+            description = "Kafka or Redpanda (default: localhost:19092)")
+    private String bootstrapServers;
+
+    @Option(names = "--config", paramLabel = "FILE", description = "properties file with settings for Kafka's clients")
+    private Path config;
+
+    @Option(
+            names = "--application-id",
+            paramLabel = "ID",
+            description = {
+                "name of the group that shares the work, and of its state",
+                "(default: temperature-processor, with -dsl behind it for --topology=dsl)"
+            })
+    private String applicationId;
+
+    @Option(
+            names = "--topology",
+            defaultValue = "exact",
+            description = {
+                "exact: keeps all promises; dsl: the textbook Kafka Streams topology",
+                "(default: ${DEFAULT-VALUE})"
+            })
+    private Config.TopologyKind topology;
+
+    @Option(
+            names = "--input-topic",
+            paramLabel = "TOPIC",
+            defaultValue = "raw-temperature",
+            description = "readings (default: ${DEFAULT-VALUE})")
+    private String inputTopic;
+
+    @Option(
+            names = "--output-topic",
+            paramLabel = "TOPIC",
+            defaultValue = "agg-temperature",
+            description = "summaries (default: ${DEFAULT-VALUE})")
+    private String outputTopic;
+
+    @Option(
+            names = "--late-topic",
+            paramLabel = "TOPIC",
+            defaultValue = "late-temperature",
+            description = "readings for closed windows (default: ${DEFAULT-VALUE})")
+    private String lateTopic;
+
+    @Option(
+            names = "--dead-topic",
+            paramLabel = "TOPIC",
+            defaultValue = "dead-temperature",
+            description = "what is no reading (default: ${DEFAULT-VALUE})")
+    private String deadTopic;
+
+    @Option(
+            names = "--window",
+            paramLabel = "DURATION",
+            defaultValue = "10s",
+            description = "size of the windows (default: ${DEFAULT-VALUE})")
+    private Duration window;
+
+    @Option(
+            names = "--grace",
+            paramLabel = "DURATION",
+            defaultValue = "1s",
+            description = "how long after its end, in event time, a window takes readings (default: ${DEFAULT-VALUE})")
+    private Duration grace;
+
+    @Option(
+            names = "--max-ahead",
+            paramLabel = "DURATION",
+            defaultValue = "60s",
+            description = "a reading further in the future than this is dead (default: ${DEFAULT-VALUE})")
+    private Duration maxAhead;
+
+    @Option(
+            names = "--idle-close",
+            paramLabel = "DURATION",
+            defaultValue = "30s",
+            description =
+                    "close the last windows of a partition when no reading came for this long; off: never (default: ${DEFAULT-VALUE})")
+    private Duration idleClose;
+
+    @Option(
+            names = "--zone",
+            defaultValue = "UTC",
+            description = "time zone of timestamps that name none (default: ${DEFAULT-VALUE})")
+    private ZoneId zone;
+
+    @Option(
+            names = "--guarantee",
+            defaultValue = "exactly_once_v2",
+            description =
+                    "exactly_once_v2 or at_least_once, which may count and emit twice after a crash (default: ${DEFAULT-VALUE})")
+    private Config.Guarantee guarantee;
+
+    @Option(
+            names = "--commit-interval",
+            paramLabel = "DURATION",
+            defaultValue = "100ms",
+            description = "how often results become visible (default: ${DEFAULT-VALUE})")
+    private Duration commitInterval;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "stream threads; more than partitions are idle (default: ${DEFAULT-VALUE})")
+    private int threads;
+
+    @Option(
+            names = "--standby-replicas",
+            paramLabel = "N",
+            defaultValue = "0",
+            description = "copies of the state kept warm on other instances (default: ${DEFAULT-VALUE})")
+    private int standbyReplicas;
+
+    @Option(
+            names = "--state-store",
+            defaultValue = "memory",
+            description =
+                    "where open windows are kept: memory, or rocksdb for more than fit there (default: ${DEFAULT-VALUE})")
+    private Config.StateStoreKind stateStore;
+
+    @Option(
+            names = "--state-memory",
+            paramLabel = "BYTES",
+            defaultValue = "67108864",
+            description =
+                    "with rocksdb: block cache and write buffers of the whole process (default: ${DEFAULT-VALUE})")
+    private long stateMemory;
+
+    @Option(
+            names = "--state-dir",
+            paramLabel = "DIR",
+            defaultValue = "${sys:java.io.tmpdir}/temperature-processor",
+            description = "with rocksdb: folder for its files, one for each instance (default: ${DEFAULT-VALUE})")
+    private String stateDir;
+
+    @Option(
+            names = "--partitions",
+            paramLabel = "N",
+            defaultValue = "6",
+            description = "of the input topic if it has to be made (default: ${DEFAULT-VALUE})")
+    private int partitions;
+
+    @Option(
+            names = "--replication",
+            paramLabel = "N",
+            defaultValue = "-1",
+            description = "of topics that have to be made; -1: the broker's default (default: ${DEFAULT-VALUE})")
+    private short replication;
+
+    @Option(
+            names = "--retention",
+            paramLabel = "DURATION",
+            description = "of topics that have to be made (default: the broker's for readings, all others for good)")
+    private Duration retention;
+
+    @Option(
+            names = "--wait",
+            paramLabel = "DURATION",
+            defaultValue = "60s",
+            description = "how long to wait for a broker that does not answer at start (default: ${DEFAULT-VALUE})")
+    private Duration wait;
+
+    @Option(names = "--log-readings", description = "print each reading on standard output")
+    private boolean logReadings;
+
+    @Option(names = "--log-summaries", description = "print each summary on standard output")
+    private boolean logSummaries;
+
+    @Option(names = "--stacktrace", description = "show the stack trace of an error")
+    private boolean stacktrace;
 
     public static void main(String... args) {
-        System.exit(new CommandLine(new Main()).execute(args));
+        System.exit(run(args));
+    }
+
+    /** @return the exit code */
+    static int run(String... args) {
+        Main main = new Main();
+        return new CommandLine(main)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .registerConverter(Duration.class, new Durations())
+                .setDefaultValueProvider(Main::fromEnvironment)
+                .setParameterExceptionHandler((e, arguments) -> {
+                    e.getCommandLine()
+                            .getErr()
+                            .println("processor: "
+                                    + e.getMessage().lines().findFirst().orElse(""));
+                    return CommandLine.ExitCode.USAGE;
+                })
+                .setExecutionExceptionHandler((e, commandLine, parsed) -> {
+                    if (main.stacktrace) {
+                        e.printStackTrace(commandLine.getErr());
+                    }
+                    commandLine.getErr().println("processor: " + e.getMessage());
+                    return e instanceof Config.InvalidException
+                            ? CommandLine.ExitCode.USAGE
+                            : CommandLine.ExitCode.SOFTWARE;
+                })
+                .execute(args);
+    }
+
+    private static String fromEnvironment(CommandLine.Model.ArgSpec argument) {
+        return argument instanceof CommandLine.Model.OptionSpec option
+                ? System.getenv(option.longestName()
+                        .replaceFirst("^--", "")
+                        .replace('-', '_')
+                        .toUpperCase(Locale.ROOT))
+                : null;
     }
 
     @Override
-    public Integer call() {
-        return 0;
+    public Integer call() throws Exception {
+        Config settings = settings();
+        Rows.show(logReadings, logSummaries);
+        try (Service service = Service.start(settings, new Topics.Making(partitions, replication, retention), wait)) {
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(service), "stop"));
+            service.await();
+        }
+        return CommandLine.ExitCode.OK;
+    }
+
+    /** On SIGTERM and SIGINT. Halting gives the exit code of a program that did what it was told, where the JVM's is 143. */
+    private static void stop(Service service) {
+        service.close();
+        if (!service.failed()) {
+            Runtime.getRuntime().halt(CommandLine.ExitCode.OK);
+        }
+    }
+
+    private Config settings() throws Exception {
+        Map<String, String> kafka = KafkaSettings.read(config, System.getenv());
+        if (bootstrapServers != null) {
+            kafka.put("bootstrap.servers", bootstrapServers);
+        }
+        kafka.putIfAbsent("bootstrap.servers", "localhost:19092");
+        String id = applicationId != null
+                ? applicationId
+                : topology == Config.TopologyKind.DSL ? "temperature-processor-dsl" : "temperature-processor";
+        return new Config(
+                topology,
+                id,
+                inputTopic,
+                outputTopic,
+                lateTopic,
+                deadTopic,
+                window,
+                grace,
+                maxAhead,
+                idleClose,
+                zone,
+                guarantee,
+                stateStore,
+                stateMemory,
+                stateDir,
+                commitInterval,
+                threads,
+                standbyReplicas,
+                kafka);
     }
 }

@@ -1,0 +1,27 @@
+package downsampling.processor;
+
+import java.nio.charset.StandardCharsets;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.streams.processor.api.Record;
+
+/** A closed window as the record that both topologies write to {@code agg-temperature}. */
+final class ClosedWindow {
+    private ClosedWindow() {}
+
+    /**
+     * @param start inclusive, epoch milliseconds; becomes the record's timestamp, so that a coarser window over the output
+     *     topic sees the summary in its place
+     * @param end   exclusive, epoch milliseconds
+     */
+    static Record<String, byte[]> record(String sensor, long start, long end, Summary summary) {
+        Rows.summary(sensor, start, end, summary);
+        Headers headers = new RecordHeaders().add("window.start", text(start)).add("window.end", text(end));
+        return new Record<>(sensor, SummaryJson.write(end, summary), start, headers);
+    }
+
+    /** Numbers in headers are decimal text: every console shows them, every language reads them. */
+    static byte[] text(long number) {
+        return Long.toString(number).getBytes(StandardCharsets.US_ASCII);
+    }
+}

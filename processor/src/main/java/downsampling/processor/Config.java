@@ -1,0 +1,118 @@
+package downsampling.processor;
+
+import java.time.Duration;
+import java.time.ZoneId;
+import java.util.Map;
+
+/**
+ * What the processor is told to do; checks itself.
+ *
+ * @param topology       which of the two topologies runs
+ * @param applicationId  consumer group, prefix of the changelog topics and of transactional ids
+ * @param inputTopic     raw readings
+ * @param outputTopic    summaries
+ * @param lateTopic      readings too late for their window
+ * @param deadTopic      records that are no reading
+ * @param window         size of the tumbling windows, at least 1 ms
+ * @param grace          how long after its end, in event time, a window still takes readings
+ * @param maxAhead       how far in the future an event time may lie
+ * @param idleClose      after how long without a reading a partition's open windows close; zero: never
+ * @param zone           of timestamps that name none
+ * @param guarantee      what a crash may do to the results
+ * @param stateStore     where open windows are kept beside their changelog
+ * @param stateMemory    bytes that RocksDB may use in the whole process for block cache and write buffers
+ * @param stateDir       folder for RocksDB's files
+ * @param commitInterval how often results become visible
+ * @param threads        stream threads
+ * @param standbyReplicas copies of the state kept warm on other instances
+ * @param kafka          settings passed through to Kafka's clients, among them {@code bootstrap.servers}
+ */
+record Config(
+        TopologyKind topology,
+        String applicationId,
+        String inputTopic,
+        String outputTopic,
+        String lateTopic,
+        String deadTopic,
+        Duration window,
+        Duration grace,
+        Duration maxAhead,
+        Duration idleClose,
+        ZoneId zone,
+        Guarantee guarantee,
+        StateStoreKind stateStore,
+        long stateMemory,
+        String stateDir,
+        Duration commitInterval,
+        int threads,
+        int standbyReplicas,
+        Map<String, String> kafka) {
+
+    enum TopologyKind {
+        EXACT,
+        DSL
+    }
+
+    enum Guarantee {
+        EXACTLY_ONCE_V2,
+        AT_LEAST_ONCE
+    }
+
+    enum StateStoreKind {
+        MEMORY,
+        ROCKSDB
+    }
+
+    /** Says which setting makes no sense, what it is and what is allowed. */
+    static final class InvalidException extends IllegalArgumentException {
+        private static final long serialVersionUID = 1;
+
+        InvalidException(String name, Object value, String allowed) {
+            super(name + "=" + value + ": expected " + allowed);
+        }
+    }
+
+    Config {
+        require(!applicationId.isBlank(), "--application-id", applicationId, "a name");
+        // Long enough for a thousand years, short enough that no sum of times overflows.
+        Duration longest = Duration.ofDays(365_000);
+        requireBetween("--window", window, Duration.ofMillis(1), longest);
+        requireBetween("--grace", grace, Duration.ZERO, longest);
+        requireBetween("--max-ahead", maxAhead, Duration.ZERO, longest);
+        requireBetween("--commit-interval", commitInterval, Duration.ofMillis(1), Duration.ofHours(1));
+        require(
+                idleClose.isZero()
+                        || (idleClose.compareTo(Duration.ofMillis(100)) >= 0 && idleClose.compareTo(longest) <= 0),
+                "--idle-close",
+                Durations.format(idleClose),
+                "at least 100ms, or off");
+        require(threads >= 1 && threads <= 1000, "--threads", threads, "1 to 1000");
+        require(standbyReplicas >= 0 && standbyReplicas <= 100, "--standby-replicas", standbyReplicas, "0 to 100");
+        require(stateMemory >= 1 << 20, "--state-memory", stateMemory, "at least 1 MiB (1048576)");
+        String[] topics = {inputTopic, outputTopic, lateTopic, deadTopic};
+        for (int i = 0; i < topics.length; i++) {
+            for (int j = 0; j < i; j++) {
+                require(!topics[i].equals(topics[j]), "topic", topics[i], "four different topics");
+            }
+        }
+        kafka = Map.copyOf(kafka);
+    }
+
+    boolean closesIdle() {
+        return !idleClose.isZero();
+    }
+
+    private static void requireBetween(String name, Duration value, Duration least, Duration most) {
+        require(
+                value.compareTo(least) >= 0 && value.compareTo(most) <= 0,
+                name,
+                Durations.format(value),
+                Durations.format(least) + " to " + Durations.format(most));
+    }
+
+    private static void require(boolean condition, String name, Object value, String allowed) {
+        if (!condition) {
+            throw new InvalidException(name, value, allowed);
+        }
+    }
+}

@@ -1,0 +1,75 @@
+package downsampling.processor;
+
+import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.StreamsBuilder;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.kstream.Consumed;
+import org.apache.kafka.streams.kstream.Grouped;
+import org.apache.kafka.streams.kstream.Materialized;
+import org.apache.kafka.streams.kstream.Materialized.StoreType;
+import org.apache.kafka.streams.kstream.Named;
+import org.apache.kafka.streams.kstream.Produced;
+import org.apache.kafka.streams.kstream.Suppressed;
+import org.apache.kafka.streams.kstream.Suppressed.BufferConfig;
+import org.apache.kafka.streams.kstream.TimeWindows;
+import org.apache.kafka.streams.kstream.Windowed;
+import org.apache.kafka.streams.processor.api.ContextualProcessor;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.state.WindowStore;
+
+/**
+ * The specification: what the processor computes, in the words of Kafka Streams' DSL.
+ *
+ * <p>It holds on input without restarts, idle times, late readings and old event times; docs/decisions says what it does
+ * with those, and why {@link ExactTopology} is the default.
+ */
+final class DslTopology {
+    private DslTopology() {}
+
+    static Topology build(Config config, Deserializer<Reading> readings) {
+        TimeWindows windows = TimeWindows.ofSizeAndGrace(config.window(), config.grace());
+        StreamsBuilder builder = new StreamsBuilder();
+        builder.stream(
+                        config.inputTopic(),
+                        Consumed.with(
+                                        Serdes.serdeFrom(new StringSerializer(), new SensorIdDeserializer()),
+                                        Serdes.serdeFrom((topic, reading) -> reading.raw(), readings))
+                                .withTimestampExtractor((record, partitionTime) -> ((Reading) record.value()).time())
+                                .withName("readings"))
+                .peek(Rows::reading, Named.as("log-readings"))
+                .groupByKey(Grouped.as("by-sensor"))
+                .windowedBy(windows)
+                .aggregate(
+                        () -> null,
+                        (sensor, reading, summary) ->
+                                summary == null ? Summary.of(reading.value()) : summary.add(reading.value()),
+                        Named.as("summarise"),
+                        Materialized.<String, Summary, WindowStore<Bytes, byte[]>>as("windows")
+                                .withStoreType(
+                                        config.stateStore() == Config.StateStoreKind.MEMORY
+                                                ? StoreType.IN_MEMORY
+                                                : StoreType.ROCKS_DB)
+                                .withKeySerde(Serdes.String())
+                                .withValueSerde(Serdes.serdeFrom(
+                                        (topic, summary) -> summary.toBytes(),
+                                        (topic, bytes) -> Summary.fromBytes(bytes))))
+                .suppress(Suppressed.untilWindowCloses(BufferConfig.unbounded()).withName("until-window-closes"))
+                .toStream(Named.as("closed"))
+                .process(Publish::new, Named.as("publish"))
+                .to(
+                        config.outputTopic(),
+                        Produced.with(Serdes.String(), Serdes.ByteArray()).withName("summaries"));
+        return builder.build();
+    }
+
+    private static final class Publish extends ContextualProcessor<Windowed<String>, Summary, String, byte[]> {
+        @Override
+        public void process(Record<Windowed<String>, Summary> closed) {
+            var window = closed.key().window();
+            context().forward(ClosedWindow.record(closed.key().key(), window.start(), window.end(), closed.value()));
+        }
+    }
+}

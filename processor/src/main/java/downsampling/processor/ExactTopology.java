@@ -1,0 +1,57 @@
+package downsampling.processor;
+
+import java.util.Map;
+import java.util.function.IntFunction;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.AutoOffsetReset;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.StoreBuilder;
+import org.apache.kafka.streams.state.Stores;
+
+/**
+ * The default: the window of {@link DslTopology} as one processor, on Kafka Streams' own state, changelog, transactions and
+ * rebalancing. See {@link WindowProcessor} for what it promises beyond the DSL.
+ *
+ * <p>Records keep the timestamp they came with, within this topology: event time is read from the reading itself. So nothing
+ * that Kafka does by record timestamp, such as retention of the changelog or refusing times far ahead, ever meets an event
+ * time that is years old or wrong; only the summaries are stamped with their window's start.
+ */
+final class ExactTopology {
+    static final String LATE = "late";
+    static final String SUMMARIES = "summaries";
+
+    private ExactTopology() {}
+
+    /** @param inputEnd how far a partition of the input topic is known to be read, see {@link InputEnd} */
+    static Topology build(Config config, Deserializer<Reading> readings, IntFunction<InputEnd.Reached> inputEnd) {
+        return new Topology()
+                .addSource(
+                        AutoOffsetReset.earliest(),
+                        "readings",
+                        (record, partitionTime) -> Math.max(0, record.timestamp()), // a negative one would be dropped
+                        new SensorIdDeserializer(),
+                        readings,
+                        config.inputTopic())
+                .addProcessor("window", () -> new WindowProcessor(config, inputEnd), "readings")
+                .addStateStore(openWindows(config), "window")
+                .addSink(SUMMARIES, config.outputTopic(), new StringSerializer(), new ByteArraySerializer(), "window")
+                .addSink(LATE, config.lateTopic(), new StringSerializer(), new ByteArraySerializer(), "window");
+    }
+
+    /** The changelog is compacted and nothing else: deleting by time would delete open windows of old event times. */
+    private static StoreBuilder<KeyValueStore<Bytes, byte[]>> openWindows(Config config) {
+        return Stores.keyValueStoreBuilder(
+                        config.stateStore() == Config.StateStoreKind.MEMORY
+                                ? Stores.inMemoryKeyValueStore(WindowProcessor.STORE)
+                                : Stores.persistentKeyValueStore(WindowProcessor.STORE),
+                        Serdes.Bytes(),
+                        Serdes.ByteArray())
+                .withCachingEnabled()
+                .withLoggingEnabled(Map.of("cleanup.policy", "compact"));
+    }
+}

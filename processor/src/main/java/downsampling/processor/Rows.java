@@ -1,0 +1,43 @@
+package downsampling.processor;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import org.slf4j.LoggerFactory;
+
+/** What passes, a row each on standard output for a person to read. Off unless asked for: see {@code logback.xml}. */
+final class Rows {
+    private static final Logger READINGS = (Logger) LoggerFactory.getLogger("rows.readings");
+    private static final Logger SUMMARIES = (Logger) LoggerFactory.getLogger("rows.summaries");
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("HH:mm:ss.SSS").withZone(ZoneOffset.UTC);
+
+    private Rows() {}
+
+    static void show(boolean readings, boolean summaries) {
+        READINGS.setLevel(readings ? Level.INFO : Level.OFF);
+        SUMMARIES.setLevel(summaries ? Level.INFO : Level.OFF);
+    }
+
+    static void reading(String sensor, Reading reading) {
+        if (READINGS.isInfoEnabled()) {
+            READINGS.info("reading  {}  {}  {}", sensor, Instant.ofEpochMilli(reading.time()), reading.value());
+        }
+    }
+
+    static void summary(String sensor, long start, long end, Summary summary) {
+        if (SUMMARIES.isInfoEnabled()) {
+            SUMMARIES.info(String.format(
+                    "%-16s %s – %s  count %7d  min %10.3f  max %10.3f  mean %10.3f",
+                    sensor,
+                    TIME.format(Instant.ofEpochMilli(start)),
+                    TIME.format(Instant.ofEpochMilli(end)),
+                    summary.count(),
+                    summary.min(),
+                    summary.max(),
+                    summary.mean()));
+        }
+    }
+}

@@ -1,0 +1,32 @@
+package downsampling.processor;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import org.apache.kafka.common.serialization.Deserializer;
+
+/**
+ * The record key: a sensor's id, UTF-8, not empty. Strict, so that writing the id again gives the very bytes that were read.
+ *
+ * <p>Kafka Streams passes null keys to a deserializer too. Refusing them here sends them to the dead-letter topic; further
+ * down the library would drop them with a log line.
+ */
+final class SensorIdDeserializer implements Deserializer<String> {
+
+    /** @throws NotAReadingException if there is no key, or it is empty or not UTF-8 */
+    @Override
+    public String deserialize(String topic, byte[] key) {
+        if (key == null || key.length == 0) {
+            throw NotAReadingException.expected("key", "a sensor id", key == null ? "none" : "an empty one");
+        }
+        String id = new String(key, StandardCharsets.UTF_8);
+        if (id.indexOf('\uFFFD') >= 0) { // either somebody really wrote U+FFFD, or these bytes are no UTF-8
+            try {
+                StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(key));
+            } catch (CharacterCodingException e) {
+                throw NotAReadingException.expected("key", "a sensor id in UTF-8", NotAReadingException.quote(id));
+            }
+        }
+        return id;
+    }
+}

@@ -1,0 +1,200 @@
+package downsampling.processor;
+
+import static org.apache.kafka.streams.StreamsConfig.consumerPrefix;
+import static org.apache.kafka.streams.StreamsConfig.producerPrefix;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Properties;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicReference;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.streams.CloseOptions;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.errors.LogAndContinueExceptionHandler;
+import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One running instance of the processor: topology, stream threads, and what decides when it cannot go on. */
+final class Service implements AutoCloseable {
+    /** What a container's stop grace period has to exceed. */
+    static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(20);
+
+    private static final Logger LOG = LoggerFactory.getLogger(Service.class);
+
+    private final Restarts restarts = new Restarts();
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private final AtomicReference<Throwable> failure = new AtomicReference<>();
+    private final InputEnd inputEnd;
+    private final KafkaStreams streams;
+    private boolean closed;
+
+    /** Makes missing topics and starts; returns before the first partition is assigned. */
+    static Service start(Config config, Topics.Making making, Duration wait) {
+        String bootstrapServers = config.kafka().get(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG);
+        try (Admin admin = Admin.create(clients(config))) {
+            Topics topics = new Topics(admin, making);
+            topics.awaitBroker(bootstrapServers, wait);
+            topics.ensure(config);
+        }
+        Service service = new Service(config);
+        service.streams.start();
+        return service;
+    }
+
+    private Service(Config config) {
+        ReadingDeserializer readings =
+                new ReadingDeserializer(config.zone(), config.maxAhead(), System::currentTimeMillis);
+        inputEnd = new InputEnd(config, askingConsumer(config), System::currentTimeMillis);
+        Topology topology = config.topology() == Config.TopologyKind.DSL
+                ? DslTopology.build(config, readings)
+                : ExactTopology.build(config, readings, inputEnd);
+        LOG.info("{}", topology.describe().toString().strip());
+        streams = new KafkaStreams(topology, settings(config));
+        streams.setUncaughtExceptionHandler(this::decide);
+        streams.setStateListener((state, before) -> {
+            LOG.info("{}", state);
+            if (state == KafkaStreams.State.ERROR || state == KafkaStreams.State.NOT_RUNNING) {
+                ended.countDown();
+            }
+        });
+    }
+
+    /** Settings of Kafka Streams. What the promises rest on cannot be passed through from outside; the rest can. */
+    static Properties settings(Config config) {
+        Properties settings = new Properties();
+        settings.put(StreamsConfig.STATE_DIR_CONFIG, config.stateDir());
+        settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, config.threads());
+        settings.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, config.standbyReplicas());
+        settings.put(
+                StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, config.commitInterval().toMillis());
+        settings.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 64 << 20);
+        settings.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedRocksDb.class);
+        settings.put(BoundedRocksDb.BYTES, config.stateMemory());
+        // A crashed instance is missed after this long, the shortest that Kafka and Redpanda take by default.
+        settings.put(consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 6000);
+        settings.put(consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 1500);
+        settings.put(producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG), "zstd");
+        settings.put(producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG), Topics.MAX_RECORD_BYTES);
+        settings.put(producerPrefix(ProducerConfig.BUFFER_MEMORY_CONFIG), 2L * Topics.MAX_RECORD_BYTES);
+        settings.putAll(config.kafka());
+        settings.put(StreamsConfig.APPLICATION_ID_CONFIG, config.applicationId());
+        settings.put(
+                StreamsConfig.PROCESSING_GUARANTEE_CONFIG,
+                config.guarantee().name().toLowerCase(Locale.ROOT));
+        settings.put(
+                StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG, LogAndContinueExceptionHandler.class);
+        settings.put(StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG, config.deadTopic());
+        settings.put(StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG, true);
+        return settings;
+    }
+
+    /** Settings for a plain client of the same cluster. */
+    static Map<String, Object> clients(Config config) {
+        return new HashMap<>(config.kafka());
+    }
+
+    private static KafkaConsumer<byte[], byte[]> askingConsumer(Config config) {
+        Map<String, Object> settings = clients(config);
+        settings.put(ConsumerConfig.GROUP_ID_CONFIG, config.applicationId());
+        settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        settings.put(
+                ConsumerConfig.ISOLATION_LEVEL_CONFIG,
+                config.guarantee() == Config.Guarantee.EXACTLY_ONCE_V2 ? "read_committed" : "read_uncommitted");
+        return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
+    /**
+     * A stream thread died. Another takes its place unless that cannot help, or too many died lately: then the whole process
+     * ends, so that whatever runs it sees that and starts it anew.
+     */
+    private StreamThreadExceptionResponse decide(Throwable thrown) {
+        Throwable cause = thrown;
+        while (cause.getCause() != null && !(cause instanceof SettingsChangedException)) {
+            cause = cause.getCause();
+        }
+        if (!(cause instanceof SettingsChangedException) && restarts.allowed(System.nanoTime())) {
+            LOG.error("A stream thread died and is replaced", thrown);
+            return StreamThreadExceptionResponse.REPLACE_THREAD;
+        }
+        LOG.debug("A stream thread died", thrown);
+        failure.compareAndSet(null, cause);
+        return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+    }
+
+    /**
+     * Blocks until {@link #close} or until the stream threads ended by themselves.
+     *
+     * @throws FailedException in the second case
+     */
+    void await() throws InterruptedException {
+        ended.await();
+        if (failed()) {
+            Throwable cause = failure.get();
+            throw new FailedException(cause == null ? "all stream threads ended" : "" + cause.getMessage(), cause);
+        }
+    }
+
+    /** Whether the stream threads ended by themselves. */
+    boolean failed() {
+        return failure.get() != null || streams.state() == KafkaStreams.State.ERROR;
+    }
+
+    KafkaStreams.State state() {
+        return streams.state();
+    }
+
+    KafkaStreams streams() {
+        return streams;
+    }
+
+    /**
+     * Commits what is processed and leaves the group at once, so that others take over without waiting for a timeout. Does
+     * nothing the second time.
+     */
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        boolean clean = streams.close(CloseOptions.timeout(CLOSE_TIMEOUT)
+                .withGroupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP));
+        inputEnd.close();
+        if (!clean) {
+            LOG.warn(
+                    "Not closed within {}; what was not committed is done again at the next start",
+                    Durations.format(CLOSE_TIMEOUT));
+        }
+        ended.countDown();
+    }
+
+    /** How many thread deaths are put up with: enough to get over a bad minute, too few to hide a fault that stays. */
+    static final class Restarts {
+        static final int MOST = 10;
+        static final Duration PERIOD = Duration.ofMinutes(5);
+
+        private long from;
+        private int count;
+
+        /** @param now as of {@link System#nanoTime} */
+        synchronized boolean allowed(long now) {
+            if (count == 0 || now - from > PERIOD.toNanos()) {
+                from = now;
+                count = 0;
+            }
+            return ++count <= MOST;
+        }
+    }
+}

@@ -1,0 +1,49 @@
+package downsampling.processor;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+
+/** The value of a record on {@code agg-temperature}. */
+final class SummaryJson {
+    private static final JsonFactory JSON = new JsonFactory();
+
+    private SummaryJson() {}
+
+    /**
+     * {@code {"time":1735732810000,"temperature":{"count":3,"min":1,"max":9,"mean":4.25}}} in UTF-8; whole numbers have no
+     * fraction.
+     *
+     * @param windowEnd exclusive end of the window in epoch milliseconds
+     */
+    static byte[] write(long windowEnd, Summary summary) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream(128);
+        try (JsonGenerator json = JSON.createGenerator(out)) {
+            json.writeStartObject();
+            json.writeNumberField("time", windowEnd);
+            json.writeObjectFieldStart("temperature");
+            json.writeNumberField("count", summary.count());
+            json.writeFieldName("min");
+            write(json, summary.min());
+            json.writeFieldName("max");
+            write(json, summary.max());
+            json.writeFieldName("mean");
+            write(json, summary.mean());
+            json.writeEndObject();
+            json.writeEndObject();
+        } catch (IOException e) {
+            throw new UncheckedIOException("writing to memory failed", e);
+        }
+        return out.toByteArray();
+    }
+
+    private static void write(JsonGenerator json, double value) throws IOException {
+        if (value == (long) value) {
+            json.writeNumber((long) value);
+        } else {
+            json.writeNumber(Double.toString(value).replace(".0E", "E"));
+        }
+    }
+}

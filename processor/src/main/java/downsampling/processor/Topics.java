@@ -1,0 +1,236 @@
+package downsampling.processor;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.DescribeClusterOptions;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes the topics that are missing, leaves alone those that are there, and says where their settings break a promise. A
+ * missing dead-letter topic in particular would stall the partition of the first dead record without a word.
+ */
+final class Topics {
+    /** Largest record that late and dead topics made here take, and that is sent to them; more than any input topic's default. */
+    static final int MAX_RECORD_BYTES = 32 << 20;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Topics.class);
+
+    /**
+     * How to make a topic.
+     *
+     * @param partitions  of the input topic if it is missing; the others get as many as that has
+     * @param replication -1 for the broker's default
+     * @param retention   null for the default: the broker's for the input, for good for all others
+     */
+    record Making(int partitions, short replication, Duration retention) {
+        Making {
+            if (partitions < 1 || partitions > 10_000) {
+                throw new downsampling.processor.Config.InvalidException("--partitions", partitions, "1 to 10000");
+            }
+            if (replication != -1 && replication < 1) {
+                throw new downsampling.processor.Config.InvalidException(
+                        "--replication", replication, "at least 1, or -1 for the broker's default");
+            }
+        }
+    }
+
+    private final Admin admin;
+    private final Making making;
+
+    Topics(Admin admin, Making making) {
+        this.admin = admin;
+        this.making = making;
+    }
+
+    /**
+     * Waits until the broker answers.
+     *
+     * @throws FailedException if it does not within the given time, or refuses
+     */
+    void awaitBroker(String bootstrapServers, Duration patience) {
+        long deadline = System.nanoTime() + patience.toNanos();
+        for (boolean said = false; ; said = true) {
+            try {
+                admin.describeCluster(new DescribeClusterOptions().timeoutMs(2000))
+                        .nodes()
+                        .get();
+                return;
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof RetriableException)) {
+                    throw new FailedException(
+                            "broker " + bootstrapServers + ": " + e.getCause().getMessage(), e);
+                }
+                if (System.nanoTime() - deadline >= 0) {
+                    throw new FailedException(
+                            "no answer from broker " + bootstrapServers + " within " + Durations.format(patience), e);
+                }
+                if (!said) {
+                    LOG.warn(
+                            "No answer from broker {} yet, waiting up to {}",
+                            bootstrapServers,
+                            Durations.format(patience));
+                }
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new FailedException("interrupted while waiting for the broker", e);
+            }
+        }
+    }
+
+    /** @throws FailedException if a topic is missing and cannot be made */
+    void ensure(downsampling.processor.Config config) {
+        int partitions = partitions(config.inputTopic())
+                .orElseGet(() -> create(config.inputTopic(), making.partitions(), retention(null)));
+        if (partitions < config.threads()) {
+            LOG.warn(
+                    "Topic {} has {} partitions: of {} threads, as many work",
+                    config.inputTopic(),
+                    partitions,
+                    config.threads());
+        }
+        Map<String, String> kept = retention("-1");
+        Map<String, String> keptWhole = new java.util.HashMap<>(kept);
+        keptWhole.put(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, String.valueOf(MAX_RECORD_BYTES));
+        boolean newOutput = partitions(config.outputTopic()).isEmpty();
+        if (newOutput) {
+            create(config.outputTopic(), partitions, kept);
+        }
+        for (String topic : new String[] {config.lateTopic(), config.deadTopic()}) {
+            if (partitions(topic).isEmpty()) {
+                create(topic, partitions, keptWhole);
+            }
+        }
+        check(config);
+    }
+
+    /** Settings of existing topics under which records would be refused or vanish. */
+    private void check(downsampling.processor.Config config) {
+        Config output = settings(config.outputTopic());
+        long ahead = number(output, TopicConfig.MESSAGE_TIMESTAMP_AFTER_MAX_MS_CONFIG, Long.MAX_VALUE);
+        if (config.maxAhead().toMillis() >= ahead) {
+            throw new downsampling.processor.Config.InvalidException(
+                    "--max-ahead",
+                    Durations.format(config.maxAhead()),
+                    "less than the " + ahead + " ms that topic " + config.outputTopic()
+                            + " allows a timestamp to be in the future ("
+                            + TopicConfig.MESSAGE_TIMESTAMP_AFTER_MAX_MS_CONFIG + ")");
+        }
+        long kept = number(output, TopicConfig.RETENTION_MS_CONFIG, -1);
+        if (kept >= 0 && making.retention() == null) {
+            LOG.warn(
+                    "Topic {} deletes records older than {}: a summary carries its window's start, so those of readings older"
+                            + " than that will vanish (set {}=-1 to keep them)",
+                    config.outputTopic(),
+                    Durations.format(Duration.ofMillis(kept)),
+                    TopicConfig.RETENTION_MS_CONFIG);
+        }
+        Config input = settings(config.inputTopic());
+        for (String topic : new String[] {config.lateTopic(), config.deadTopic()}) {
+            warnIfLess(config.inputTopic(), input, topic, settings(topic), TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
+            warnIfLess(
+                    config.inputTopic(),
+                    input,
+                    topic,
+                    settings(topic),
+                    TopicConfig.MESSAGE_TIMESTAMP_AFTER_MAX_MS_CONFIG);
+        }
+    }
+
+    private static void warnIfLess(String inputTopic, Config input, String topic, Config settings, String name) {
+        long takes = number(input, name, 0);
+        long passesOn = number(settings, name, Long.MAX_VALUE);
+        if (passesOn < takes) {
+            LOG.warn(
+                    "Topic {} has {}={}, but {} has {}: a record that only the second takes would stop the processor",
+                    topic,
+                    name,
+                    passesOn,
+                    inputTopic,
+                    takes);
+        }
+    }
+
+    private static long number(Config settings, String name, long otherwise) {
+        return settings.get(name) == null || settings.get(name).value() == null
+                ? otherwise
+                : Long.parseLong(settings.get(name).value());
+    }
+
+    /** Empty settings where this program may not read them: then the broker's word comes later. */
+    private Config settings(String topic) {
+        ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
+        try {
+            return get(
+                    admin.describeConfigs(java.util.List.of(resource)).values().get(resource));
+        } catch (ExecutionException e) {
+            LOG.debug("Settings of topic {} cannot be read", topic, e);
+            return new Config(java.util.List.of());
+        }
+    }
+
+    private Map<String, String> retention(String otherwise) {
+        String millis = making.retention() == null
+                ? otherwise
+                : String.valueOf(making.retention().toMillis());
+        return millis == null ? Map.of() : Map.of(TopicConfig.RETENTION_MS_CONFIG, millis);
+    }
+
+    private Optional<Integer> partitions(String topic) {
+        try {
+            return Optional.of(get(admin.describeTopics(java.util.List.of(topic))
+                            .topicNameValues()
+                            .get(topic))
+                    .partitions()
+                    .size());
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+                return Optional.empty();
+            }
+            throw failure("cannot see topic " + topic, e);
+        }
+    }
+
+    private int create(String topic, int partitions, Map<String, String> settings) {
+        try {
+            get(admin.createTopics(
+                            java.util.List.of(new NewTopic(topic, partitions, making.replication()).configs(settings)))
+                    .all());
+            LOG.info("Made topic {} with {} partitions", topic, partitions);
+            return partitions;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof TopicExistsException) { // another instance was quicker
+                return partitions(topic).orElse(partitions);
+            }
+            throw failure("topic " + topic + " is missing and cannot be made", e);
+        }
+    }
+
+    private static FailedException failure(String what, ExecutionException e) {
+        String why = e.getCause() instanceof AuthorizationException
+                ? "no right to (" + e.getCause().getMessage() + ")"
+                : e.getCause().getMessage();
+        return new FailedException(what + ": " + why, e.getCause());
+    }
+
+    private static <T> T get(KafkaFuture<T> future) throws ExecutionException {
+        try {
+            return future.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new FailedException("interrupted", e);
+        }
+    }
+}
