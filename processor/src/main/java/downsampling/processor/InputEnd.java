@@ -13,6 +13,7 @@ import java.util.function.LongSupplier;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -89,6 +90,8 @@ final class InputEnd implements IntFunction<InputEnd.Reached>, AutoCloseable {
         asked.removeAll(partitions);
         try {
             learn(partitions);
+        } catch (WakeupException e) {
+            LOG.debug("Closed while asking");
         } catch (RuntimeException e) { // an exception that leaves here would end the schedule without a word
             forget();
             if (answering) {
