@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
-import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -23,6 +22,7 @@ import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
 import org.apache.kafka.server.common.Feature;
 import org.apache.kafka.server.common.MetadataVersion;
+import org.apache.kafka.server.util.FileLock;
 
 /**
  * One real Apache Kafka broker in this JVM: KRaft, broker and controller in one, reachable from this machine only
@@ -72,17 +72,24 @@ public final class LocalKafka implements AutoCloseable {
      *     property is refused; its message is for people
      */
     public static LocalKafka start(int port, Path dataDir, Map<String, String> properties) {
-        int clientPort = port == 0 ? freePort() : port;
-        requireFree(clientPort);
+        // Kafka finds out, too, but in the middle of its start and with a page of log.
+        int clientPort = port == 0 ? freePort() : requireFree(port);
         boolean temporary = dataDir == null;
         KafkaRaftServer server = null;
         Path dir = null;
         try {
-            dir = temporary ? Files.createTempDirectory("local-kafka-") : Files.createDirectories(dataDir);
+            dir = temporary ? Files.createTempDirectory("local-kafka-") : createDirectory(dataDir);
+            requireUnused(dir);
             Map<String, String> all = defaults(clientPort, freePort(), dir);
+            if (hasCrashed(dir)) {
+                // The controller does not let the broker in before the session of its former self has ended, and then
+                // only with its next try, of those after 0.1, 0.3, 0.7 and 1.5 s.
+                all.put("broker.session.timeout.ms", "1400");
+                all.put("broker.heartbeat.interval.ms", "300");
+            }
             all.putAll(properties);
             KafkaConfig config = new KafkaConfig(all, false);
-            if (Files.notExists(dir.resolve("meta.properties"))) {
+            if (!isFormatted(dir)) {
                 format(dir);
             }
             server = new KafkaRaftServer(config, Time.SYSTEM);
@@ -152,13 +159,18 @@ public final class LocalKafka implements AutoCloseable {
         p.put("group.initial.rebalance.delay.ms", "0");
         p.put("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000");
 
-        // After a kill the controller holds the dead broker's place until its session ends; see the decision page.
-        p.put("broker.session.timeout.ms", "2500");
-        p.put("broker.heartbeat.interval.ms", "500");
-
         // 128 MB by default; a few topics need no more than this to be compacted.
         p.put("log.cleaner.dedupe.buffer.size", String.valueOf(4 << 20));
         return p;
+    }
+
+    private static boolean isFormatted(Path dir) {
+        return Files.exists(dir.resolve("meta.properties"));
+    }
+
+    /** Whether the broker that used the folder last has not left behind what it writes when it stops in good order. */
+    private static boolean hasCrashed(Path dir) {
+        return isFormatted(dir) && Files.notExists(dir.resolve(".kafka_cleanshutdown"));
     }
 
     private static void format(Path dir) throws Exception {
@@ -172,6 +184,26 @@ public final class LocalKafka implements AutoCloseable {
                 .setMetadataLogDirectory(dir.toString())
                 .setDirectories(List.of(dir.toString()))
                 .run();
+    }
+
+    private static Path createDirectory(Path dir) {
+        try {
+            return Files.createDirectories(dir);
+        } catch (IOException e) {
+            throw new KafkaException("Data folder %s cannot be created: %s".formatted(dir, e), e);
+        }
+    }
+
+    /** By the lock file that Kafka holds as well. */
+    private static void requireUnused(Path dir) throws IOException {
+        FileLock lock = new FileLock(dir.resolve(".lock").toFile());
+        try {
+            if (!lock.tryLock()) {
+                throw new KafkaException("Data folder %s is in use by another broker".formatted(dir));
+            }
+        } finally {
+            lock.unlockAndClose();
+        }
     }
 
     /**
@@ -190,14 +222,12 @@ public final class LocalKafka implements AutoCloseable {
         }
     }
 
-    /** Kafka itself would find out too late, in the middle of its start, and with a page of log. */
-    private static void requireFree(int port) {
+    private static int requireFree(int port) {
         try {
             bind(port);
-        } catch (BindException e) {
-            throw new KafkaException("Port %d on %s cannot be had: %s".formatted(port, HOST, e.getMessage()), e);
+            return port;
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw new KafkaException("Port %d on %s is in use".formatted(port, HOST), e);
         }
     }
 

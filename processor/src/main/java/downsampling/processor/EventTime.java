@@ -8,7 +8,6 @@ import java.time.Instant;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
-import java.time.chrono.IsoChronology;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 import java.time.format.ResolverStyle;
@@ -29,13 +28,13 @@ final class EventTime {
             .appendLiteral('T')
             .append(ISO_LOCAL_TIME)
             .optionalStart()
-            .parseLenient() // +02:00, +0200 and +02
-            .appendOffset("+HH", "Z")
-            .parseStrict()
+            .appendOffset("+HH:MM", "Z")
+            .optionalEnd()
+            .optionalStart()
+            .appendOffset("+HHmm", "+00") // and +HH
             .optionalEnd()
             .toFormatter(Locale.ROOT)
-            .withResolverStyle(ResolverStyle.STRICT) // February 30 is no day, and not the last one of February
-            .withChronology(IsoChronology.INSTANCE);
+            .withResolverStyle(ResolverStyle.STRICT); // or 30 February would be taken for the 28th
 
     private static final int[] DAYS_BEFORE_MONTH = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
     private static final int[] DAYS_IN_MONTH = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};

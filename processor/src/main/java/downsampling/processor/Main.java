@@ -1,11 +1,14 @@
 package downsampling.processor;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -27,6 +30,8 @@ import picocli.CommandLine.Option;
             "Exit codes: 0 stopped by SIGTERM or Ctrl-C with all work committed, 1 failed, 2 wrong usage."
         })
 public final class Main implements Callable<Integer> {
+    private static final Logger LOG = LoggerFactory.getLogger(Main.class);
+
     @Option(
             names = "--bootstrap-servers",
             paramLabel = "HOST:PORT,…",
@@ -194,6 +199,19 @@ public final class Main implements Callable<Integer> {
             description = "how long to wait for a broker that does not answer at start (default: ${DEFAULT-VALUE})")
     private Duration wait;
 
+    @Option(
+            names = "--http-port",
+            paramLabel = "PORT",
+            description = "answer /health/live and /health/ready on this port (default: do not listen)")
+    private Integer httpPort;
+
+    @Option(
+            names = "--http-host",
+            paramLabel = "HOST",
+            defaultValue = "127.0.0.1",
+            description = "address to listen on (default: ${DEFAULT-VALUE})")
+    private String httpHost;
+
     @Option(names = "--log-readings", description = "print each reading on standard output")
     private boolean logReadings;
 
@@ -246,8 +264,12 @@ public final class Main implements Callable<Integer> {
     public Integer call() throws Exception {
         Config settings = settings();
         Rows.show(logReadings, logSummaries);
-        try (Service service = Service.start(settings, new Topics.Making(partitions, replication, retention), wait)) {
+        try (Service service = Service.start(settings, new Topics.Making(partitions, replication, retention), wait);
+                Health health = httpPort == null ? null : new Health(httpHost, httpPort, service)) {
             Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(service), "stop"));
+            if (health != null) {
+                LOG.info("Listening on http://{}:{}", httpHost, health.port());
+            }
             service.await();
         }
         return CommandLine.ExitCode.OK;
@@ -261,8 +283,13 @@ public final class Main implements Callable<Integer> {
         }
     }
 
-    private Config settings() throws Exception {
-        Map<String, String> kafka = KafkaSettings.read(config, System.getenv());
+    private Config settings() {
+        Map<String, String> kafka;
+        try {
+            kafka = KafkaSettings.read(config, System.getenv());
+        } catch (IOException e) {
+            throw new Config.InvalidException("--config", config, "a readable properties file");
+        }
         if (bootstrapServers != null) {
             kafka.put("bootstrap.servers", bootstrapServers);
         }

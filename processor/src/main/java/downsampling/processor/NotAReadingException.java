@@ -4,7 +4,8 @@ import org.apache.kafka.common.errors.SerializationException;
 
 /**
  * A record that is no reading. Its message goes to the dead-letter topic for a person to read: what was expected, what was
- * found, and where in the record. It carries no stack trace (its superclass leaves that out), so garbage stays cheap.
+ * found, and where in the record. It has no stack trace: nobody
+ * would learn from it, and so garbage stays cheap.
  */
 final class NotAReadingException extends SerializationException {
     private static final long serialVersionUID = 1;
@@ -13,6 +14,11 @@ final class NotAReadingException extends SerializationException {
 
     NotAReadingException(String message) {
         super(message);
+    }
+
+    @Override
+    public Throwable fillInStackTrace() {
+        return this;
     }
 
     static NotAReadingException expected(String where, String expected, String found) {

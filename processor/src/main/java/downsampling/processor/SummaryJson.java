@@ -2,6 +2,7 @@ package downsampling.processor;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.io.NumberOutput;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -43,7 +44,7 @@ final class SummaryJson {
         if (value == (long) value) {
             json.writeNumber((long) value);
         } else {
-            json.writeNumber(Double.toString(value).replace(".0E", "E"));
+            json.writeNumber(NumberOutput.toString(value, true).replace(".0E", "E")); // shortest, on every JDK
         }
     }
 }

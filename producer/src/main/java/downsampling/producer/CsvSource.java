@@ -23,6 +23,7 @@ import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
+import java.time.format.ResolverStyle;
 import java.time.temporal.TemporalAccessor;
 import java.util.Iterator;
 import java.util.List;
@@ -81,10 +82,10 @@ final class CsvSource implements Source {
             .append(ISO_LOCAL_DATE)
             .appendPattern("['T'][ ]")
             .append(ISO_LOCAL_TIME)
-            .optionalStart()
-            .parseLenient()
-            .appendOffset("+HH:mm", "Z")
-            .toFormatter();
+            .appendPattern("[XXX][XX][X]")
+            .toFormatter()
+            // Strict, or 30 February would silently be the 28th.
+            .withResolverStyle(ResolverStyle.STRICT);
 
     private final Config config;
     private final Clock clock;

@@ -33,8 +33,12 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
  */
 record Topic(String name, int partitions, Short replication, Duration retention) {
 
-    private static final int ATTEMPT_MS = 2_000;
-    private static final int BETWEEN_ATTEMPTS_MS = 200;
+    /** Short, so that a person is told soon what is waited for. */
+    private static final int FIRST_ATTEMPT_MS = 3_000;
+    /** Long enough for a slow broker, far away. */
+    private static final int ATTEMPT_MS = 5_000;
+
+    private static final int BETWEEN_ATTEMPTS_MS = 500;
 
     /**
      * Checks itself.
@@ -74,7 +78,7 @@ record Topic(String name, int partitions, Short replication, Duration retention)
         for (boolean told = false; stop.getCount() > 0; told = true) {
             KafkaException absent;
             try (Admin admin = create(adminSettings)) {
-                describeOrCreate(admin, notes);
+                describeOrCreate(admin, told ? ATTEMPT_MS : FIRST_ATTEMPT_MS, notes);
                 return true;
             } catch (RetriableException e) {
                 absent = e;
@@ -106,9 +110,9 @@ record Topic(String name, int partitions, Short replication, Duration retention)
         }
     }
 
-    private void describeOrCreate(Admin admin, Consumer<String> notes) throws InterruptedException {
+    private void describeOrCreate(Admin admin, int timeoutMs, Consumer<String> notes) throws InterruptedException {
         try {
-            await(admin.describeTopics(List.of(name), new DescribeTopicsOptions().timeoutMs(ATTEMPT_MS))
+            await(admin.describeTopics(List.of(name), new DescribeTopicsOptions().timeoutMs(timeoutMs))
                     .allTopicNames());
         } catch (UnknownTopicOrPartitionException missing) {
             NewTopic topic = new NewTopic(name, Optional.of(partitions), Optional.ofNullable(replication));
@@ -116,7 +120,7 @@ record Topic(String name, int partitions, Short replication, Duration retention)
                 topic.configs(Map.of(TopicConfig.RETENTION_MS_CONFIG, Long.toString(retention.toMillis())));
             }
             try {
-                await(admin.createTopics(List.of(topic), new CreateTopicsOptions().timeoutMs(ATTEMPT_MS))
+                await(admin.createTopics(List.of(topic), new CreateTopicsOptions().timeoutMs(timeoutMs))
                         .all());
                 notes.accept("created topic " + name + " with " + partitions + " partitions");
             } catch (TopicExistsException e) {

@@ -1,0 +1,68 @@
+package downsampling.processor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class MainTest {
+    private record Outcome(int exitCode, String out, String err) {}
+
+    private static Outcome run(String... args) {
+        PrintStream out = System.out;
+        PrintStream err = System.err;
+        ByteArrayOutputStream toOut = new ByteArrayOutputStream();
+        ByteArrayOutputStream toErr = new ByteArrayOutputStream();
+        try {
+            System.setOut(new PrintStream(toOut, true, StandardCharsets.UTF_8));
+            System.setErr(new PrintStream(toErr, true, StandardCharsets.UTF_8));
+            int exitCode = Main.run(args);
+            return new Outcome(
+                    exitCode, toOut.toString(StandardCharsets.UTF_8), toErr.toString(StandardCharsets.UTF_8));
+        } finally {
+            System.setOut(out);
+            System.setErr(err);
+        }
+    }
+
+    @Test
+    void shouldExplainItself() {
+        Outcome outcome = run("--help");
+        assertThat(outcome.exitCode()).isZero();
+        assertThat(outcome.out()).contains("--bootstrap-servers", "--idle-close", "Exit codes");
+        assertThat(outcome.err()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '~',
+            value = {
+                "--window=0s            | --window=0s: expected 1ms to 365000d",
+                "--window=ten           | 'ten' is no duration such as 250ms, 10s, 5m, 1h or 7d",
+                "--grace=-1s            | '-1s' is no duration",
+                "--idle-close=50ms      | --idle-close=50ms: expected at least 100ms, or off",
+                "--threads=0            | --threads=0: expected 1 to 1000",
+                "--threads=x            | Invalid value for option '--threads'",
+                "--topology=fast        | expected one of [EXACT, DSL]",
+                "--guarantee=maybe      | expected one of [EXACTLY_ONCE_V2, AT_LEAST_ONCE]",
+                "--output-topic=raw-temperature | topic=raw-temperature: expected four different topics",
+                "--state-memory=10      | --state-memory=10: expected at least 1 MiB",
+                "--partitions=0         | --partitions=0: expected 1 to 10000",
+                "--replication=0        | --replication=0: expected at least 1",
+                "--zone=Mars/Phobos     | Mars/Phobos",
+                "--no-such-option       | Unknown option: '--no-such-option'",
+                "surplus                | Unmatched argument",
+                "--config=no-such-file  | no-such-file"
+            })
+    void shouldRefuseSettingsThatMakeNoSenseInOneLine(String option, String message) {
+        Outcome outcome = run(option);
+        assertThat(outcome.exitCode()).isEqualTo(2);
+        assertThat(outcome.out()).isEmpty();
+        assertThat(outcome.err()).startsWith("processor: ").contains(message).hasLineCount(1);
+    }
+}

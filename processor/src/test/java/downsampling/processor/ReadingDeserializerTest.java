@@ -1,0 +1,199 @@
+package downsampling.processor;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.Arrays;
+import java.util.Random;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ReadingDeserializerTest {
+    private static final Instant NOW = Instant.parse("2025-01-01T12:00:00Z");
+
+    private final ReadingDeserializer readings =
+            new ReadingDeserializer(ZoneOffset.UTC, Duration.ofSeconds(60), NOW::toEpochMilli);
+
+    private Reading read(String json) {
+        return readings.deserialize("raw", json.getBytes(UTF_8));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '~',
+            value = {
+                "{\"ts\":\"2025-01-01T12:00:00.123456Z\",\"value\":42}                | 1735732800123 | 42",
+                "{\"value\":-0.5,\"ts\":\"2025-01-01T12:00:00Z\"}                     | 1735732800000 | -0.5",
+                "{\"ts\":1735732800001,\"value\":1e3}                                 | 1735732800001 | 1000",
+                "{\"ts\":0,\"value\":0}                                               | 0             | 0",
+                "{\"ts\":\"2025-01-01T12:00:00\",\"value\":1,\"x\":{\"ts\":[1,{}]}}   | 1735732800000 | 1",
+                " { \"ts\" : \"2025-01-01T14:00:00+02:00\" , \"value\" : 1 } \t       | 1735732800000 | 1",
+                "\"{\\\"ts\\\": \\\"2025-01-01T12:00:00.5\\\", \\\"value\\\": 7}\"     | 1735732800500 | 7",
+                "{\"ts\":\"2025-01-01T12:01:00Z\",\"value\":12345678901234567890}      | 1735732860000 | 12345678901234567890",
+                "{\"ts\":\"2025-01-01T12:00:00\\u005A\",\"value\":1}                   | 1735732800000 | 1",
+            })
+    void shouldReadLiberally(String json, long time, double value) {
+        Reading reading = read(json);
+        assertThat(reading.time()).isEqualTo(time);
+        assertThat(reading.value()).isEqualTo(value);
+        assertThat(reading.raw()).isEqualTo(json.getBytes(UTF_8));
+    }
+
+    static Stream<Arguments> noReadings() {
+        return Stream.of(
+                Arguments.of("", "value: expected a JSON object, found nothing"),
+                Arguments.of("hello", "value: expected JSON, found Unrecognized token 'hello'"),
+                Arguments.of(
+                        "{\"ts\":\"2025-01-01T12:00:00Z\",\"va", "value: expected JSON, found Unexpected end-of-input"),
+                Arguments.of(
+                        "{\"ts\":\"2025-01-01T12:00:00Z\",\"value\":1",
+                        "value: expected JSON, found Unexpected end-of-input"),
+                Arguments.of("[1,2]", "value: expected a JSON object, found an array"),
+                Arguments.of("42", "value: expected a JSON object, found 42"),
+                Arguments.of("null", "value: expected a JSON object, found null"),
+                Arguments.of("\"hello\"", "value: expected JSON, found Unrecognized token 'hello'"),
+                Arguments.of("\"\\\"twice\\\"\"", "value: expected a JSON object, found the text \"twice\""),
+                Arguments.of("{}", "value: expected a field \"ts\", found none"),
+                Arguments.of("{\"value\":1}", "value: expected a field \"ts\", found none"),
+                Arguments.of("{\"ts\":1}", "value: expected a field \"value\", found none"),
+                Arguments.of(
+                        "{\"ts\":\"yesterday\",\"value\":1}",
+                        "ts: expected ISO-8601 or whole epoch milliseconds, found the text \"yesterday\""),
+                Arguments.of(
+                        "{\"ts\":null,\"value\":1}", "ts: expected ISO-8601 or whole epoch milliseconds, found null"),
+                Arguments.of(
+                        "{\"ts\":true,\"value\":1}", "ts: expected ISO-8601 or whole epoch milliseconds, found true"),
+                Arguments.of(
+                        "{\"ts\":{},\"value\":1}",
+                        "ts: expected ISO-8601 or whole epoch milliseconds, found an object"),
+                Arguments.of(
+                        "{\"ts\":1735732800000.5,\"value\":1}",
+                        "ts: expected ISO-8601 or whole epoch milliseconds, found 1735732800000.5"),
+                Arguments.of(
+                        "{\"ts\":99999999999999999999,\"value\":1}",
+                        "ts: expected ISO-8601 or whole epoch milliseconds, found 99999999999999999999"),
+                Arguments.of("{\"ts\":-1,\"value\":1}", "ts: expected a time since 1970, found -1"),
+                Arguments.of(
+                        "{\"ts\":\"1969-12-31T23:59:59Z\",\"value\":1}",
+                        "ts: expected a time since 1970, found the text \"1969-12-31T23:59:59Z\""),
+                Arguments.of(
+                        "{\"ts\":\"2025-01-01T12:01:00.001Z\",\"value\":1}",
+                        "ts: expected at most 60000 ms ahead of 2025-01-01T12:00:00Z, found the text"),
+                Arguments.of(
+                        "{\"ts\":9223372036854775807,\"value\":1}",
+                        "ts: expected at most 60000 ms ahead of 2025-01-01T12:00:00Z, found 9223372036854775807"),
+                Arguments.of(
+                        "{\"ts\":1,\"value\":\"42\"}",
+                        "value: expected a number in field \"value\", found the text \"42\""),
+                Arguments.of("{\"ts\":1,\"value\":null}", "value: expected a number in field \"value\", found null"),
+                Arguments.of("{\"ts\":1,\"value\":[1]}", "value: expected a number in field \"value\", found an array"),
+                Arguments.of("{\"ts\":1,\"value\":NaN}", "value: expected JSON, found Non-standard token 'NaN'"),
+                Arguments.of(
+                        "{\"ts\":1,\"value\":\"NaN\"}",
+                        "value: expected a number in field \"value\", found the text \"NaN\""),
+                Arguments.of(
+                        "{\"ts\":1,\"value\":-Infinity}", "value: expected JSON, found Non-standard token '-Infinity'"),
+                Arguments.of(
+                        "{\"ts\":1,\"value\":1e400}",
+                        "value: expected a number that a 64-bit float can hold in field \"value\", found 1e400"),
+                Arguments.of(
+                        "{\"ts\":1,\"value\":1}{\"ts\":1,\"value\":1}",
+                        "value: expected nothing after the reading, found an object"),
+                Arguments.of("{\"ts\":1,\"value\":1} x", "value: expected JSON, found Unrecognized token 'x'"),
+                Arguments.of(
+                        "{\"ts\":1,\"value\":" + "1".repeat(100_000) + "}",
+                        "value: expected JSON, found Number value length (100000) exceeds"),
+                Arguments.of(
+                        "{\"ts\":" + "1".repeat(100_000) + ",\"value\":1}",
+                        "value: expected JSON, found Number value length (100000) exceeds"),
+                Arguments.of(
+                        "{\"ts\":1,\"value\":" + "[".repeat(1000) + "]".repeat(1000) + "}",
+                        "value: expected a number in field \"value\", found an array"),
+                Arguments.of(
+                        "{\"ts\":1,\"value\":1,\"x\":" + "[".repeat(1000) + "]".repeat(1000) + "}",
+                        "value: expected JSON, found Document nesting depth"),
+                Arguments.of(
+                        "{\"ts\":\"" + "2".repeat(500_000) + "\",\"value\":1}",
+                        "ts: expected ISO-8601 or whole epoch milliseconds, found the text \"222"),
+                Arguments.of(
+                        "{\"ts\":1,\"value\":1,\"x\":\"" + " ".repeat(5 << 20) + "\"}",
+                        "value: expected at most 1048576 bytes, found 5242"));
+    }
+
+    @ParameterizedTest
+    @MethodSource("noReadings")
+    void shouldSayWhatWasExpectedAndWhatWasFound(String json, String message) {
+        assertThatExceptionOfType(NotAReadingException.class)
+                .isThrownBy(() -> read(json))
+                .satisfies(e -> assertThat(e.getMessage()).startsWith(message).hasSizeLessThan(400));
+    }
+
+    @Test
+    void shouldRefuseANullValue() {
+        assertThatExceptionOfType(NotAReadingException.class)
+                .isThrownBy(() -> readings.deserialize("raw", null))
+                .withMessage("value: expected a JSON object, found none");
+    }
+
+    @Test
+    void shouldRefuseInvalidUtf8() {
+        byte[] json = "{\"ts\":1,\"value\":1,\"x\":\"?\"}".getBytes(UTF_8);
+        json[json.length - 3] = (byte) 0xC3;
+        assertThatExceptionOfType(NotAReadingException.class)
+                .isThrownBy(() -> readings.deserialize("raw", json))
+                .withMessageStartingWith("value: expected JSON, found Invalid UTF-8");
+    }
+
+    /** Bytes flipped, cut and spliced: a reading or the one exception, nothing else. */
+    @Test
+    void shouldGiveAReadingOrRefuseOneMillionMangledRecords() {
+        byte[][] seeds = Stream.of(
+                        "{\"ts\":\"2025-01-01T12:00:00.123456Z\",\"value\":42}",
+                        "{\"ts\":1735732800001,\"value\":-1.5e-3,\"unit\":\"°C\",\"tags\":[1,null,{\"a\":true}]}",
+                        "\"{\\\"ts\\\": \\\"2025-01-01T12:00:00.5+02:00\\\", \\\"value\\\": 7}\"",
+                        "{\"value\":12345678901234567890,\"ts\":\"2025-01-01 12:00:00\"}")
+                .map(json -> json.getBytes(UTF_8))
+                .toArray(byte[][]::new);
+        Random random = new Random(3);
+        int read = 0;
+        for (int i = 0; i < 1_000_000; i++) {
+            byte[] record = seeds[random.nextInt(seeds.length)].clone();
+            switch (random.nextInt(4)) {
+                case 0 -> record[random.nextInt(record.length)] ^= (byte) (1 << random.nextInt(8));
+                case 1 -> record = Arrays.copyOf(record, random.nextInt(record.length));
+                case 2 -> random.nextBytes(record);
+                default -> {
+                    byte[] other = seeds[random.nextInt(seeds.length)];
+                    int from = random.nextInt(other.length);
+                    int length = random.nextInt(Math.min(other.length - from, record.length));
+                    System.arraycopy(other, from, record, random.nextInt(record.length - length), length);
+                }
+            }
+            for (int flips = random.nextInt(3); flips > 0 && record.length > 0; flips--) {
+                record[random.nextInt(record.length)] = (byte) random.nextInt(256);
+            }
+            try {
+                Reading reading = readings.deserialize("raw", record);
+                read++;
+                if (reading.time() < 0
+                        || reading.time() > NOW.toEpochMilli() + 60_000
+                        || !Double.isFinite(reading.value())
+                        || reading.raw() != record) {
+                    throw new AssertionError("took " + new String(record, UTF_8) + " for " + reading);
+                }
+            } catch (NotAReadingException e) {
+                // The other way out. Any other exception fails the test.
+            }
+        }
+        assertThat(read).as("mangled records that still are readings").isBetween(10_000, 500_000);
+    }
+}

@@ -1,0 +1,156 @@
+package downsampling.processor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** What the default topology promises beyond the DSL, as far as it shows without a broker. */
+class WindowProcessorTest {
+    private final Driver driver = new Driver(Driver.config(Config.TopologyKind.EXACT));
+
+    @AfterEach
+    void stop() {
+        driver.close();
+    }
+
+    @Test
+    void shouldPassOnALateReadingAsItWasWithWhatItMissed() {
+        driver.send("a", "2025-01-01T11:59:50Z", 1);
+        driver.send("a", "2025-01-01T12:00:01Z", 2);
+        byte[] raw = "{\"ts\":\"2025-01-01T11:59:59.500Z\",\"value\":3, \"unit\":\"C\"}".getBytes();
+        driver.sendRaw("a".getBytes(), raw);
+
+        assertThat(driver.late()).hasSize(1).first().satisfies(late -> {
+            assertThat(late.key()).isEqualTo("a".getBytes());
+            assertThat(late.value()).isEqualTo(raw);
+            assertThat(late.getRecordTime()).isEqualTo(Driver.NOW);
+            assertThat(late.headers().lastHeader("uuid").value()).containsExactly(7);
+            assertThat(Driver.header(late.headers(), "late.window.start")).isEqualTo("1735732790000");
+            assertThat(Driver.header(late.headers(), "late.window.end")).isEqualTo("1735732800000");
+            assertThat(Driver.header(late.headers(), "late.by.ms")).isEqualTo("500");
+            assertThat(Driver.header(late.headers(), "source.topic")).isEqualTo("raw");
+            assertThat(Driver.header(late.headers(), "source.partition")).isEqualTo("0");
+            assertThat(Driver.header(late.headers(), "source.offset")).isEqualTo("2");
+        });
+        assertThat(driver.rows()).hasSize(1);
+        assertThat(driver.dropped()).isZero();
+    }
+
+    @Test
+    void shouldTakeAReadingOneMillisecondBeforeItWouldBeLate() {
+        driver.send("a", "2025-01-01T11:59:59Z", 1);
+        driver.send("a", "2025-01-01T12:00:00.999Z", 2);
+        driver.send("a", "2025-01-01T11:59:58Z", 3);
+        assertThat(driver.late()).isEmpty();
+    }
+
+    @Test
+    void shouldCountAFutureReadingAsDeadAndLetItCloseNothing() {
+        driver.send("a", "2025-01-01T12:00:00Z", 1);
+        driver.send("a", "2099-01-01T00:00:00Z", 2);
+        driver.send("a", "2025-01-01T12:01:00.001Z", 3);
+        assertThat(driver.rows()).isEmpty();
+        assertThat(driver.dead())
+                .hasSize(2)
+                .last()
+                .satisfies(dead -> assertThat(Driver.header(dead.headers(), "__streams.errors.message"))
+                        .isEqualTo("ts: expected at most 60000 ms ahead of 2025-01-01T12:00:00Z,"
+                                + " found the text \"2025-01-01T12:01:00.001Z\", 60001 ms ahead"));
+
+        driver.advanceWallClock(Duration.ofMillis(1));
+        driver.send("a", "2025-01-01T12:01:00.001Z", 4);
+        assertThat(driver.rows()).hasSize(1);
+    }
+
+    @Test
+    void shouldCloseTheLastWindowsOnceWhenThePartitionIsIdle() {
+        driver.send("a", "2025-01-01T12:00:00.500Z", 1);
+        driver.send("b", "2025-01-01T11:59:59.500Z", 2);
+        driver.idleFor(Duration.ofSeconds(29));
+        assertThat(driver.rows()).isEmpty();
+        driver.idleFor(Duration.ofSeconds(1));
+        assertThat(driver.rows())
+                .containsExactly(
+                        "b {\"time\":1735732800000,\"temperature\":{\"count\":1,\"min\":2,\"max\":2,\"mean\":2}}",
+                        "a {\"time\":1735732810000,\"temperature\":{\"count\":1,\"min\":1,\"max\":1,\"mean\":1}}");
+        driver.idleFor(Duration.ofMinutes(5));
+        assertThat(driver.rows()).isEmpty();
+    }
+
+    @Test
+    void shouldCloseUpToTheEndOfTheNewestWindowAndNoFurtherWhenIdle() {
+        driver.send("a", "2025-01-01T12:00:01Z", 1);
+        driver.idleFor(Duration.ofMinutes(1));
+        assertThat(driver.rows()).hasSize(1);
+
+        driver.send("a", "2025-01-01T12:00:09.999Z", 2);
+        assertThat(driver.late()).hasSize(1);
+        driver.send("a", "2025-01-01T12:00:10Z", 3);
+        assertThat(driver.late()).isEmpty();
+        driver.send("a", "2025-01-01T12:00:21Z", 3);
+        assertThat(driver.rows()).hasSize(1);
+    }
+
+    @Test
+    void shouldNotTakeALateReadingForASignOfLife() {
+        driver.send("a", "2025-01-01T11:59:00Z", 1);
+        driver.send("a", "2025-01-01T12:00:01Z", 2);
+        driver.rows();
+        for (int second = 0; second < 30; second++) {
+            driver.send("a", "2025-01-01T11:59:00Z", second);
+            assertThat(driver.rows()).isEmpty();
+            driver.idleFor(Duration.ofSeconds(1));
+        }
+        assertThat(driver.rows()).hasSize(1);
+        assertThat(driver.late()).hasSize(30);
+    }
+
+    @Test
+    void shouldTakeAReadingOfAnySensorOfThePartitionForASignOfLife() {
+        driver.send("a", "2025-01-01T12:00:01Z", 1);
+        for (int second = 0; second < 100; second++) {
+            driver.send("b", "2025-01-01T12:00:01Z", second);
+            driver.idleFor(Duration.ofSeconds(1));
+        }
+        assertThat(driver.rows()).isEmpty();
+    }
+
+    @Test
+    void shouldNotBeIdleWhileItIsNotKnownThatAllIsRead() {
+        driver.send("a", "2025-01-01T12:00:01Z", 1);
+        driver.advanceWallClock(Duration.ofMinutes(5));
+        assertThat(driver.rows()).isEmpty();
+
+        // Read to where it was one second before the reading's silence was long enough.
+        driver.reached = new InputEnd.Reached(0, Driver.NOW.plusSeconds(29).toEpochMilli());
+        driver.advanceWallClock(Duration.ofMinutes(5));
+        assertThat(driver.rows()).isEmpty();
+
+        driver.reached = new InputEnd.Reached(0, Driver.NOW.plusSeconds(30).toEpochMilli());
+        driver.advanceWallClock(Duration.ofSeconds(1));
+        assertThat(driver.rows()).hasSize(1);
+    }
+
+    @Test
+    void shouldCountIdleTimeAnewWhenTheBrokerHadNotAnswered() {
+        driver.send("a", "2025-01-01T12:00:01Z", 1);
+        driver.advanceWallClock(Duration.ofMinutes(5));
+        driver.idleFor(Duration.ofSeconds(29));
+        assertThat(driver.rows()).isEmpty();
+        driver.idleFor(Duration.ofSeconds(1));
+        assertThat(driver.rows()).hasSize(1);
+    }
+
+    @Test
+    void shouldForgetClosedWindows() {
+        for (int window = 0; window < 1000; window++) {
+            driver.send(
+                    "a" + window % 7,
+                    Driver.NOW.minusSeconds(20_000 - 10 * window).toEpochMilli(),
+                    window);
+        }
+        assertThat(driver.openWindows()).isLessThanOrEqualTo(2);
+    }
+}
