@@ -1,5 +1,7 @@
 package downsampling.processor;
 
+import static picocli.CommandLine.ScopeType.INHERIT;
+
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,6 +25,7 @@ import picocli.CommandLine.Option;
         version = "processor 0.1.0",
         sortOptions = false,
         usageHelpAutoWidth = true,
+        subcommands = Audit.class,
         description =
                 "Turns temperature readings into one summary (count, min, max, mean) per sensor and tumbling window.",
         footer = {
@@ -37,15 +40,21 @@ public final class Main implements Callable<Integer> {
 
     @Option(
             names = "--bootstrap-servers",
+            scope = INHERIT,
             paramLabel = "HOST:PORT,…",
             description = "Kafka or Redpanda (default: localhost:19092)")
     private String bootstrapServers;
 
-    @Option(names = "--config", paramLabel = "FILE", description = "properties file with settings for Kafka's clients")
+    @Option(
+            names = "--config",
+            scope = INHERIT,
+            paramLabel = "FILE",
+            description = "properties file with settings for Kafka's clients")
     private Path config;
 
     @Option(
             names = "--application-id",
+            scope = INHERIT,
             paramLabel = "ID",
             description = {
                 "name of the group that shares the work, and of its state",
@@ -55,6 +64,7 @@ public final class Main implements Callable<Integer> {
 
     @Option(
             names = "--topology",
+            scope = INHERIT,
             defaultValue = "exact",
             description = {
                 "exact: keeps all promises; dsl: the textbook Kafka Streams topology",
@@ -64,6 +74,7 @@ public final class Main implements Callable<Integer> {
 
     @Option(
             names = "--input-topic",
+            scope = INHERIT,
             paramLabel = "TOPIC",
             defaultValue = "raw-temperature",
             description = "readings (default: ${DEFAULT-VALUE})")
@@ -71,6 +82,7 @@ public final class Main implements Callable<Integer> {
 
     @Option(
             names = "--output-topic",
+            scope = INHERIT,
             paramLabel = "TOPIC",
             defaultValue = "agg-temperature",
             description = "summaries (default: ${DEFAULT-VALUE})")
@@ -78,6 +90,7 @@ public final class Main implements Callable<Integer> {
 
     @Option(
             names = "--late-topic",
+            scope = INHERIT,
             paramLabel = "TOPIC",
             defaultValue = "late-temperature",
             description = "readings for closed windows (default: ${DEFAULT-VALUE})")
@@ -85,6 +98,7 @@ public final class Main implements Callable<Integer> {
 
     @Option(
             names = "--dead-topic",
+            scope = INHERIT,
             paramLabel = "TOPIC",
             defaultValue = "dead-temperature",
             description = "what is no reading (default: ${DEFAULT-VALUE})")
@@ -92,6 +106,7 @@ public final class Main implements Callable<Integer> {
 
     @Option(
             names = "--window",
+            scope = INHERIT,
             paramLabel = "DURATION",
             defaultValue = "10s",
             description = "size of the windows (default: ${DEFAULT-VALUE})")
@@ -99,6 +114,7 @@ public final class Main implements Callable<Integer> {
 
     @Option(
             names = "--grace",
+            scope = INHERIT,
             paramLabel = "DURATION",
             defaultValue = "1s",
             description = "how long after its end, in event time, a window takes readings (default: ${DEFAULT-VALUE})")
@@ -121,6 +137,7 @@ public final class Main implements Callable<Integer> {
 
     @Option(
             names = "--zone",
+            scope = INHERIT,
             defaultValue = "UTC",
             description = "time zone of timestamps that name none (default: ${DEFAULT-VALUE})")
     private ZoneId zone;
@@ -197,6 +214,7 @@ public final class Main implements Callable<Integer> {
 
     @Option(
             names = "--wait",
+            scope = INHERIT,
             paramLabel = "DURATION",
             defaultValue = "60s",
             description = "how long to wait for a broker that does not answer at start (default: ${DEFAULT-VALUE})")
@@ -221,7 +239,7 @@ public final class Main implements Callable<Integer> {
     @Option(names = "--log-summaries", description = "print each summary on standard output")
     private boolean logSummaries;
 
-    @Option(names = "--stacktrace", description = "show the stack trace of an error")
+    @Option(names = "--stacktrace", scope = INHERIT, description = "show the stack trace of an error")
     private boolean stacktrace;
 
     private final Map<String, String> environment;
@@ -302,7 +320,12 @@ public final class Main implements Callable<Integer> {
         }
     }
 
-    private Config settings() {
+    /** How long to wait for a broker that does not answer. */
+    Duration patience() {
+        return wait;
+    }
+
+    Config settings() {
         Map<String, String> kafka;
         try {
             kafka = KafkaSettings.read(config, environment);

@@ -1,0 +1,266 @@
+package downsampling.processor;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import downsampling.localstack.Broker;
+import downsampling.localstack.BrokerTest;
+import downsampling.producer.Message;
+import downsampling.producer.SyntheticSource;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.RecordsToDelete;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.KafkaProducer;
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+
+/** The command as it is typed, on what a processor really wrote. */
+@BrokerTest
+class AuditIT {
+    private static final int READINGS = 3000;
+
+    private final Broker broker;
+    private final String raw;
+    private final String run = UUID.randomUUID().toString();
+
+    AuditIT(Broker broker) {
+        this.broker = broker;
+        raw = broker.newTopic("raw", 3);
+    }
+
+    @Test
+    void shouldAccountForEveryReadingWhileTheProcessorRunsAndAfter() throws Exception {
+        Map<Message.Kind, Integer> sent = new HashMap<>();
+        try (Service processor = processor("first")) {
+            for (int part = 0; part < 5; part++) {
+                send(part, sent);
+                Result during = audit("first");
+                assertThat(during.exitCode).as(during.text).isZero();
+                assertThat(during.count("read")).isEqualTo((part + 1) * READINGS / 5);
+            }
+            awaitAllClosed(processor, "first");
+        }
+
+        Result after = audit("first");
+
+        assertThat(after.exitCode).as(after.text).isZero();
+        assertThat(after.count("read")).isEqualTo(READINGS);
+        assertThat(after.count("dead"))
+                .isEqualTo(sent.get(Message.Kind.CORRUPT) + sent.get(Message.Kind.FUTURE))
+                .isPositive();
+        assertThat(after.count("late")).isPositive();
+        assertThat(after.count("summarised")).isEqualTo(READINGS - after.count("dead") - after.count("late"));
+        assertThat(after.count("summaries"))
+                .isEqualTo(broker.read(topic("agg"), 1).size());
+        assertThat(run("audit", "first"))
+                .satisfies(table -> assertThat(table.exitCode).isZero())
+                .extracting(table -> table.text)
+                .asString()
+                .contains("partition 2", "Every reading is accounted for");
+    }
+
+    @Test
+    void shouldSayThatReadingsAreNotProcessedYet() throws Exception {
+        try (Service processor = processor("stopped")) {
+            send(0, new HashMap<>());
+            awaitAllClosed(processor, "stopped");
+        }
+        send(1, new HashMap<>());
+
+        Result result = audit("stopped");
+
+        assertThat(result.exitCode).as(result.text).isZero();
+        assertThat(result.count("notYet")).isEqualTo(READINGS / 5);
+        assertThat(result.count("open")).isZero();
+    }
+
+    @Test
+    void shouldFindASecondSetOfResultsInTheSameTopics() throws Exception {
+        send(0, new HashMap<>());
+        for (String application : List.of("one", "two")) {
+            try (Service processor = processor(application)) {
+                awaitAllClosed(processor, application);
+            }
+        }
+
+        Result result = audit("two");
+
+        assertThat(result.exitCode).isEqualTo(1);
+        assertThat(result.count("lost")).isZero();
+        assertThat(result.count("twice"))
+                .isEqualTo(result.count("summaries") / 2 + result.count("late") + result.count("dead"));
+    }
+
+    @Test
+    void shouldMissTheReadingsOfASummaryThatIsGone() throws Exception {
+        send(0, new HashMap<>());
+        try (Service processor = processor("lossy")) {
+            awaitAllClosed(processor, "lossy");
+        }
+        List<ConsumerRecord<byte[], byte[]>> summaries = broker.read(topic("agg"), 1);
+        ConsumerRecord<byte[], byte[]> gone = summaries.get(summaries.size() / 2);
+        String lossy = broker.newTopic("lossy", 3);
+        try (Producer<byte[], byte[]> producer = producer()) {
+            summaries.stream()
+                    .filter(summary -> summary != gone)
+                    .forEach(summary -> producer.send(new ProducerRecord<>(
+                            lossy, summary.partition(), null, summary.key(), summary.value(), summary.headers())));
+        }
+
+        Result result = run("audit", "lossy", "--json", "--output-topic=" + lossy);
+
+        assertThat(result.exitCode).isEqualTo(1);
+        assertThat(result.count("lost"))
+                .isEqualTo(Long.parseLong(after("\"count\":", new String(gone.value(), UTF_8))));
+        assertThat(result.text).contains("\"where\" : \"" + new String(gone.key(), UTF_8) + ", window ");
+    }
+
+    @Test
+    void shouldSayWhatRetentionHasCut() throws Exception {
+        try (Service processor = processor("cut")) {
+            send(0, new HashMap<>());
+            awaitAllClosed(processor, "cut");
+        }
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+            admin.deleteRecords(Map.of(
+                            new TopicPartition(raw, 0), RecordsToDelete.beforeOffset(50),
+                            new TopicPartition(raw, 1), RecordsToDelete.beforeOffset(-1)))
+                    .all()
+                    .get();
+        }
+
+        Result result = audit("cut");
+
+        assertThat(result.exitCode).as(result.text).isZero();
+        assertThat(result.text).contains("retention has cut " + raw);
+        assertThat(result.count("cut")).isPositive();
+    }
+
+    @Test
+    void shouldRefuseAWindowOrAnApplicationThatIsNotTheProcessors() throws Exception {
+        send(0, new HashMap<>());
+        try (Service processor = processor("right")) {
+            awaitAllClosed(processor, "right");
+        }
+
+        assertThat(run("audit", "right", "--window=20s").exitCode).isEqualTo(2);
+        assertThat(run("audit", "wrong").exitCode).isEqualTo(1);
+        assertThat(run("audit", "right", "--late-topic=missing").exitCode).isEqualTo(1);
+        assertThat(run("audit", "right", "--bootstrap-servers=127.0.0.1:1", "--wait=1s").exitCode)
+                .isEqualTo(1);
+    }
+
+    /** One of five parts of the same run; late ones begin where grace ends. */
+    private void send(int part, Map<Message.Kind, Integer> sent) {
+        SyntheticSource source = new SyntheticSource(new SyntheticSource.Config(
+                7,
+                READINGS,
+                null,
+                20,
+                Instant.parse("2026-01-31T23:00:00Z"),
+                new SyntheticSource.Shares(0.1, 0.03, 0.02, 0.05)));
+        try (Producer<byte[], byte[]> producer = producer()) {
+            for (int i = 0; source.hasNext(); i++) {
+                Message message = source.next();
+                if (i / (READINGS / 5) == part) {
+                    sent.merge(message.kind(), 1, Integer::sum);
+                    producer.send(new ProducerRecord<>(raw, message.key(), message.value()));
+                }
+            }
+        }
+    }
+
+    private Producer<byte[], byte[]> producer() {
+        return new KafkaProducer<>(
+                Map.of("bootstrap.servers", broker.bootstrapServers()),
+                new ByteArraySerializer(),
+                new ByteArraySerializer());
+    }
+
+    private Service processor(String application) {
+        Main main = new Main();
+        new CommandLine(main)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .registerConverter(Duration.class, new Durations())
+                .parseArgs(arguments(null, application, "--idle-close=1s").toArray(String[]::new));
+        return Service.start(main.settings(), new Topics.Making(3, (short) -1, null), Duration.ofMinutes(1));
+    }
+
+    private void awaitAllClosed(Service processor, String application) {
+        for (Instant deadline = Instant.now().plusSeconds(60); ; ) {
+            Result result = audit(application);
+            if (result.text.contains("read")
+                    && result.count("notYet") == 0
+                    && result.count("open") == 0
+                    && result.count("read") > 0) {
+                return;
+            }
+            assertThat(processor.failed()).isFalse();
+            assertThat(Instant.now()).as(result.text).isBefore(deadline);
+        }
+    }
+
+    private Result audit(String application) {
+        return run("audit", application, "--json");
+    }
+
+    private Result run(String command, String application, String... more) {
+        PrintStream before = System.out;
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        System.setOut(new PrintStream(out, true, UTF_8));
+        try {
+            int exitCode = Main.run(arguments(command, application, more).toArray(String[]::new));
+            return new Result(exitCode, out.toString(UTF_8));
+        } finally {
+            System.setOut(before);
+        }
+    }
+
+    private List<String> arguments(String command, String application, String... more) {
+        List<String> arguments = new ArrayList<>();
+        if (command != null) {
+            arguments.add(command);
+        }
+        arguments.addAll(List.of(
+                "--bootstrap-servers=" + broker.bootstrapServers(),
+                "--application-id=" + application + "-" + run,
+                "--input-topic=" + raw,
+                "--output-topic=" + topic("agg"),
+                "--late-topic=" + topic("late"),
+                "--dead-topic=" + topic("dead")));
+        arguments.addAll(List.of(more)); // an option that is given twice is wrong usage
+        for (String option : more) {
+            String name = option.replaceFirst("=.*", "=");
+            arguments.removeIf(argument -> argument.startsWith(name) && !argument.equals(option));
+        }
+        return arguments;
+    }
+
+    private String topic(String name) {
+        return name + "-" + run;
+    }
+
+    private static String after(String name, String text) {
+        return text.substring(text.indexOf(name) + name.length()).replaceFirst("(?s)^ *(\\d+).*", "$1");
+    }
+
+    private record Result(int exitCode, String text) {
+        /** Of the total, which comes first. */
+        long count(String column) {
+            return Long.parseLong(after("\"" + column + "\" :", text));
+        }
+    }
+}
