@@ -148,13 +148,13 @@ class ChaosIT {
             }
             sender.send(READINGS).get();
         }
+        awaitBothAtWork();
         instances.get(0).terminate();
         instances.get(1).terminate();
         instances.get(0).start(options("2s"));
         awaitAllClosed();
 
         verify();
-        assertThat(Main.run(arguments("audit"))).as("exit code of the audit").isZero();
         instances.get(0).terminate();
     }
 
@@ -266,12 +266,6 @@ class ChaosIT {
                 "--grace=" + GRACE + "ms");
     }
 
-    private String[] arguments(String... command) {
-        List<String> all = new ArrayList<>(List.of(command));
-        all.add("--bootstrap-servers=" + kafka.bootstrapServers());
-        return all.toArray(String[]::new);
-    }
-
     private Admin admin() {
         return Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()));
     }
@@ -283,6 +277,29 @@ class ChaosIT {
                 instances.forEach(ProcessorProcess::assertAlive);
                 assertThat(Instant.now())
                         .as("%d readings of %d are processed after %s", processed(admin), written, PATIENCE)
+                        .isBefore(deadline);
+            }
+        }
+    }
+
+    /** Nobody is up and does nothing. */
+    private void awaitBothAtWork() throws Exception {
+        try (Admin admin = admin()) {
+            for (Instant deadline = Instant.now().plus(PATIENCE); ; Thread.sleep(200)) {
+                var members = admin.describeConsumerGroups(List.of("temperature-processor"))
+                        .all()
+                        .get()
+                        .get("temperature-processor")
+                        .members();
+                if (members.size() == 2
+                        && members.stream()
+                                .noneMatch(member ->
+                                        member.assignment().topicPartitions().isEmpty())) {
+                    return;
+                }
+                instances.forEach(ProcessorProcess::assertAlive);
+                assertThat(Instant.now())
+                        .as("members of the group: %s", members)
                         .isBefore(deadline);
             }
         }
@@ -371,6 +388,24 @@ class ChaosIT {
         }
         assertThat(differences(values, summaries)).as("differences").isEmpty();
         assertThat(counted + late.size() + dead.size()).isEqualTo(READINGS);
+        assertThat(audit())
+                .contains("\"balanced\" : true", "\"read\" : " + READINGS, "\"summarised\" : " + counted)
+                .contains("\"late\" : " + late.size(), "\"dead\" : " + dead.size())
+                .contains("\"open\" : 0", "\"notYet\" : 0", "\"summaries\" : " + summaries.size());
+    }
+
+    /** What {@code audit --json} says; it has to end with exit code 0. */
+    private String audit() throws Exception {
+        List<String> command = new ArrayList<>(ProcessorProcess.JAVA_JAR);
+        command.addAll(List.of("audit", "--json", "--bootstrap-servers=" + kafka.bootstrapServers()));
+        Process audit = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        String account = new String(audit.getInputStream().readAllBytes(), UTF_8);
+        assertThat(audit.waitFor())
+                .as("exit code of the audit, which says %s", account)
+                .isZero();
+        return account;
     }
 
     private Set<Place> places(Message.Kind... kinds) {

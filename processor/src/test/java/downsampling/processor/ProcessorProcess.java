@@ -12,7 +12,13 @@ import java.util.concurrent.TimeUnit;
 
 /** One instance of the processor as users start it: a process that can be killed, stopped, paused and started again. */
 final class ProcessorProcess implements AutoCloseable {
-    private static final Path JAR = Path.of("target", "processor.jar");
+    static final List<String> JAVA_JAR = List.of(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-Xmx256m",
+            "-XX:TieredStopAtLevel=1",
+            "-jar",
+            Path.of("target", "processor.jar").toAbsolutePath().toString());
+
     private static final String SIGTERM_BEFORE_ITS_HOOK = "143";
 
     private final Path log;
@@ -28,12 +34,7 @@ final class ProcessorProcess implements AutoCloseable {
     }
 
     void start(List<String> options) {
-        List<String> command = new ArrayList<>(List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:TieredStopAtLevel=1",
-                "-jar",
-                JAR.toAbsolutePath().toString()));
+        List<String> command = new ArrayList<>(JAVA_JAR);
         command.addAll(options);
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
