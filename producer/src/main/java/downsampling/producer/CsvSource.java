@@ -112,6 +112,8 @@ final class CsvSource implements Source {
         reader = CsvReader.builder()
                 .detectBomHeader(true)
                 .trimWhitespacesAroundQuotes(true)
+                // Such a quote swallows the rest of the file; that is too much to skip as one bad line.
+                .allowUnclosedQuote(false)
                 .extraFieldStrategy(FieldMismatchStrategy.IGNORE)
                 .missingFieldStrategy(FieldMismatchStrategy.IGNORE)
                 .build(CsvRecordHandler.of(c -> c.fieldModifier(FieldModifiers.TRIM)), config.file());
@@ -141,7 +143,7 @@ final class CsvSource implements Source {
                 next = read(records.next());
             }
         } catch (CsvParseException e) {
-            throw new UncheckedIOException(new IOException(config.file() + ": " + e.getMessage(), e));
+            throw new UncheckedIOException(config.file() + ": " + Main.oneLine(e), new IOException(e));
         }
         return next != null;
     }

@@ -59,6 +59,8 @@ public final class Main implements Callable<Integer> {
     /** How long a stop signal waits for acknowledgements; a container's stop grace period has to be longer. */
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
+    private static final int LONGEST_NOTE = 1_000;
+
     enum SourceName {
         synthetic,
         csv
@@ -377,11 +379,14 @@ public final class Main implements Callable<Integer> {
         String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
         String reason = root.getMessage();
         boolean told = e instanceof ParameterException || reason == null || message.contains(reason);
-        return (told ? message : message + ": " + reason).replaceAll("\\s*\\R\\s*", " ");
+        return (told ? message : message + ": " + root.getClass().getSimpleName() + ": " + reason)
+                .replaceAll("\\s*\\R\\s*", " ");
     }
 
+    /** What a file holds may be anything: without what a terminal takes for a command, and not without end. */
     private void note(String line) {
-        err().println("producer: " + line);
+        String shown = line.length() <= LONGEST_NOTE ? line : line.substring(0, LONGEST_NOTE) + "...";
+        err().println("producer: " + shown.replaceAll("\\p{Cntrl}", "?"));
     }
 
     private PrintWriter err() {

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import downsampling.producer.CsvSource.Config;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -129,6 +130,17 @@ class CsvSourceTest {
         assertThat(read("", "1", "2", "3")).isEmpty();
         assertThat(read("room,time,value\n", "room", "time", "value")).isEmpty();
         assertThat(badLines).isEmpty();
+    }
+
+    @Test
+    void shouldFailAtAQuoteThatIsNotClosed() throws IOException {
+        try (CsvSource source = open(new Config(write("A,1,1\n\"A,2,2\nA,3,3\n"), "1", "2", "3", false))) {
+            assertThat(source.next().reading()).isEqualTo(1);
+            assertThatThrownBy(source::hasNext)
+                    .isInstanceOf(UncheckedIOException.class)
+                    .hasMessageContaining(folder.resolve("readings.csv") + ": ")
+                    .hasMessageContaining("quote");
+        }
     }
 
     @Test
