@@ -102,6 +102,14 @@ record Config(
         return !idleClose.isZero();
     }
 
+    /**
+     * Name of a state store, with the settings in it that must not change beneath it. They are so in the name of its changelog
+     * too: windows of different sizes never meet, and {@link Topics} sees before the start what state there is.
+     */
+    String storeName(String name) {
+        return name + "-" + Durations.format(window) + "-" + Durations.format(grace);
+    }
+
     private static void requireBetween(String name, Duration value, Duration least, Duration most) {
         require(
                 value.compareTo(least) >= 0 && value.compareTo(most) <= 0,

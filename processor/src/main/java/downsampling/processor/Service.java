@@ -21,6 +21,7 @@ import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.errors.LogAndContinueExceptionHandler;
+import org.apache.kafka.streams.errors.MissingSourceTopicException;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +46,7 @@ final class Service implements AutoCloseable {
         try (Admin admin = Admin.create(clients(config))) {
             Topics topics = new Topics(admin, making);
             topics.awaitBroker(bootstrapServers, wait);
+            topics.checkState(config);
             topics.ensure(config);
         }
         Service service = new Service(config);
@@ -124,10 +126,12 @@ final class Service implements AutoCloseable {
      */
     private StreamThreadExceptionResponse decide(Throwable thrown) {
         Throwable cause = thrown;
-        while (cause.getCause() != null && !(cause instanceof SettingsChangedException)) {
+        while (cause.getCause() != null) {
             cause = cause.getCause();
         }
-        if (!(cause instanceof SettingsChangedException) && restarts.allowed(System.nanoTime())) {
+        // A missing topic may be one that this client has not heard of yet; the second time it is gone.
+        int most = cause instanceof MissingSourceTopicException ? 1 : Restarts.MOST;
+        if (restarts.allowed(System.nanoTime(), most)) {
             LOG.error("A stream thread died and is replaced", thrown);
             return StreamThreadExceptionResponse.REPLACE_THREAD;
         }
@@ -191,13 +195,20 @@ final class Service implements AutoCloseable {
         private long from;
         private int count;
 
-        /** @param now as of {@link System#nanoTime} */
-        synchronized boolean allowed(long now) {
+        boolean allowed(long now) {
+            return allowed(now, MOST);
+        }
+
+        /**
+         * @param now  as of {@link System#nanoTime}
+         * @param most how many are put up with for this reason
+         */
+        synchronized boolean allowed(long now, int most) {
             if (count == 0 || now - from > PERIOD.toNanos()) {
                 from = now;
                 count = 0;
             }
-            return ++count <= MOST;
+            return ++count <= most;
         }
     }
 }

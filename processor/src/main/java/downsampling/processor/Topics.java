@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
@@ -87,6 +89,38 @@ final class Topics {
                 Thread.currentThread().interrupt();
                 throw new FailedException("interrupted while waiting for the broker", e);
             }
+        }
+    }
+
+    /**
+     * Looks for changelogs of the application's state.
+     *
+     * @throws FailedException if there is state that was made with another window or grace; mixing them would lie
+     */
+    void checkState(downsampling.processor.Config config) {
+        String store = config.topology() == downsampling.processor.Config.TopologyKind.DSL
+                ? DslTopology.WINDOWS
+                : WindowProcessor.STORE;
+        Pattern changelog =
+                Pattern.compile(Pattern.quote(config.applicationId() + "-" + store) + "-(\\w+)-(\\w+)-changelog");
+        try {
+            for (String topic : get(admin.listTopics().names())) {
+                Matcher made = changelog.matcher(topic);
+                if (made.matches()
+                        && !topic.equals(config.applicationId() + "-" + config.storeName(store) + "-changelog")) {
+                    throw new FailedException(String.format(
+                            "the state of %s was made with --window %s --grace %s, now asked for are --window %s --grace %s: "
+                                    + "run it with the old ones, or with a new --application-id (which reads its input from the"
+                                    + " start), or stop all instances and reset it with kafka-streams-application-reset",
+                            config.applicationId(),
+                            made.group(1),
+                            made.group(2),
+                            Durations.format(config.window()),
+                            Durations.format(config.grace())));
+                }
+            }
+        } catch (ExecutionException e) {
+            throw failure("cannot see what state " + config.applicationId() + " has", e);
         }
     }
 
