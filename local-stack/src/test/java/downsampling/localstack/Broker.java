@@ -33,6 +33,11 @@ public final class Broker implements AutoCloseable {
         this.admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers));
     }
 
+    /** A broker that somebody else starts and stops, such as one with settings of its own. */
+    public static Broker at(String bootstrapServers) {
+        return new Broker(bootstrapServers, () -> {});
+    }
+
     /** As {@code bootstrap.servers} takes it. */
     public String bootstrapServers() {
         return bootstrapServers;
