@@ -25,14 +25,15 @@ enum BrokerKind {
     REDPANDA("Redpanda in a container") {
         @Override
         Optional<String> findObstacle() {
-            if (!DockerClientFactory.instance().isDockerAvailable()) {
-                return Optional.of("no Docker engine answers");
-            }
             try {
+                // Asking starts the container that cleans up behind tests: it may fail for want of its image, too.
+                if (!DockerClientFactory.instance().isDockerAvailable()) {
+                    return Optional.of("no Docker engine answers");
+                }
                 new RemoteDockerImage(REDPANDA_IMAGE).get();
                 return Optional.empty();
             } catch (ContainerFetchException e) {
-                return Optional.of("a Docker engine answers, but cannot get " + REDPANDA_IMAGE);
+                return Optional.of("a Docker engine answers, but cannot get the images");
             }
         }
 

@@ -13,6 +13,7 @@ import java.util.function.LongSupplier;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.WakeupException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,8 +44,13 @@ final class InputEnd implements IntFunction<InputEnd.Reached>, AutoCloseable {
     private final Consumer<byte[], byte[]> consumer;
     private final String topic;
     private final LongSupplier clock;
+    private final Duration interval;
+    /** Milliseconds between two answers beyond which there was none in between. */
     private final long longestGap;
-    private final Set<TopicPartition> asked = ConcurrentHashMap.newKeySet();
+
+    /** The partitions that somebody wants to know of, and when they were last asked for. */
+    private final Map<TopicPartition, Long> asked = new ConcurrentHashMap<>();
+
     private final Map<Integer, Reached> reached = new ConcurrentHashMap<>();
     private final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread thread = new Thread(task, "input-end");
@@ -67,7 +73,7 @@ final class InputEnd implements IntFunction<InputEnd.Reached>, AutoCloseable {
         this.consumer = consumer;
         this.topic = config.inputTopic();
         this.clock = clock;
-        Duration interval = interval(config);
+        interval = interval(config);
         longestGap = 5 * interval.toMillis();
         executor.scheduleWithFixedDelay(this::askBroker, 0, interval.toMillis(), TimeUnit.MILLISECONDS);
     }
@@ -77,18 +83,18 @@ final class InputEnd implements IntFunction<InputEnd.Reached>, AutoCloseable {
         return Duration.ofMillis(Math.max(10, Math.min(1000, config.idleClose().toMillis() / 10)));
     }
 
-    /** What is known of a partition, null where nothing is. Asking keeps the partition watched. */
+    /** What is known of a partition, null where nothing is. Asking now and then keeps the partition watched. */
     @Override
     public Reached apply(int partition) {
-        asked.add(new TopicPartition(topic, partition));
+        asked.put(new TopicPartition(topic, partition), clock.getAsLong());
         return reached.get(partition);
     }
 
     private void askBroker() {
-        Set<TopicPartition> partitions = Set.copyOf(asked);
-        asked.removeAll(partitions);
         try {
-            learn(partitions);
+            learn();
+        } catch (WakeupException e) {
+            LOG.debug("Closed while asking");
         } catch (RuntimeException e) { // an exception that leaves here would end the schedule without a word
             forget();
             if (answering) {
@@ -98,15 +104,16 @@ final class InputEnd implements IntFunction<InputEnd.Reached>, AutoCloseable {
         }
     }
 
-    private void learn(Set<TopicPartition> partitions) {
+    private void learn() {
+        long now = clock.getAsLong();
+        asked.values().removeIf(askedAt -> now - askedAt > longestGap);
+        Set<TopicPartition> partitions = Set.copyOf(asked.keySet());
         if (partitions.isEmpty()) {
             forget();
             return;
         }
-        long now = clock.getAsLong();
         Duration timeout = Duration.ofMillis(longestGap);
-        consumer.assign(
-                partitions); // never polled, see nothingToRead; without it the client logs a complaint each time
+        consumer.assign(partitions); // else the client complains about partitions that are not its own, each time
         Map<TopicPartition, Long> ends = consumer.endOffsets(partitions, timeout);
         Map<TopicPartition, OffsetAndMetadata> committed = consumer.committed(partitions, timeout);
         if (now - lastAnswer > longestGap || now < lastAnswer) {
@@ -144,7 +151,7 @@ final class InputEnd implements IntFunction<InputEnd.Reached>, AutoCloseable {
     private boolean nothingToRead(TopicPartition partition, long from, End to) {
         consumer.assign(Set.of(partition));
         consumer.seek(partition, from);
-        return consumer.poll(Duration.ofMillis(longestGap)).isEmpty() && consumer.position(partition) >= to.offset;
+        return consumer.poll(interval).isEmpty() && consumer.position(partition) >= to.offset;
     }
 
     private void forget() {

@@ -9,10 +9,13 @@ import java.time.ZoneId;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.apache.kafka.common.config.ConfigException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 
 /** The command line: options to a {@link Config}, then a {@link Service} until it ends. */
@@ -239,43 +242,59 @@ public final class Main implements Callable<Integer> {
     @Option(names = "--stacktrace", scope = INHERIT, description = "show the stack trace of an error")
     private boolean stacktrace;
 
+    private final Map<String, String> environment;
+
+    private Main(Map<String, String> environment) {
+        this.environment = environment;
+    }
+
     public static void main(String... args) {
         System.exit(run(args));
     }
 
     /** @return the exit code */
     static int run(String... args) {
-        Main main = new Main();
+        return run(System.getenv(), args);
+    }
+
+    static int run(Map<String, String> environment, String... args) {
+        Main main = new Main(environment);
         return new CommandLine(main)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .registerConverter(Duration.class, new Durations())
-                .setDefaultValueProvider(Main::fromEnvironment)
-                .setParameterExceptionHandler((e, arguments) -> {
-                    e.getCommandLine()
-                            .getErr()
-                            .println("processor: "
-                                    + e.getMessage().lines().findFirst().orElse(""));
-                    return CommandLine.ExitCode.USAGE;
-                })
-                .setExecutionExceptionHandler((e, commandLine, parsed) -> {
-                    if (main.stacktrace) {
-                        e.printStackTrace(commandLine.getErr());
-                    }
-                    commandLine.getErr().println("processor: " + e.getMessage());
-                    return e instanceof Config.InvalidException
-                            ? CommandLine.ExitCode.USAGE
-                            : CommandLine.ExitCode.SOFTWARE;
-                })
+                .setDefaultValueProvider(main::fromEnvironment)
+                .setParameterExceptionHandler(
+                        (e, arguments) -> main.fail(e.getCommandLine(), e, CommandLine.ExitCode.USAGE))
+                .setExecutionExceptionHandler((e, commandLine, parsed) -> main.fail(
+                        commandLine,
+                        e,
+                        e instanceof Config.InvalidException || e instanceof ConfigException
+                                ? CommandLine.ExitCode.USAGE
+                                : CommandLine.ExitCode.SOFTWARE))
                 .execute(args);
     }
 
-    private static String fromEnvironment(CommandLine.Model.ArgSpec argument) {
-        return argument instanceof CommandLine.Model.OptionSpec option
-                ? System.getenv(option.longestName()
-                        .replaceFirst("^--", "")
-                        .replace('-', '_')
-                        .toUpperCase(Locale.ROOT))
-                : null;
+    /** One line for the person; the first of a message that has several, and what was at the bottom of it. */
+    private int fail(CommandLine commandLine, Exception e, int exitCode) {
+        if (stacktrace) {
+            e.printStackTrace(commandLine.getErr());
+        }
+        Throwable root = e;
+        while (!(e instanceof FailedException) && root.getCause() != null) {
+            root = root.getCause();
+        }
+        String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
+        commandLine.getErr().println("processor: " + message + (root == e ? "" : ": " + root.getMessage()));
+        return exitCode;
+    }
+
+    private String fromEnvironment(ArgSpec argument) {
+        if (!(argument instanceof OptionSpec option) || option.usageHelp() || option.versionHelp()) {
+            return null; // VERSION is a variable that many have
+        }
+        String value = environment.get(
+                option.longestName().substring("--".length()).replace('-', '_').toUpperCase(Locale.ROOT));
+        return value == null || value.isEmpty() ? null : value;
     }
 
     @Override
@@ -309,8 +328,8 @@ public final class Main implements Callable<Integer> {
     Config settings() {
         Map<String, String> kafka;
         try {
-            kafka = KafkaSettings.read(config, System.getenv());
-        } catch (IOException e) {
+            kafka = KafkaSettings.read(config, environment);
+        } catch (IOException | IllegalArgumentException e) { // the second: a malformed escape
             throw new Config.InvalidException("--config", config, "a readable properties file");
         }
         if (bootstrapServers != null) {

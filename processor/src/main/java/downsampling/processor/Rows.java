@@ -11,7 +11,9 @@ import org.slf4j.LoggerFactory;
 final class Rows {
     private static final Logger READINGS = (Logger) LoggerFactory.getLogger("rows.readings");
     private static final Logger SUMMARIES = (Logger) LoggerFactory.getLogger("rows.summaries");
-    private static final DateTimeFormatter TIME =
+    private static final DateTimeFormatter SECONDS =
+            DateTimeFormatter.ofPattern("HH:mm:ss").withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter MILLIS =
             DateTimeFormatter.ofPattern("HH:mm:ss.SSS").withZone(ZoneOffset.UTC);
 
     private Rows() {}
@@ -31,13 +33,11 @@ final class Rows {
         if (SUMMARIES.isInfoEnabled()) {
             SUMMARIES.info(String.format(
                     "%-16s %s – %s  count %7d  min %10.3f  max %10.3f  mean %10.3f",
-                    sensor,
-                    TIME.format(Instant.ofEpochMilli(start)),
-                    TIME.format(Instant.ofEpochMilli(end)),
-                    summary.count(),
-                    summary.min(),
-                    summary.max(),
-                    summary.mean()));
+                    sensor, time(start), time(end), summary.count(), summary.min(), summary.max(), summary.mean()));
         }
+    }
+
+    private static String time(long millis) {
+        return (millis % 1000 == 0 ? SECONDS : MILLIS).format(Instant.ofEpochMilli(millis));
     }
 }

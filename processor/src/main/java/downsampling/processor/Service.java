@@ -109,6 +109,9 @@ final class Service implements AutoCloseable {
         settings.put(ConsumerConfig.GROUP_ID_CONFIG, config.applicationId());
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        // It only wants to know whether there is a record at all.
+        settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1);
+        settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 1);
         settings.put(
                 ConsumerConfig.ISOLATION_LEVEL_CONFIG,
                 config.guarantee() == Config.Guarantee.EXACTLY_ONCE_V2 ? "read_committed" : "read_uncommitted");

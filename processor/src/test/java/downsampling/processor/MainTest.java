@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -13,6 +14,10 @@ class MainTest {
     private record Outcome(int exitCode, String out, String err) {}
 
     private static Outcome run(String... args) {
+        return run(Map.of(), args);
+    }
+
+    private static Outcome run(Map<String, String> environment, String... args) {
         PrintStream out = System.out;
         PrintStream err = System.err;
         ByteArrayOutputStream toOut = new ByteArrayOutputStream();
@@ -20,7 +25,7 @@ class MainTest {
         try {
             System.setOut(new PrintStream(toOut, true, StandardCharsets.UTF_8));
             System.setErr(new PrintStream(toErr, true, StandardCharsets.UTF_8));
-            int exitCode = Main.run(args);
+            int exitCode = Main.run(environment, args);
             return new Outcome(
                     exitCode, toOut.toString(StandardCharsets.UTF_8), toErr.toString(StandardCharsets.UTF_8));
         } finally {
@@ -35,6 +40,24 @@ class MainTest {
         assertThat(outcome.exitCode()).isZero();
         assertThat(outcome.out()).contains("--bootstrap-servers", "--idle-close", "Exit codes");
         assertThat(outcome.err()).isEmpty();
+    }
+
+    @Test
+    void shouldTakeDefaultsFromTheEnvironmentAndOptionsOverThem() {
+        assertThat(run(Map.of("WINDOW", "0s")).err()).contains("--window=0s");
+        assertThat(run(Map.of("WINDOW", "0s"), "--window=1d", "--threads=0").err())
+                .contains("--threads=0");
+        assertThat(run(Map.of("IDLE_CLOSE", "1ms")).err()).contains("--idle-close=1ms");
+        assertThat(run(Map.of("VERSION", "7", "HELP", "me", "WINDOW", "", "THREADS", "0"))
+                        .err())
+                .contains("--threads=0");
+    }
+
+    @Test
+    void shouldRefuseAKafkaSettingThatMakesNoSense() {
+        Outcome outcome = run(Map.of("KAFKA_SECURITY_PROTOCOL", "PIGEON"));
+        assertThat(outcome.exitCode()).isEqualTo(2);
+        assertThat(outcome.err()).contains("security.protocol", "PIGEON").hasLineCount(1);
     }
 
     @ParameterizedTest
