@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
-import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -23,6 +22,7 @@ import org.apache.kafka.common.utils.Time;
 import org.apache.kafka.metadata.storage.Formatter;
 import org.apache.kafka.server.common.Feature;
 import org.apache.kafka.server.common.MetadataVersion;
+import org.apache.kafka.server.util.FileLock;
 
 /**
  * One real Apache Kafka broker in this JVM: KRaft, broker and controller in one, reachable from this machine only
@@ -72,13 +72,14 @@ public final class LocalKafka implements AutoCloseable {
      *     property is refused; its message is for people
      */
     public static LocalKafka start(int port, Path dataDir, Map<String, String> properties) {
-        int clientPort = port == 0 ? freePort() : port;
-        requireFree(clientPort);
+        // Kafka finds out, too, but in the middle of its start and with a page of log.
+        int clientPort = port == 0 ? freePort() : requireFree(port);
         boolean temporary = dataDir == null;
         KafkaRaftServer server = null;
         Path dir = null;
         try {
-            dir = temporary ? Files.createTempDirectory("local-kafka-") : Files.createDirectories(dataDir);
+            dir = temporary ? Files.createTempDirectory("local-kafka-") : createDirectory(dataDir);
+            requireUnused(dir);
             Map<String, String> all = defaults(clientPort, freePort(), dir);
             all.putAll(properties);
             KafkaConfig config = new KafkaConfig(all, false);
@@ -174,6 +175,26 @@ public final class LocalKafka implements AutoCloseable {
                 .run();
     }
 
+    private static Path createDirectory(Path dir) {
+        try {
+            return Files.createDirectories(dir);
+        } catch (IOException e) {
+            throw new KafkaException("Data folder %s cannot be created: %s".formatted(dir, e), e);
+        }
+    }
+
+    /** By the lock file that Kafka holds as well. */
+    private static void requireUnused(Path dir) throws IOException {
+        FileLock lock = new FileLock(dir.resolve(".lock").toFile());
+        try {
+            if (!lock.tryLock()) {
+                throw new KafkaException("Data folder %s is in use by another broker".formatted(dir));
+            }
+        } finally {
+            lock.unlockAndClose();
+        }
+    }
+
     /**
      * A port that nobody listens on, from below the range out of which systems take ports for outgoing connections: one
      * from that range could be gone again before the broker listens on it.
@@ -190,14 +211,12 @@ public final class LocalKafka implements AutoCloseable {
         }
     }
 
-    /** Kafka itself would find out too late, in the middle of its start, and with a page of log. */
-    private static void requireFree(int port) {
+    private static int requireFree(int port) {
         try {
             bind(port);
-        } catch (BindException e) {
-            throw new KafkaException("Port %d on %s cannot be had: %s".formatted(port, HOST, e.getMessage()), e);
+            return port;
         } catch (IOException e) {
-            throw new UncheckedIOException(e);
+            throw new KafkaException("Port %d on %s is in use".formatted(port, HOST), e);
         }
     }
 

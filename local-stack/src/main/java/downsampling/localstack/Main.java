@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -49,17 +50,20 @@ public final class Main implements Callable<Integer> {
 
     /** Runs the program and ends the JVM with its exit code. */
     public static void main(String... args) {
-        System.exit(run(args));
+        System.exit(commandLine().execute(args));
     }
 
-    /** Runs the program; returns its exit code. */
-    static int run(String... args) {
+    static CommandLine commandLine() {
         return new CommandLine(new Main())
+                .setParameterExceptionHandler((e, args) -> {
+                    e.getCommandLine().getErr().println(e.getMessage());
+                    e.getCommandLine().getErr().println("Try 'local-stack --help' for more information.");
+                    return ExitCode.USAGE;
+                })
                 .setExecutionExceptionHandler((e, command, parsed) -> {
                     command.getErr().println(e.getMessage());
-                    return 1;
-                })
-                .execute(args);
+                    return ExitCode.SOFTWARE;
+                });
     }
 
     @Override
@@ -73,7 +77,7 @@ public final class Main implements Callable<Integer> {
                 "Kafka is ready on %s, data in %s%s%n",
                 kafka.bootstrapServers(), kafka.dataDir(), dataDir == null ? " (temporary)" : "");
         kafka.awaitClose();
-        return 1;
+        return ExitCode.SOFTWARE;
     }
 
     /** Ends the JVM: having been asked to stop is no failure, but left alone the JVM would exit with 130 or 143. */

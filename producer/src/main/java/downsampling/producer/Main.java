@@ -1,18 +1,484 @@
 package downsampling.producer;
 
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.lang.reflect.Field;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.format.DateTimeParseException;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
-@Command(name = "producer", mixinStandardHelpOptions = true)
+/**
+ * The command line. Exit codes: 0 done or stopped by a signal with all delivered, 1 failed, 2 usage.
+ */
+@Command(
+        name = "producer",
+        mixinStandardHelpOptions = true,
+        versionProvider = Main.Version.class,
+        sortOptions = false,
+        sortSynopsis = false,
+        abbreviateSynopsis = true,
+        usageHelpAutoWidth = true,
+        description = "Writes sensor readings to a Kafka topic: made up, or replayed from a CSV file.",
+        footer = {
+            "",
+            "Every option has an environment variable as its default: TOPIC for --topic, and so on."
+                    + " Any Kafka client setting can be given as KAFKA_..., such as KAFKA_SECURITY_PROTOCOL for"
+                    + " security.protocol.",
+            "Times are 500ms, 60s, 5m, 2h or 7d.",
+            "Exit codes: 0 done, 1 failed, 2 usage."
+        })
 public final class Main implements Callable<Integer> {
 
+    private static final Logger LOG = LoggerFactory.getLogger(Main.class);
+    private static final String DEFAULT_BOOTSTRAP_SERVERS = "localhost:19092";
+    /** How long a stop signal waits for acknowledgements; a container's stop grace period has to be longer. */
+    private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
+
+    enum SourceName {
+        synthetic,
+        csv
+    }
+
+    @Option(
+            names = "--bootstrap-servers",
+            paramLabel = "HOST:PORT,...",
+            description = {"Brokers (default: " + DEFAULT_BOOTSTRAP_SERVERS + ")."})
+    private String bootstrapServers;
+
+    @Option(
+            names = "--topic",
+            paramLabel = "NAME",
+            defaultValue = "raw-temperature",
+            description = "Where the readings go (default: ${DEFAULT-VALUE}).")
+    private String topic;
+
+    @Option(
+            names = "--partitions",
+            paramLabel = "N",
+            defaultValue = "6",
+            description = "Partitions of the topic, if it has to be created (default: ${DEFAULT-VALUE}).")
+    private int partitions;
+
+    @Option(
+            names = "--replication",
+            paramLabel = "N",
+            description = "Replication of the topic, if it has to be created (default: the broker's).")
+    private Short replication;
+
+    @Option(
+            names = "--retention",
+            paramLabel = "TIME",
+            description = "How long the topic keeps readings, if it has to be created (default: the broker's).")
+    private Duration retention;
+
+    @Option(
+            names = "--wait",
+            paramLabel = "TIME",
+            defaultValue = "60s",
+            description = "How long to wait for a broker that is not there yet (default: ${DEFAULT-VALUE}).")
+    private Duration wait;
+
+    @Option(names = "--config", paramLabel = "FILE", description = "Kafka client settings, a properties file.")
+    private Path config;
+
+    @Option(names = "--log-readings", description = "Log each reading.")
+    private boolean logReadings;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = "The same seed gives the same readings and uuids again (default: another one each time).")
+    private Long seed;
+
+    @Option(
+            names = "--source",
+            paramLabel = "NAME",
+            defaultValue = "synthetic",
+            description = "Where readings come from: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    private SourceName source;
+
+    @ArgGroup(validate = false, heading = "%nReadings that are made up (--source synthetic):%n")
+    private SyntheticOptions synthetic = new SyntheticOptions();
+
+    @ArgGroup(validate = false, heading = "%nReadings from a file (--source csv):%n")
+    private CsvOptions csv = new CsvOptions();
+
+    @Spec
+    private CommandSpec spec;
+
+    private final Map<String, String> environment;
+    private final CountDownLatch stop = new CountDownLatch(1);
+    private final CompletableFuture<Integer> exitCode = new CompletableFuture<>();
+    private volatile ReadingSender sender;
+
+    private static final class SyntheticOptions {
+        @Option(
+                names = "--sensors",
+                paramLabel = "N",
+                defaultValue = "5",
+                description = "Sensors, named Sensor1, Sensor2, ... (default: ${DEFAULT-VALUE}).")
+        private int sensors;
+
+        @Option(
+                names = "--count",
+                paramLabel = "N",
+                defaultValue = "10000",
+                description = "Readings, 0 for no end (default: ${DEFAULT-VALUE}).")
+        private long count;
+
+        @Option(
+                names = "--rate",
+                paramLabel = "N|max",
+                converter = NumberOrMax.class,
+                description = "Readings a second in all (default: a random pause of 0 to 1 s after each).")
+        private Double rate;
+
+        @Option(
+                names = "--start-time",
+                paramLabel = "TIME",
+                description =
+                        "Event time of the first reading, such as 2025-01-01T12:00:00Z; the others follow by 1/rate, or without a rate by the random pauses, and a run with the same seed is the same in every byte (default: event time is now).")
+        private Instant startTime;
+
+        @Option(
+                names = "--out-of-order",
+                paramLabel = "SHARE",
+                defaultValue = "0",
+                description =
+                        "Share, 0 to 1, of readings up to 1 s older than the one before (default: ${DEFAULT-VALUE}).")
+        private double outOfOrder;
+
+        @Option(
+                names = "--late",
+                paramLabel = "SHARE",
+                defaultValue = "0",
+                description =
+                        "Share of readings 30 to 60 s older, too late for their window (default: ${DEFAULT-VALUE}).")
+        private double late;
+
+        @Option(
+                names = "--future",
+                paramLabel = "SHARE",
+                defaultValue = "0",
+                description = "Share of readings from the year 2099 (default: ${DEFAULT-VALUE}).")
+        private double future;
+
+        @Option(
+                names = "--corrupt",
+                paramLabel = "SHARE",
+                defaultValue = "0",
+                description = "Share of messages that are no reading, of many sorts (default: ${DEFAULT-VALUE}).")
+        private double corrupt;
+
+        SyntheticSource.Config toConfig(long seed) {
+            return new SyntheticSource.Config(
+                    sensors,
+                    count,
+                    rate,
+                    seed,
+                    startTime,
+                    new SyntheticSource.Shares(outOfOrder, late, future, corrupt));
+        }
+    }
+
+    private static final class CsvOptions {
+        @Option(names = "--file", paramLabel = "FILE", description = "The file.")
+        private Path file;
+
+        @Option(
+                names = "--sensor-column",
+                paramLabel = "COLUMN",
+                description = "Column of the sensor id: its number from 1, or its name in the header.")
+        private String sensorColumn;
+
+        @Option(
+                names = "--time-column",
+                paramLabel = "COLUMN",
+                description = "Column of the event time: ISO-8601 (without an offset: UTC), or epoch s or ms.")
+        private String timeColumn;
+
+        @Option(names = "--value-column", paramLabel = "COLUMN", description = "Column of the value.")
+        private String valueColumn;
+
+        @Option(
+                names = "--speed",
+                paramLabel = "N|max",
+                defaultValue = "1",
+                converter = NumberOrMax.class,
+                description = "How much faster than recorded (default: ${DEFAULT-VALUE}).")
+        private double speed;
+
+        @Option(names = "--rebase", description = "Move event times so that the first is now.")
+        private boolean rebase;
+
+        CsvSource.Config toConfig() {
+            return new CsvSource.Config(file, sensorColumn, timeColumn, valueColumn, speed, rebase);
+        }
+    }
+
+    Main(Map<String, String> environment) {
+        this.environment = environment;
+    }
+
     public static void main(String... args) {
-        System.exit(new CommandLine(new Main()).execute(args));
+        Main main = new Main(System.getenv());
+        Runtime.getRuntime().addShutdownHook(new Thread(main::stopAndHalt, "stop"));
+        System.exit(main.run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), args));
+    }
+
+    /** Runs the command to its end and returns the exit code. */
+    int run(PrintWriter out, PrintWriter err, String... args) {
+        CommandLine commandLine = new CommandLine(this)
+                .setOut(out)
+                .setErr(err)
+                .setDefaultValueProvider(this::environmentDefault)
+                .registerConverter(Duration.class, Main::duration)
+                .registerConverter(Instant.class, Main::instant)
+                .setParameterExceptionHandler((e, arguments) -> fail(e, CommandLine.ExitCode.USAGE))
+                .setExecutionExceptionHandler((e, command, result) -> fail(e, CommandLine.ExitCode.SOFTWARE));
+        int code = commandLine.execute(args);
+        exitCode.complete(code);
+        return code;
+    }
+
+    /** Lets a run in progress end at the next message, and returns at once. */
+    void stop() {
+        stop.countDown();
+    }
+
+    /**
+     * What a signal does: the run ends, what was handed over is delivered, the summary printed. It halts because a signal
+     * would have the JVM exit with 143, though all went well.
+     */
+    private void stopAndHalt() {
+        stop();
+        int code = CommandLine.ExitCode.SOFTWARE;
+        try {
+            try {
+                code = exitCode.get(CLOSE_TIMEOUT.toSeconds() + 2, TimeUnit.SECONDS);
+            } catch (TimeoutException e) {
+                // Still inside the client, which waits for a broker that has gone. Without its sender it comes back.
+                if (sender != null) {
+                    sender.close(Duration.ZERO);
+                }
+                code = exitCode.get(2, TimeUnit.SECONDS);
+            }
+        } catch (TimeoutException | ExecutionException | InterruptedException e) {
+            LOG.warn("stopped without a summary: {}", e.toString());
+        }
+        Runtime.getRuntime().halt(code);
     }
 
     @Override
-    public Integer call() {
-        return 0;
+    public Integer call() throws Exception {
+        long runSeed = seed != null ? seed : new SplittableRandom().nextLong(1_000_000_000);
+        Map<String, Object> settings;
+        Topic target;
+        Source messages;
+        try {
+            refuseOptionsOfTheOtherSource();
+            target = new Topic(topic, partitions, replication, retention);
+            settings = KafkaSettings.read(config, environment, bootstrapServers, DEFAULT_BOOTSTRAP_SERVERS);
+            messages = openSource(runSeed);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
+        }
+        try (messages) {
+            if (!target.ensure(KafkaSettings.forAdmin(settings), wait, stop, this::note)) {
+                return CommandLine.ExitCode.OK;
+            }
+            note("sending to %s at %s, seed %d".formatted(topic, settings.get("bootstrap.servers"), runSeed));
+            sender = new ReadingSender(settings, topic, runSeed);
+            return produce(messages);
+        }
+    }
+
+    private Source openSource(long runSeed) throws IOException {
+        if (source == SourceName.synthetic) {
+            return new SyntheticSource(synthetic.toConfig(runSeed));
+        }
+        CsvSource.Config file = csv.toConfig();
+        if (file.rebase() && file.speed() > 1) {
+            note("with --rebase and a --speed above 1, event times run ahead of the clock;"
+                    + " a processor takes no readings from the future");
+        }
+        return new CsvSource(file, Clock.systemUTC(), this::note);
+    }
+
+    /** Sends each message when it is due, up to the end, a stop or the first failure; then says what became of all. */
+    private int produce(Source messages) throws InterruptedException {
+        Map<Message.Kind, Long> kinds = new EnumMap<>(Message.Kind.class);
+        String broken = null;
+        long start = System.nanoTime();
+        PrintWriter terminal = !logReadings && Progress.stderrIsTerminal() ? err() : null;
+        Progress progress = new Progress(terminal, sender::sent);
+        try {
+            while (stop.getCount() > 0 && sender.firstFailure() == null && messages.hasNext()) {
+                long due = messages.dueNanos();
+                if (due > 0 && stop.await(due - (System.nanoTime() - start), TimeUnit.NANOSECONDS)) {
+                    break;
+                }
+                Message message = messages.next();
+                sender.send(message);
+                kinds.merge(message.kind(), 1L, Long::sum);
+                if (logReadings) {
+                    LOG.info("{} {}", message.sensor(), message.text());
+                }
+            }
+            if (stop.getCount() > 0 && sender.firstFailure() == null) {
+                sender.flush();
+            }
+        } catch (UncheckedIOException e) {
+            broken = e.getCause().getMessage();
+        } finally {
+            progress.close();
+        }
+        sender.close(CLOSE_TIMEOUT);
+        double seconds = (System.nanoTime() - start) / 1e9;
+        out().println(summary(seconds, kinds, messages));
+        if (sender.firstFailure() != null) {
+            broken = sender.failed() + " readings failed, the first one: " + oneLine(sender.firstFailure());
+        }
+        if (broken != null) {
+            note(broken);
+        }
+        return broken == null ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
+    }
+
+    private String summary(double seconds, Map<Message.Kind, Long> kinds, Source messages) {
+        StringBuilder line = new StringBuilder(String.format(
+                Locale.ROOT,
+                "sent %d, failed %d, %.1f readings/s",
+                sender.sent(),
+                sender.failed(),
+                sender.sent() / seconds));
+        if (kinds.size() > 1) {
+            kinds.forEach((kind, count) -> line.append(", ")
+                    .append(kind.name().toLowerCase(Locale.ROOT).replace('_', ' '))
+                    .append(' ')
+                    .append(count));
+        }
+        if (messages instanceof CsvSource file) {
+            line.append(", lines skipped ").append(file.skipped());
+        }
+        return line.toString();
+    }
+
+    /** An option given for the source that is not used is a mistake of the caller, and silence would hide it. */
+    private void refuseOptionsOfTheOtherSource() {
+        Class<?> other = source == SourceName.csv ? SyntheticOptions.class : CsvOptions.class;
+        for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
+            if (option.userObject() instanceof Field field && field.getDeclaringClass() == other) {
+                throw new IllegalArgumentException(option.longestName() + " " + option.getValue()
+                        + ": allowed only with the other --source, not with " + source);
+            }
+        }
+    }
+
+    private String environmentDefault(ArgSpec argument) {
+        if (!(argument instanceof OptionSpec option) || option.usageHelp() || option.versionHelp()) {
+            return null;
+        }
+        String value = environment.get(
+                option.longestName().substring(2).replace('-', '_').toUpperCase(Locale.ROOT));
+        return value == null || value.isEmpty() ? null : value;
+    }
+
+    private int fail(Exception e, int code) {
+        note(oneLine(e));
+        return code;
+    }
+
+    private static String oneLine(Throwable e) {
+        Throwable root = e;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+        String reason = root.getMessage();
+        boolean told = e instanceof ParameterException || reason == null || message.contains(reason);
+        return (told ? message : message + ": " + reason).replaceAll("\\s*\\R\\s*", " ");
+    }
+
+    private void note(String line) {
+        err().println("producer: " + line);
+    }
+
+    private PrintWriter out() {
+        return spec.commandLine().getOut();
+    }
+
+    private PrintWriter err() {
+        return spec.commandLine().getErr();
+    }
+
+    private static Duration duration(String text) {
+        Matcher time = Pattern.compile("([0-9]{1,9})(ms|s|m|h|d)").matcher(text);
+        if (!time.matches()) {
+            throw new TypeConversionException("'" + text + "' is not a time such as 500ms, 60s, 5m, 2h or 7d");
+        }
+        long number = Long.parseLong(time.group(1));
+        return switch (time.group(2)) {
+            case "ms" -> Duration.ofMillis(number);
+            case "s" -> Duration.ofSeconds(number);
+            case "m" -> Duration.ofMinutes(number);
+            case "h" -> Duration.ofHours(number);
+            default -> Duration.ofDays(number);
+        };
+    }
+
+    private static Instant instant(String text) {
+        try {
+            return Instant.parse(text);
+        } catch (DateTimeParseException e) {
+            throw new TypeConversionException("'" + text + "' is not a time such as 2025-01-01T12:00:00Z");
+        }
+    }
+
+    private static final class NumberOrMax implements ITypeConverter<Double> {
+        @Override
+        public Double convert(String text) {
+            try {
+                return text.equals("max") ? Double.POSITIVE_INFINITY : Double.valueOf(text);
+            } catch (NumberFormatException e) {
+                throw new TypeConversionException("'" + text + "' is neither a number nor max");
+            }
+        }
+    }
+
+    static final class Version implements CommandLine.IVersionProvider {
+        @Override
+        public String[] getVersion() {
+            String version = Main.class.getPackage().getImplementationVersion();
+            return new String[] {"producer " + (version == null ? "(not from a jar)" : version)};
+        }
     }
 }

@@ -1,0 +1,84 @@
+package downsampling.producer;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.util.Arrays;
+import java.util.SplittableRandom;
+
+/** Ways in which a message can be no reading; each makes one from a sound message. */
+enum Corruption {
+    NULL_KEY,
+    EMPTY_KEY,
+    NULL_VALUE,
+    EMPTY_VALUE,
+    /** Never valid JSON: no JSON text begins with these bytes. */
+    BINARY,
+    NOT_JSON("temperature is fine"),
+    TRUNCATED,
+    /** One and a half readings in one message. */
+    TRAILING,
+    NUMBER("42"),
+    TEXT("\"42\""),
+    ARRAY("[\"%s\",%s]"),
+    EMPTY_OBJECT("{}"),
+    NO_TIME("{\"value\":%2$s}"),
+    NO_VALUE("{\"ts\":\"%s\"}"),
+    TIME_NULL("{\"ts\":null,\"value\":%2$s}"),
+    TIME_TEXT("{\"ts\":\"yesterday\",\"value\":%2$s}"),
+    /** February has no 30th day. */
+    TIME_NO_DATE("{\"ts\":\"2025-02-30T12:00:00Z\",\"value\":%2$s}"),
+    VALUE_NULL("{\"ts\":\"%s\",\"value\":null}"),
+    VALUE_TEXT("{\"ts\":\"%s\",\"value\":\"%s\"}"),
+    VALUE_OBJECT("{\"ts\":\"%s\",\"value\":{\"celsius\":%s}}"),
+    VALUE_NAN("{\"ts\":\"%s\",\"value\":NaN}"),
+    /** A sound JSON number, but no finite double. */
+    VALUE_INFINITE("{\"ts\":\"%s\",\"value\":1e999}");
+
+    private static final Corruption[] ALL = values();
+
+    /** With the event time as 1, the reading as 2. */
+    private final String format;
+
+    Corruption() {
+        this(null);
+    }
+
+    Corruption(String format) {
+        this.format = format;
+    }
+
+    static Corruption draw(SplittableRandom random) {
+        return ALL[random.nextInt(ALL.length)];
+    }
+
+    Message apply(Message sound, SplittableRandom random) {
+        byte[] key = this == NULL_KEY ? null : this == EMPTY_KEY ? new byte[0] : sound.key();
+        return new Message(Message.Kind.CORRUPT, key, value(sound, random), sound.eventTime(), Double.NaN);
+    }
+
+    private byte[] value(Message sound, SplittableRandom random) {
+        if (format != null) {
+            return format.formatted(sound.eventTime(), (int) sound.reading()).getBytes(UTF_8);
+        }
+        byte[] value = sound.value();
+        switch (this) {
+            case NULL_VALUE:
+                return null;
+            case EMPTY_VALUE:
+                return new byte[0];
+            case BINARY:
+                byte[] bytes = new byte[random.nextInt(8, 64)];
+                random.nextBytes(bytes);
+                bytes[0] = (byte) 0xFF;
+                return bytes;
+            case TRUNCATED:
+                return Arrays.copyOf(value, random.nextInt(1, value.length));
+            case TRAILING:
+                byte[] both = Arrays.copyOf(value, value.length + random.nextInt(1, value.length));
+                System.arraycopy(value, 0, both, value.length, both.length - value.length);
+                return both;
+            default:
+                return value;
+        }
+    }
+}

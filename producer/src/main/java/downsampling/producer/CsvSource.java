@@ -1,0 +1,254 @@
+package downsampling.producer;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.time.format.DateTimeFormatter.ISO_LOCAL_DATE;
+import static java.time.format.DateTimeFormatter.ISO_LOCAL_TIME;
+
+import de.siegmar.fastcsv.reader.CsvParseException;
+import de.siegmar.fastcsv.reader.CsvReader;
+import de.siegmar.fastcsv.reader.CsvRecord;
+import de.siegmar.fastcsv.reader.CsvRecordHandler;
+import de.siegmar.fastcsv.reader.FieldMismatchStrategy;
+import de.siegmar.fastcsv.reader.FieldModifiers;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.math.BigDecimal;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.time.format.DateTimeFormatterBuilder;
+import java.time.format.ResolverStyle;
+import java.time.temporal.TemporalAccessor;
+import java.util.Iterator;
+import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+
+/**
+ * Readings from a CSV file in the order of its lines, at the pace they were recorded at or faster. A line that is no
+ * reading is reported and skipped.
+ */
+final class CsvSource implements Source {
+
+    /**
+     * Which file, and how to read it. A column is given by its number from 1, or by its name in the header; when one of
+     * the three is a name, the first line is the header.
+     *
+     * @param speed how much faster than recorded, above 0; infinite for as fast as can be
+     * @param rebase whether event times are moved so that the first reading's is now
+     */
+    record Config(Path file, String sensorColumn, String timeColumn, String valueColumn, double speed, boolean rebase) {
+
+        /**
+         * Checks itself.
+         *
+         * @throws IllegalArgumentException in one line: name, value, what is allowed
+         */
+        Config {
+            if (file == null || !Files.isReadable(file) || Files.isDirectory(file)) {
+                throw new IllegalArgumentException("--file " + file + ": allowed is a file that can be read");
+            }
+            checkColumn("--sensor-column", sensorColumn);
+            checkColumn("--time-column", timeColumn);
+            checkColumn("--value-column", valueColumn);
+            if (!(speed > 0)) {
+                throw new IllegalArgumentException("--speed " + speed + ": allowed is a number above 0, or max");
+            }
+        }
+
+        private static void checkColumn(String name, String column) {
+            if (column == null || column.isBlank() || column.matches("0+|0*[0-9]{10,}")) {
+                throw new IllegalArgumentException(
+                        name + " " + column + ": allowed is a column's number from 1, or its name in the header");
+            }
+        }
+    }
+
+    private static final Pattern NUMBER = Pattern.compile("[0-9]+");
+    private static final Pattern EPOCH = Pattern.compile("-?[0-9]{1,18}(\\.[0-9]{1,9})?");
+    /** As s it is in the year 5138, as ms in 1973: times between are read right, whichever they are. */
+    private static final BigDecimal FIRST_MILLIS = new BigDecimal(100_000_000_000L);
+
+    /** ISO-8601, also with a space for the T; without an offset it is UTC. */
+    private static final DateTimeFormatter ISO = new DateTimeFormatterBuilder()
+            .parseCaseInsensitive()
+            .append(ISO_LOCAL_DATE)
+            .appendPattern("['T'][ ]")
+            .append(ISO_LOCAL_TIME)
+            .appendPattern("[XXX][XX][X]")
+            .toFormatter()
+            // Strict, or 30 February would silently be the 28th.
+            .withResolverStyle(ResolverStyle.STRICT);
+
+    private final Config config;
+    private final Clock clock;
+    private final Consumer<String> badLines;
+    private final CsvReader<CsvRecord> reader;
+    private final Iterator<CsvRecord> records;
+    private final int sensorIndex;
+    private final int timeIndex;
+    private final int valueIndex;
+    private final ReadingJson json = new ReadingJson();
+
+    private long skipped;
+    private Instant firstTime;
+    private Duration shift = Duration.ZERO;
+    private Instant nextRecordedTime;
+    private Message next;
+
+    /**
+     * Opens the file.
+     *
+     * @param badLines is told of each line that is no reading, as {@code file:line: what was found}
+     * @throws IllegalArgumentException if the header lacks a column
+     */
+    CsvSource(Config config, Clock clock, Consumer<String> badLines) throws IOException {
+        this.config = config;
+        this.clock = clock;
+        this.badLines = badLines;
+        reader = CsvReader.builder()
+                .detectBomHeader(true)
+                .trimWhitespacesAroundQuotes(true)
+                .extraFieldStrategy(FieldMismatchStrategy.IGNORE)
+                .missingFieldStrategy(FieldMismatchStrategy.IGNORE)
+                .build(CsvRecordHandler.of(c -> c.fieldModifier(FieldModifiers.TRIM)), config.file());
+        records = reader.iterator();
+        List<String> columns = List.of(config.sensorColumn(), config.timeColumn(), config.valueColumn());
+        boolean named = columns.stream().anyMatch(c -> !NUMBER.matcher(c).matches());
+        List<String> header = named && records.hasNext() ? records.next().getFields() : List.of();
+        sensorIndex = index("--sensor-column", config.sensorColumn(), header);
+        timeIndex = index("--time-column", config.timeColumn(), header);
+        valueIndex = index("--value-column", config.valueColumn(), header);
+    }
+
+    /** How many lines were no reading so far. */
+    long skipped() {
+        return skipped;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws UncheckedIOException if the file cannot be read on
+     */
+    @Override
+    public boolean hasNext() {
+        try {
+            while (next == null && records.hasNext()) {
+                next = read(records.next());
+            }
+        } catch (CsvParseException e) {
+            throw new UncheckedIOException(new IOException(config.file() + ": " + e.getMessage(), e));
+        }
+        return next != null;
+    }
+
+    @Override
+    public long dueNanos() {
+        if (Double.isInfinite(config.speed())) {
+            return 0;
+        }
+        double seconds = Duration.between(firstTime, nextRecordedTime).toMillis() / 1e3 / config.speed();
+        return (long) (seconds * 1e9); // a cast of more than a long holds gives the largest one, 292 years
+    }
+
+    @Override
+    public Message next() {
+        if (!hasNext()) {
+            throw new NoSuchElementException();
+        }
+        Message message = next;
+        next = null;
+        return message;
+    }
+
+    @Override
+    public void close() {
+        try {
+            reader.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Message read(CsvRecord line) {
+        try {
+            String sensor = field(line, sensorIndex, "sensor");
+            Instant time = time(field(line, timeIndex, "time"));
+            double reading = number(field(line, valueIndex, "value"));
+            if (sensor.isEmpty()) {
+                throw new IllegalArgumentException("the sensor is empty");
+            }
+            if (firstTime == null) {
+                firstTime = time;
+                shift = config.rebase() ? Duration.between(time, clock.instant()) : Duration.ZERO;
+            }
+            nextRecordedTime = time;
+            Instant eventTime = time.plus(shift);
+            byte[] value = json.write(eventTime, reading);
+            return new Message(Message.Kind.RECORDED, sensor.getBytes(UTF_8), value, eventTime, reading);
+        } catch (IllegalArgumentException e) {
+            skipped++;
+            badLines.accept(
+                    config.file() + ":" + line.getStartingLineNumber() + ": " + e.getMessage() + "; line skipped");
+            return null;
+        }
+    }
+
+    private static int index(String option, String column, List<String> header) {
+        if (NUMBER.matcher(column).matches()) {
+            return Integer.parseInt(column) - 1;
+        }
+        int index = header.indexOf(column.trim());
+        if (index < 0) {
+            throw new IllegalArgumentException(
+                    option + " " + column + ": allowed is a column's number from 1, or one of " + header);
+        }
+        return index;
+    }
+
+    private static String field(CsvRecord line, int index, String what) {
+        if (index >= line.getFieldCount()) {
+            throw new IllegalArgumentException("the " + what + " is expected in column " + (index + 1)
+                    + ", but the line ends with column " + line.getFieldCount());
+        }
+        return line.getField(index);
+    }
+
+    private static double number(String text) {
+        try {
+            // Not Double.parseDouble, which takes NaN, 0x1p3 and 1d for numbers.
+            double number = new BigDecimal(text).doubleValue();
+            if (Double.isFinite(number)) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // told below
+        }
+        throw new IllegalArgumentException("value '" + text + "' is not a finite number");
+    }
+
+    private static Instant time(String text) {
+        try {
+            if (EPOCH.matcher(text).matches()) {
+                BigDecimal epoch = new BigDecimal(text);
+                boolean millis = epoch.abs().compareTo(FIRST_MILLIS) >= 0;
+                BigDecimal nanos = epoch.movePointRight(millis ? 6 : 9);
+                BigDecimal[] parts = nanos.divideToIntegralValue(BigDecimal.ONE)
+                        .divideAndRemainder(BigDecimal.valueOf(1_000_000_000L));
+                return Instant.ofEpochSecond(parts[0].longValueExact(), parts[1].longValueExact());
+            }
+            TemporalAccessor parsed = ISO.parseBest(text, Instant::from, LocalDateTime::from);
+            return parsed instanceof LocalDateTime local ? local.toInstant(ZoneOffset.UTC) : (Instant) parsed;
+        } catch (DateTimeException | ArithmeticException e) {
+            throw new IllegalArgumentException("time '" + text + "' is neither ISO-8601 nor epoch s or ms", e);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+package downsampling.producer;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.util.function.LongSupplier;
+
+/** One line that is written over once a second: how many readings have been sent, and how fast the last ones went. */
+final class Progress implements AutoCloseable {
+
+    private static final String CLEAR_LINE = "\r\033[K";
+
+    private final PrintWriter terminal;
+    private final LongSupplier sent;
+    private final Thread thread = new Thread(this::run, "progress");
+
+    /** Writes until closed; does nothing when the terminal is null. */
+    Progress(PrintWriter terminal, LongSupplier sent) {
+        this.terminal = terminal;
+        this.sent = sent;
+        if (terminal != null) {
+            thread.setDaemon(true);
+            thread.start();
+        }
+    }
+
+    /**
+     * Whether a person sees stderr. Java 17 cannot tell: {@link System#console()} speaks of stdin and stdout, and its
+     * answer differs between Java versions. So the system's own {@code test} is asked; where there is none, nobody looks.
+     */
+    static boolean stderrIsTerminal() {
+        try {
+            return new ProcessBuilder("test", "-t", "2")
+                            .redirectError(ProcessBuilder.Redirect.INHERIT)
+                            .start()
+                            .waitFor()
+                    == 0;
+        } catch (IOException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return false;
+        }
+    }
+
+    private void run() {
+        try {
+            long before = 0;
+            while (true) {
+                Thread.sleep(1_000);
+                long now = sent.getAsLong();
+                terminal.printf("%s%,d readings sent, %,d/s", CLEAR_LINE, now, now - before);
+                terminal.flush();
+                before = now;
+            }
+        } catch (InterruptedException e) {
+            terminal.print(CLEAR_LINE);
+            terminal.flush();
+        }
+    }
+
+    @Override
+    public void close() {
+        thread.interrupt();
+        try {
+            thread.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,143 @@
+package downsampling.producer;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.CreateTopicsOptions;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.DisconnectException;
+import org.apache.kafka.common.errors.RetriableException;
+import org.apache.kafka.common.errors.TopicExistsException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+
+/**
+ * The topic the readings go to, and how it is made when it is missing. One that is there is left as it is.
+ *
+ * @param name of the topic
+ * @param partitions at least 1
+ * @param replication copies of each partition, at least 1, or null for the broker's default
+ * @param retention how long the broker keeps records, at least 1 ms, or null for the broker's default
+ */
+record Topic(String name, int partitions, Short replication, Duration retention) {
+
+    /** Short, so that a person is told soon what is waited for. */
+    private static final int FIRST_ATTEMPT_MS = 3_000;
+    /** Long enough for a slow broker, far away. */
+    private static final int ATTEMPT_MS = 5_000;
+
+    private static final int BETWEEN_ATTEMPTS_MS = 500;
+
+    /**
+     * Checks itself.
+     *
+     * @throws IllegalArgumentException in one line: name, value, what is allowed
+     */
+    Topic {
+        if (!name.matches("[a-zA-Z0-9._-]{1,249}") || name.equals(".") || name.equals("..")) {
+            throw new IllegalArgumentException(
+                    "--topic " + name + ": allowed are 1 to 249 letters, digits, dots, dashes and underscores");
+        }
+        if (partitions < 1) {
+            throw new IllegalArgumentException("--partitions " + partitions + ": allowed is a number from 1");
+        }
+        if (replication != null && replication < 1) {
+            throw new IllegalArgumentException("--replication " + replication + ": allowed is a number from 1");
+        }
+        if (retention != null && retention.toMillis() < 1) {
+            throw new IllegalArgumentException("--retention " + retention + ": allowed is a time from 1ms");
+        }
+    }
+
+    /**
+     * Sees that the topic is there, and waits for a broker that is not there yet.
+     *
+     * @param wait how long to wait for a broker
+     * @param stop ends the waiting when it is counted down
+     * @param notes is told in a line what is waited for and what was made
+     * @return whether the topic is there; false only when stopped
+     * @throws KafkaException in one line, when there is no broker in time, or no right to make the topic
+     */
+    boolean ensure(Map<String, Object> adminSettings, Duration wait, CountDownLatch stop, Consumer<String> notes)
+            throws InterruptedException {
+        String servers =
+                adminSettings.get(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG).toString();
+        long deadline = System.nanoTime() + wait.toNanos();
+        for (boolean told = false; stop.getCount() > 0; told = true) {
+            KafkaException absent;
+            try (Admin admin = create(adminSettings)) {
+                describeOrCreate(admin, told ? ATTEMPT_MS : FIRST_ATTEMPT_MS, notes);
+                return true;
+            } catch (RetriableException e) {
+                absent = e;
+            }
+            if (System.nanoTime() >= deadline) {
+                throw new KafkaException(
+                        "no broker at %s within %d s: %s".formatted(servers, wait.toSeconds(), absent.getMessage()),
+                        absent);
+            }
+            if (!told) {
+                notes.accept("no broker at %s yet; waiting up to %d s".formatted(servers, wait.toSeconds()));
+            }
+            stop.await(BETWEEN_ATTEMPTS_MS, TimeUnit.MILLISECONDS);
+        }
+        return false;
+    }
+
+    /** A host name that cannot be resolved may belong to a container that is not up yet: that is worth waiting for. */
+    private static Admin create(Map<String, Object> settings) {
+        try {
+            return Admin.create(settings);
+        } catch (KafkaException e) {
+            // The form of the addresses was checked before; that nobody knows the host is all that is left of this
+            // kind.
+            if (e.getCause() instanceof ConfigException unresolved) {
+                throw new DisconnectException(unresolved.getMessage(), unresolved);
+            }
+            throw e;
+        }
+    }
+
+    private void describeOrCreate(Admin admin, int timeoutMs, Consumer<String> notes) throws InterruptedException {
+        try {
+            await(admin.describeTopics(List.of(name), new DescribeTopicsOptions().timeoutMs(timeoutMs))
+                    .allTopicNames());
+        } catch (UnknownTopicOrPartitionException missing) {
+            NewTopic topic = new NewTopic(name, Optional.of(partitions), Optional.ofNullable(replication));
+            if (retention != null) {
+                topic.configs(Map.of(TopicConfig.RETENTION_MS_CONFIG, Long.toString(retention.toMillis())));
+            }
+            try {
+                await(admin.createTopics(List.of(topic), new CreateTopicsOptions().timeoutMs(timeoutMs))
+                        .all());
+                notes.accept("created topic " + name + " with " + partitions + " partitions");
+            } catch (TopicExistsException e) {
+                // Another program was faster; its topic is as good.
+            } catch (AuthorizationException e) {
+                throw new KafkaException("topic " + name + " is missing, and there is no right to create it", e);
+            }
+        } catch (AuthorizationException e) {
+            throw new KafkaException("no right to describe topic " + name + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static void await(KafkaFuture<?> future) throws InterruptedException {
+        try {
+            future.get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof KafkaException cause ? cause : new KafkaException(e.getCause());
+        }
+    }
+}

@@ -1,0 +1,214 @@
+package downsampling.producer;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import downsampling.producer.CsvSource.Config;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class CsvSourceTest {
+
+    private static final Instant NOW = Instant.parse("2026-06-01T00:00:00Z");
+
+    @TempDir
+    private Path folder;
+
+    private final List<String> badLines = new ArrayList<>();
+
+    @Test
+    void shouldReadColumnsByNumberAndTrimFields() throws IOException {
+        assertThat(read("1, 1458291637749, 1, 4 , 20.87\n", "4", "2", "5"))
+                .containsExactly("4 {\"ts\":\"2016-03-18T09:00:37.749000Z\",\"value\":20.87}");
+    }
+
+    @Test
+    void shouldReadColumnsByHeaderNameInAnyOrder() throws IOException {
+        assertThat(read("value,room,time\n-3.5,A,2025-01-01T00:00:00Z\n", "room", "time", "value"))
+                .containsExactly("A {\"ts\":\"2025-01-01T00:00:00.000000Z\",\"value\":-3.5}");
+    }
+
+    @Test
+    void shouldTakeTheFirstLineForTheHeaderWhenOneColumnIsNamed() throws IOException {
+        assertThat(read("room,time,value\nA,1,2\n", "1", "2", "value")).hasSize(1);
+        assertThat(badLines).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "1735732800",
+                "1735732800.0",
+                "1735732800000",
+                "2025-01-01T12:00:00Z",
+                "2025-01-01T12:00:00",
+                "2025-01-01 12:00:00",
+                "2025-01-01 12:00",
+                "2025-01-01T12:00:00.000000000Z",
+                "2025-01-01T14:00:00+02:00",
+                "2025-01-01T14:00:00+0200",
+                "2025-01-01T14:00:00+02",
+                "2025-01-01T06:30:00-05:30",
+                "2025-01-01t12:00:00z",
+            })
+    void shouldReadTimesInManyForms(String time) throws IOException {
+        assertThat(read("A," + time + ",1\n", "1", "2", "3"))
+                .containsExactly("A {\"ts\":\"2025-01-01T12:00:00.000000Z\",\"value\":1}");
+    }
+
+    @Test
+    void shouldKeepFractionsOfSecondsAndTimesBefore1970() throws IOException {
+        assertThat(read("A,1735732800.123456,1\nA,-1.5,1\nA,2025-01-01T00:00:00.123456789Z,1\n", "1", "2", "3"))
+                .containsExactly(
+                        "A {\"ts\":\"2025-01-01T12:00:00.123456Z\",\"value\":1}",
+                        "A {\"ts\":\"1969-12-31T23:59:58.500000Z\",\"value\":1}",
+                        "A {\"ts\":\"2025-01-01T00:00:00.123456789Z\",\"value\":1}");
+    }
+
+    @Test
+    void shouldReadQuotedFieldsCrLfByteOrderMarkAndALastLineWithoutEnd() throws IOException {
+        assertThat(read(
+                        "\uFEFFroom,time,value\r\n\"Küche, \"\"Süd\"\"\", \"1735732800\" ,1\r\nB,1735732800,2",
+                        "room",
+                        "time",
+                        "value"))
+                .containsExactly(
+                        "Küche, \"Süd\" {\"ts\":\"2025-01-01T12:00:00.000000Z\",\"value\":1}",
+                        "B {\"ts\":\"2025-01-01T12:00:00.000000Z\",\"value\":2}");
+        assertThat(badLines).isEmpty();
+    }
+
+    @Test
+    void shouldReportBadLinesWithFileAndLineAndReadOn() throws IOException {
+        assertThat(read("""
+                        room,time,value
+                        A,1735732800,1
+                        A,yesterday,2
+                        A,1735732800,warm
+                        A,1735732800,NaN
+                        A,1735732800,1e999
+                        A,1735732800,0x10
+                        ,1735732800,3
+
+                        A,1735732800
+                        A,1735732800000000,4
+                        A,2025-02-30T00:00:00Z,5
+                        A,1735732800,6
+                        """, "1", "2", "3"))
+                .extracting(line -> line.substring(line.indexOf("value")))
+                .containsExactly("value\":1}", "value\":6}");
+        String file = folder.resolve("readings.csv").toString();
+        assertThat(badLines)
+                .containsExactly(
+                        file + ":1: time 'time' is neither ISO-8601 nor epoch s or ms; line skipped",
+                        file + ":3: time 'yesterday' is neither ISO-8601 nor epoch s or ms; line skipped",
+                        file + ":4: value 'warm' is not a finite number; line skipped",
+                        file + ":5: value 'NaN' is not a finite number; line skipped",
+                        file + ":6: value '1e999' is not a finite number; line skipped",
+                        file + ":7: value '0x10' is not a finite number; line skipped",
+                        file + ":8: the sensor is empty; line skipped",
+                        file + ":10: the value is expected in column 3, but the line ends with column 2; line skipped",
+                        file + ":11: time +56973-03-08T00:00:00Z is not in the years 0000 to 9999; line skipped",
+                        file + ":12: time '2025-02-30T00:00:00Z' is neither ISO-8601 nor epoch s or ms; line skipped");
+    }
+
+    @Test
+    void shouldFindNoReadingInAnEmptyFile() throws IOException {
+        assertThat(read("", "1", "2", "3")).isEmpty();
+        assertThat(read("room,time,value\n", "room", "time", "value")).isEmpty();
+        assertThat(badLines).isEmpty();
+    }
+
+    @Test
+    void shouldNameTheColumnsThereAreWhenOneIsMissing() {
+        assertThatThrownBy(() -> read("room,time,value\n", "room", "time", "temperature"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("--value-column temperature: allowed is a column's number from 1, or one of"
+                        + " [room, time, value]");
+    }
+
+    @Test
+    void shouldMoveEventTimesSoThatTheFirstIsNow() throws IOException {
+        List<Message> messages = messages("A,1000,1\nA,1010.5,2\nA,999,3\n", 1, true);
+
+        assertThat(messages)
+                .extracting(Message::eventTime)
+                .containsExactly(NOW, NOW.plusMillis(10_500), NOW.minusSeconds(1));
+    }
+
+    @Test
+    void shouldScheduleReadingsAsRecordedOrFasterFromTheFirstOn() throws IOException {
+        String file = "A,1000,1\nA,1010,2\nA,1005,3\nA,1020,4\n";
+
+        assertThat(dues(file, 1)).containsExactly(0L, 10_000_000_000L, 5_000_000_000L, 20_000_000_000L);
+        assertThat(dues(file, 10)).containsExactly(0L, 1_000_000_000L, 500_000_000L, 2_000_000_000L);
+        assertThat(dues(file, 0.5)).containsExactly(0L, 20_000_000_000L, 10_000_000_000L, 40_000_000_000L);
+        assertThat(dues(file, Double.POSITIVE_INFINITY)).containsExactly(0L, 0L, 0L, 0L);
+    }
+
+    @Test
+    void shouldReadTheRoomClimateDataWhole() throws IOException {
+        Path data = Path.of("../../shared/data/room-climate/location_A-measurement60.csv");
+        assumeThat(data).exists();
+        long lines;
+        try (var all = Files.lines(data)) {
+            lines = all.count();
+        }
+
+        List<Message> messages = new ArrayList<>();
+        try (CsvSource source = open(new Config(data, "4", "2", "5", Double.POSITIVE_INFINITY, false))) {
+            source.forEachRemaining(messages::add);
+        }
+
+        assertThat(badLines).isEmpty();
+        assertThat(messages).hasSize((int) lines);
+        assertThat(messages.get(0).text()).isEqualTo("{\"ts\":\"2016-03-31T13:15:12.881000Z\",\"value\":22.38}");
+    }
+
+    private List<String> read(String content, String sensor, String time, String value) throws IOException {
+        List<String> lines = new ArrayList<>();
+        try (CsvSource source = open(new Config(write(content), sensor, time, value, 1, false))) {
+            source.forEachRemaining(m -> lines.add(m.sensor() + " " + m.text()));
+        }
+        return lines;
+    }
+
+    private List<Message> messages(String content, double speed, boolean rebase) throws IOException {
+        List<Message> messages = new ArrayList<>();
+        try (CsvSource source = open(new Config(write(content), "1", "2", "3", speed, rebase))) {
+            source.forEachRemaining(messages::add);
+        }
+        return messages;
+    }
+
+    private List<Long> dues(String content, double speed) throws IOException {
+        List<Long> dues = new ArrayList<>();
+        try (CsvSource source = open(new Config(write(content), "1", "2", "3", speed, false))) {
+            while (source.hasNext()) {
+                dues.add(source.dueNanos());
+                source.next();
+            }
+        }
+        return dues;
+    }
+
+    private CsvSource open(Config config) throws IOException {
+        return new CsvSource(config, Clock.fixed(NOW, ZoneOffset.UTC), badLines::add);
+    }
+
+    private Path write(String content) throws IOException {
+        return Files.write(folder.resolve("readings.csv"), content.getBytes(UTF_8));
+    }
+}

@@ -1,0 +1,120 @@
+package downsampling.producer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** The command line as far as it comes without a broker. */
+class MainTest {
+
+    private static final String NO_BROKER = "localhost:1";
+
+    @TempDir
+    private Path folder;
+
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    @Test
+    void shouldShowHelpAndVersion() {
+        assertThat(run(Map.of(), "--help")).isZero();
+        assertThat(out.toString()).contains("--out-of-order", "--sensor-column", "(default: 10000)");
+        assertThat(run(Map.of("VERSION", "1", "HELP", "1"), "--version")).isZero();
+        assertThat(err.toString()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiterString = " -> ",
+            value = {
+                "--sensors 0 -> --sensors 0: allowed is a number from 1",
+                "--count -1 -> --count -1: allowed is a number from 1, or 0 for no end",
+                "--count many -> Invalid value for option '--count': 'many' is not a long",
+                "--rate 0 -> --rate 0.0: allowed is a number above 0, or max",
+                "--rate NaN -> --rate NaN: allowed is a number above 0, or max",
+                "--rate fast -> Invalid value for option '--rate': 'fast' is neither a number nor max",
+                "--late 1.5 -> --late 1.5: allowed is a share from 0 to 1",
+                "--corrupt NaN -> --corrupt NaN: allowed is a share from 0 to 1",
+                "--late 0.6 --future 0.5 -> --out-of-order, --late, --future and --corrupt 1.1: allowed is shares that are 1 at most together",
+                "--start-time now -> Invalid value for option '--start-time': 'now' is not a time such as 2025-01-01T12:00:00Z",
+                "--start-time 2099-01-01T00:00:00Z -> --start-time 2099-01-01T00:00:00Z: allowed is a time in the years 1970 to 2098",
+                "--partitions 0 -> --partitions 0: allowed is a number from 1",
+                "--replication 0 -> --replication 0: allowed is a number from 1",
+                "--retention 0s -> --retention PT0S: allowed is a time from 1ms",
+                "--wait 5 -> Invalid value for option '--wait': '5' is not a time such as 500ms, 60s, 5m, 2h or 7d",
+                "--topic a/b -> --topic a/b: allowed are 1 to 249 letters, digits, dots, dashes and underscores",
+                "--topic .. -> --topic ..: allowed are 1 to 249 letters, digits, dots, dashes and underscores",
+                "--bootstrap-servers broker -> --bootstrap-servers broker: allowed is host:port, several with commas between",
+                "--config nowhere.properties -> --config nowhere.properties: allowed is a properties file that can be read",
+                "--source xml -> Invalid value for option '--source': expected one of [synthetic, csv] (case-sensitive) but was 'xml'",
+                "--source csv -> --file null: allowed is a file that can be read",
+                "--source csv --file nowhere.csv -> --file nowhere.csv: allowed is a file that can be read",
+                "--source csv --file . -> --file .: allowed is a file that can be read",
+                "--source csv --file pom.xml -> --sensor-column null: allowed is a column's number from 1, or its name in the header",
+                "--source csv --file pom.xml --sensor-column 0 -> --sensor-column 0: allowed is a column's number from 1, or its name in the header",
+                "--source csv --file pom.xml --sensor-column 1 --time-column 2 --value-column 3 --speed 0 -> --speed 0.0: allowed is a number above 0, or max",
+                "--source csv --count 5 -> --count 5: allowed only with the other --source, not with csv",
+                "--file pom.xml -> --file pom.xml: allowed only with the other --source, not with synthetic",
+                "--colour red -> Unknown options: '--colour', 'red'",
+            })
+    void shouldRefuseWhatMakesNoSenseInOneLine(String arguments, String line) {
+        assertThat(run(Map.of(), arguments.split(" "))).isEqualTo(2);
+        assertThat(err.toString()).isEqualTo("producer: " + line + System.lineSeparator());
+        assertThat(out.toString()).isEmpty();
+    }
+
+    @Test
+    void shouldTakeDefaultsFromTheEnvironmentAndOptionsOverThem() {
+        assertThat(run(Map.of("SENSORS", "0", "START_TIME", ""))).isEqualTo(2);
+        assertThat(err.toString()).contains("--sensors 0: ");
+        assertThat(run(Map.of("SENSORS", "0"), "--sensors", "-1")).isEqualTo(2);
+        assertThat(err.toString()).contains("--sensors -1: ");
+    }
+
+    @Test
+    void shouldRefuseKafkaSettingsThatMakeNoSense() throws IOException {
+        assertThat(run(Map.of("KAFKA_ACKS", "some"))).isEqualTo(2);
+        assertThat(err.toString())
+                .startsWith("producer: Kafka setting: Invalid value some for configuration acks:")
+                .hasLineCount(1);
+        Path file = Files.writeString(folder.resolve("client.properties"), "linger.ms=soon\n");
+        assertThat(run(Map.of(), "--config", file.toString())).isEqualTo(2);
+        assertThat(err.toString()).contains("Invalid value soon for configuration linger.ms");
+    }
+
+    @Test
+    void shouldFailInOneLineAfterWaitingForABrokerThatIsNotThere() {
+        assertThat(run(Map.of(), "--bootstrap-servers", NO_BROKER, "--wait", "4s"))
+                .isEqualTo(1);
+        assertThat(err.toString().lines())
+                .hasSize(2)
+                .first()
+                .isEqualTo("producer: no broker at localhost:1 yet; waiting up to 4 s");
+        assertThat(err.toString().lines().skip(1))
+                .singleElement()
+                .asString()
+                .startsWith("producer: no broker at localhost:1 within 4 s: ");
+    }
+
+    @Test
+    void shouldWaitForAHostNameThatNobodyKnowsYet() {
+        assertThat(run(Map.of(), "--bootstrap-servers", "broker.invalid:9092", "--wait", "1s"))
+                .isEqualTo(1);
+        assertThat(err.toString()).contains("waiting up to 1 s", "No resolvable bootstrap urls");
+    }
+
+    private int run(Map<String, String> environment, String... arguments) {
+        out.getBuffer().setLength(0);
+        err.getBuffer().setLength(0);
+        return new Main(environment).run(new PrintWriter(out, true), new PrintWriter(err, true), arguments);
+    }
+}
