@@ -81,9 +81,15 @@ public final class LocalKafka implements AutoCloseable {
             dir = temporary ? Files.createTempDirectory("local-kafka-") : createDirectory(dataDir);
             requireUnused(dir);
             Map<String, String> all = defaults(clientPort, freePort(), dir);
+            if (hasCrashed(dir)) {
+                // The controller does not let the broker in before the session of its former self has ended, and then
+                // only with its next try, of those after 0.1, 0.3, 0.7 and 1.5 s.
+                all.put("broker.session.timeout.ms", "1400");
+                all.put("broker.heartbeat.interval.ms", "300");
+            }
             all.putAll(properties);
             KafkaConfig config = new KafkaConfig(all, false);
-            if (Files.notExists(dir.resolve("meta.properties"))) {
+            if (!isFormatted(dir)) {
                 format(dir);
             }
             server = new KafkaRaftServer(config, Time.SYSTEM);
@@ -153,13 +159,18 @@ public final class LocalKafka implements AutoCloseable {
         p.put("group.initial.rebalance.delay.ms", "0");
         p.put("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000");
 
-        // After a kill the controller holds the dead broker's place until its session ends; see the decision page.
-        p.put("broker.session.timeout.ms", "2500");
-        p.put("broker.heartbeat.interval.ms", "500");
-
         // 128 MB by default; a few topics need no more than this to be compacted.
         p.put("log.cleaner.dedupe.buffer.size", String.valueOf(4 << 20));
         return p;
+    }
+
+    private static boolean isFormatted(Path dir) {
+        return Files.exists(dir.resolve("meta.properties"));
+    }
+
+    /** Whether the broker that used the folder last has not left behind what it writes when it stops in good order. */
+    private static boolean hasCrashed(Path dir) {
+        return isFormatted(dir) && Files.notExists(dir.resolve(".kafka_cleanshutdown"));
     }
 
     private static void format(Path dir) throws Exception {

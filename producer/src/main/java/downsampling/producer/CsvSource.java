@@ -32,7 +32,7 @@ import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /**
- * Readings from a CSV file in the order of its lines, at the pace they were recorded at or faster. A line that is no
+ * Readings from a CSV file in the order of its lines, at the pace they were recorded at. A line that is no
  * reading is reported and skipped.
  */
 final class CsvSource implements Source {
@@ -41,10 +41,9 @@ final class CsvSource implements Source {
      * Which file, and how to read it. A column is given by its number from 1, or by its name in the header; when one of
      * the three is a name, the first line is the header.
      *
-     * @param speed how much faster than recorded, above 0; infinite for as fast as can be
      * @param rebase whether event times are moved so that the first reading's is now
      */
-    record Config(Path file, String sensorColumn, String timeColumn, String valueColumn, double speed, boolean rebase) {
+    record Config(Path file, String sensorColumn, String timeColumn, String valueColumn, boolean rebase) {
 
         /**
          * Checks itself.
@@ -58,9 +57,6 @@ final class CsvSource implements Source {
             checkColumn("--sensor-column", sensorColumn);
             checkColumn("--time-column", timeColumn);
             checkColumn("--value-column", valueColumn);
-            if (!(speed > 0)) {
-                throw new IllegalArgumentException("--speed " + speed + ": allowed is a number above 0, or max");
-            }
         }
 
         private static void checkColumn(String name, String column) {
@@ -152,11 +148,8 @@ final class CsvSource implements Source {
 
     @Override
     public long dueNanos() {
-        if (Double.isInfinite(config.speed())) {
-            return 0;
-        }
-        double seconds = Duration.between(firstTime, nextRecordedTime).toMillis() / 1e3 / config.speed();
-        return (long) (seconds * 1e9); // a cast of more than a long holds gives the largest one, 292 years
+        // A cast of more than a long holds gives the largest one, 292 years.
+        return (long) (Duration.between(firstTime, nextRecordedTime).toMillis() * 1e6);
     }
 
     @Override

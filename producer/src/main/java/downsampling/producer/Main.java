@@ -2,14 +2,12 @@ package downsampling.producer;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.lang.reflect.Field;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
-import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
@@ -26,7 +24,6 @@ import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -125,6 +122,15 @@ public final class Main implements Callable<Integer> {
             description = "Where readings come from: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
     private SourceName source;
 
+    @Option(
+            names = "--speed",
+            paramLabel = "N|max",
+            defaultValue = "1",
+            converter = Speed.Converter.class,
+            description =
+                    "How much faster to send than the file was recorded, or than --rate says (default: ${DEFAULT-VALUE}).")
+    private double speed;
+
     @ArgGroup(validate = false, heading = "%nReadings that are made up (--source synthetic):%n")
     private SyntheticOptions synthetic = new SyntheticOptions();
 
@@ -157,7 +163,7 @@ public final class Main implements Callable<Integer> {
         @Option(
                 names = "--rate",
                 paramLabel = "N|max",
-                converter = NumberOrMax.class,
+                converter = Speed.Converter.class,
                 description = "Readings a second in all (default: a random pause of 0 to 1 s after each).")
         private Double rate;
 
@@ -165,7 +171,7 @@ public final class Main implements Callable<Integer> {
                 names = "--start-time",
                 paramLabel = "TIME",
                 description =
-                        "Event time of the first reading, such as 2025-01-01T12:00:00Z; the others follow by 1/rate, or without a rate by the random pauses, and a run with the same seed is the same in every byte (default: event time is now).")
+                        "Event time of the first reading, such as 2025-01-01T12:00:00Z; the others follow by 1/rate, or without a rate by the random pauses, and a run with the same seed has the same keys, values and uuids (default: event time is now).")
         private Instant startTime;
 
         @Option(
@@ -228,19 +234,11 @@ public final class Main implements Callable<Integer> {
         @Option(names = "--value-column", paramLabel = "COLUMN", description = "Column of the value.")
         private String valueColumn;
 
-        @Option(
-                names = "--speed",
-                paramLabel = "N|max",
-                defaultValue = "1",
-                converter = NumberOrMax.class,
-                description = "How much faster than recorded (default: ${DEFAULT-VALUE}).")
-        private double speed;
-
         @Option(names = "--rebase", description = "Move event times so that the first is now.")
         private boolean rebase;
 
         CsvSource.Config toConfig() {
-            return new CsvSource.Config(file, sensorColumn, timeColumn, valueColumn, speed, rebase);
+            return new CsvSource.Config(file, sensorColumn, timeColumn, valueColumn, rebase);
         }
     }
 
@@ -279,6 +277,9 @@ public final class Main implements Callable<Integer> {
      * would have the JVM exit with 143, though all went well.
      */
     private void stopAndHalt() {
+        if (exitCode.isDone()) {
+            return; // not a signal, but the end of main
+        }
         stop();
         int code = CommandLine.ExitCode.SOFTWARE;
         try {
@@ -303,8 +304,10 @@ public final class Main implements Callable<Integer> {
         Map<String, Object> settings;
         Topic target;
         Source messages;
+        Speed pace;
         try {
             refuseOptionsOfTheOtherSource();
+            pace = new Speed(speed);
             target = new Topic(topic, partitions, replication, retention);
             settings = KafkaSettings.read(config, environment, bootstrapServers, DEFAULT_BOOTSTRAP_SERVERS);
             messages = openSource(runSeed);
@@ -317,7 +320,14 @@ public final class Main implements Callable<Integer> {
             }
             note("sending to %s at %s, seed %d".formatted(topic, settings.get("bootstrap.servers"), runSeed));
             sender = new ReadingSender(settings, topic, runSeed);
-            return produce(messages);
+            PrintWriter terminal = !logReadings && Progress.stderrIsTerminal() ? err() : null;
+            Run.Outcome outcome = new Run(messages, pace, sender, stop, CLOSE_TIMEOUT, logReadings, terminal).toEnd();
+            spec.commandLine().getOut().println(outcome.summary());
+            if (outcome.failure() != null) {
+                note(outcome.failure());
+                return CommandLine.ExitCode.SOFTWARE;
+            }
+            return CommandLine.ExitCode.OK;
         }
     }
 
@@ -326,70 +336,11 @@ public final class Main implements Callable<Integer> {
             return new SyntheticSource(synthetic.toConfig(runSeed));
         }
         CsvSource.Config file = csv.toConfig();
-        if (file.rebase() && file.speed() > 1) {
+        if (file.rebase() && speed > 1) {
             note("with --rebase and a --speed above 1, event times run ahead of the clock;"
                     + " a processor takes no readings from the future");
         }
         return new CsvSource(file, Clock.systemUTC(), this::note);
-    }
-
-    /** Sends each message when it is due, up to the end, a stop or the first failure; then says what became of all. */
-    private int produce(Source messages) throws InterruptedException {
-        Map<Message.Kind, Long> kinds = new EnumMap<>(Message.Kind.class);
-        String broken = null;
-        long start = System.nanoTime();
-        PrintWriter terminal = !logReadings && Progress.stderrIsTerminal() ? err() : null;
-        Progress progress = new Progress(terminal, sender::sent);
-        try {
-            while (stop.getCount() > 0 && sender.firstFailure() == null && messages.hasNext()) {
-                long due = messages.dueNanos();
-                if (due > 0 && stop.await(due - (System.nanoTime() - start), TimeUnit.NANOSECONDS)) {
-                    break;
-                }
-                Message message = messages.next();
-                sender.send(message);
-                kinds.merge(message.kind(), 1L, Long::sum);
-                if (logReadings) {
-                    LOG.info("{} {}", message.sensor(), message.text());
-                }
-            }
-            if (stop.getCount() > 0 && sender.firstFailure() == null) {
-                sender.flush();
-            }
-        } catch (UncheckedIOException e) {
-            broken = e.getCause().getMessage();
-        } finally {
-            progress.close();
-        }
-        sender.close(CLOSE_TIMEOUT);
-        double seconds = (System.nanoTime() - start) / 1e9;
-        out().println(summary(seconds, kinds, messages));
-        if (sender.firstFailure() != null) {
-            broken = sender.failed() + " readings failed, the first one: " + oneLine(sender.firstFailure());
-        }
-        if (broken != null) {
-            note(broken);
-        }
-        return broken == null ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
-    }
-
-    private String summary(double seconds, Map<Message.Kind, Long> kinds, Source messages) {
-        StringBuilder line = new StringBuilder(String.format(
-                Locale.ROOT,
-                "sent %d, failed %d, %.1f readings/s",
-                sender.sent(),
-                sender.failed(),
-                sender.sent() / seconds));
-        if (kinds.size() > 1) {
-            kinds.forEach((kind, count) -> line.append(", ")
-                    .append(kind.name().toLowerCase(Locale.ROOT).replace('_', ' '))
-                    .append(' ')
-                    .append(count));
-        }
-        if (messages instanceof CsvSource file) {
-            line.append(", lines skipped ").append(file.skipped());
-        }
-        return line.toString();
     }
 
     /** An option given for the source that is not used is a mistake of the caller, and silence would hide it. */
@@ -417,7 +368,8 @@ public final class Main implements Callable<Integer> {
         return code;
     }
 
-    private static String oneLine(Throwable e) {
+    /** What happened, with the cause behind it if the message does not tell it. */
+    static String oneLine(Throwable e) {
         Throwable root = e;
         while (root.getCause() != null) {
             root = root.getCause();
@@ -430,10 +382,6 @@ public final class Main implements Callable<Integer> {
 
     private void note(String line) {
         err().println("producer: " + line);
-    }
-
-    private PrintWriter out() {
-        return spec.commandLine().getOut();
     }
 
     private PrintWriter err() {
@@ -460,17 +408,6 @@ public final class Main implements Callable<Integer> {
             return Instant.parse(text);
         } catch (DateTimeParseException e) {
             throw new TypeConversionException("'" + text + "' is not a time such as 2025-01-01T12:00:00Z");
-        }
-    }
-
-    private static final class NumberOrMax implements ITypeConverter<Double> {
-        @Override
-        public Double convert(String text) {
-            try {
-                return text.equals("max") ? Double.POSITIVE_INFINITY : Double.valueOf(text);
-            } catch (NumberFormatException e) {
-                throw new TypeConversionException("'" + text + "' is neither a number nor max");
-            }
         }
     }
 

@@ -7,7 +7,8 @@ import java.util.function.LongSupplier;
 /** One line that is written over once a second: how many readings have been sent, and how fast the last ones went. */
 final class Progress implements AutoCloseable {
 
-    private static final String CLEAR_LINE = "\r\033[K";
+    /** Clears what is left of a longer line, and goes back, so that whatever is written next takes this line's place. */
+    private static final String END = "\033[K\r";
 
     private final PrintWriter terminal;
     private final LongSupplier sent;
@@ -48,12 +49,12 @@ final class Progress implements AutoCloseable {
             while (true) {
                 Thread.sleep(1_000);
                 long now = sent.getAsLong();
-                terminal.printf("%s%,d readings sent, %,d/s", CLEAR_LINE, now, now - before);
+                terminal.printf("%,d readings sent, %,d/s%s", now, now - before, END);
                 terminal.flush();
                 before = now;
             }
         } catch (InterruptedException e) {
-            terminal.print(CLEAR_LINE);
+            terminal.print(END);
             terminal.flush();
         }
     }

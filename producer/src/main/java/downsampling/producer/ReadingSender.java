@@ -22,8 +22,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  * any thread may close and read the counts.
  *
  * <p>A uuid is of version 8 (RFC 9562) in text form: 74 bits drawn once for each sender, then the number of the message
- * from 0 in the last 48. It only has to tell records apart, and random ones cannot be compressed: they were measured to
- * make the batches several times larger and to cost a third of the throughput.
+ * from 0 in the last 48. It only has to tell records apart, and random ones cannot be compressed: with them a record was
+ * measured to take 32 bytes instead of 13, and a third more processor time.
  */
 public final class ReadingSender implements AutoCloseable {
 

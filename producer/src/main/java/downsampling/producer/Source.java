@@ -6,8 +6,8 @@ import java.util.Iterator;
 public interface Source extends Iterator<Message>, AutoCloseable {
 
     /**
-     * When the next message is to be sent, in ns after the start of the run; 0 or a time gone by: at once. To be asked
-     * only when {@link #hasNext()} is true.
+     * When the next message is due at the pace of the source itself, in ns after the first one. To be asked only when
+     * {@link #hasNext()} is true.
      */
     long dueNanos();
 

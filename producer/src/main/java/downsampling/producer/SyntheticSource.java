@@ -28,7 +28,7 @@ public final class SyntheticSource implements Source {
     /**
      * What to make.
      *
-     * @param sensors how many sensors, at least 1
+     * @param sensors how many sensors, 1 to 1,000,000
      * @param count how many messages, 0 for no end
      * @param rate messages a second in all, infinite to send as fast as can be, or null for a random pause of 0 to 1 s
      *     between two
@@ -46,7 +46,7 @@ public final class SyntheticSource implements Source {
          * @throws IllegalArgumentException in one line: name, value, what is allowed
          */
         public Config {
-            check(sensors >= 1, "--sensors", sensors, "a number from 1");
+            check(sensors >= 1 && sensors <= 1_000_000, "--sensors", sensors, "a number from 1 to 1000000");
             check(count >= 0, "--count", count, "a number from 1, or 0 for no end");
             check(rate == null || rate > 0, "--rate", rate, "a number above 0, or max");
             check(

@@ -1,6 +1,7 @@
 package downsampling.producer;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,9 +13,12 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.CreateTopicsOptions;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthorizationException;
@@ -77,7 +81,7 @@ record Topic(String name, int partitions, Short replication, Duration retention)
         long deadline = System.nanoTime() + wait.toNanos();
         for (boolean told = false; stop.getCount() > 0; told = true) {
             KafkaException absent;
-            try (Admin admin = create(adminSettings)) {
+            try (Admin admin = connect(adminSettings)) {
                 describeOrCreate(admin, told ? ATTEMPT_MS : FIRST_ATTEMPT_MS, notes);
                 return true;
             } catch (RetriableException e) {
@@ -97,12 +101,11 @@ record Topic(String name, int partitions, Short replication, Duration retention)
     }
 
     /** A host name that cannot be resolved may belong to a container that is not up yet: that is worth waiting for. */
-    private static Admin create(Map<String, Object> settings) {
+    private static Admin connect(Map<String, Object> settings) {
         try {
             return Admin.create(settings);
         } catch (KafkaException e) {
-            // The form of the addresses was checked before; that nobody knows the host is all that is left of this
-            // kind.
+            // The form of the addresses was checked before; what is left of this kind is a host nobody knows.
             if (e.getCause() instanceof ConfigException unresolved) {
                 throw new DisconnectException(unresolved.getMessage(), unresolved);
             }
@@ -110,32 +113,52 @@ record Topic(String name, int partitions, Short replication, Duration retention)
         }
     }
 
+    /**
+     * One attempt. The topic is there when the leader of each partition answers for it: of an idempotent producer's first
+     * batches, of which several are under way at once, the first is lost for good if a leader that has not taken over yet
+     * refuses it and then takes the second (KAFKA-15591).
+     */
     private void describeOrCreate(Admin admin, int timeoutMs, Consumer<String> notes) throws InterruptedException {
+        int count;
         try {
-            await(admin.describeTopics(List.of(name), new DescribeTopicsOptions().timeoutMs(timeoutMs))
-                    .allTopicNames());
+            count = get(admin.describeTopics(List.of(name), new DescribeTopicsOptions().timeoutMs(timeoutMs))
+                            .allTopicNames())
+                    .get(name)
+                    .partitions()
+                    .size();
         } catch (UnknownTopicOrPartitionException missing) {
-            NewTopic topic = new NewTopic(name, Optional.of(partitions), Optional.ofNullable(replication));
-            if (retention != null) {
-                topic.configs(Map.of(TopicConfig.RETENTION_MS_CONFIG, Long.toString(retention.toMillis())));
-            }
-            try {
-                await(admin.createTopics(List.of(topic), new CreateTopicsOptions().timeoutMs(timeoutMs))
-                        .all());
-                notes.accept("created topic " + name + " with " + partitions + " partitions");
-            } catch (TopicExistsException e) {
-                // Another program was faster; its topic is as good.
-            } catch (AuthorizationException e) {
-                throw new KafkaException("topic " + name + " is missing, and there is no right to create it", e);
-            }
+            create(admin, timeoutMs, notes);
+            count = partitions;
         } catch (AuthorizationException e) {
             throw new KafkaException("no right to describe topic " + name + ": " + e.getMessage(), e);
         }
+        Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+        for (int partition = 0; partition < count; partition++) {
+            ends.put(new TopicPartition(name, partition), OffsetSpec.latest());
+        }
+        get(admin.listOffsets(ends, new ListOffsetsOptions().timeoutMs(timeoutMs))
+                .all());
     }
 
-    private static void await(KafkaFuture<?> future) throws InterruptedException {
+    private void create(Admin admin, int timeoutMs, Consumer<String> notes) throws InterruptedException {
+        NewTopic topic = new NewTopic(name, Optional.of(partitions), Optional.ofNullable(replication));
+        if (retention != null) {
+            topic.configs(Map.of(TopicConfig.RETENTION_MS_CONFIG, Long.toString(retention.toMillis())));
+        }
         try {
-            future.get();
+            get(admin.createTopics(List.of(topic), new CreateTopicsOptions().timeoutMs(timeoutMs))
+                    .all());
+            notes.accept("created topic " + name + " with " + partitions + " partitions");
+        } catch (TopicExistsException e) {
+            // Another program was faster; its topic is as good.
+        } catch (AuthorizationException e) {
+            throw new KafkaException("topic " + name + " is missing, and there is no right to create it", e);
+        }
+    }
+
+    private static <T> T get(KafkaFuture<T> future) throws InterruptedException {
+        try {
+            return future.get();
         } catch (ExecutionException e) {
             throw e.getCause() instanceof KafkaException cause ? cause : new KafkaException(e.getCause());
         }

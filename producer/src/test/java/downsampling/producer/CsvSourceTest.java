@@ -141,7 +141,7 @@ class CsvSourceTest {
 
     @Test
     void shouldMoveEventTimesSoThatTheFirstIsNow() throws IOException {
-        List<Message> messages = messages("A,1000,1\nA,1010.5,2\nA,999,3\n", 1, true);
+        List<Message> messages = messages("A,1000,1\nA,1010.5,2\nA,999,3\n", true);
 
         assertThat(messages)
                 .extracting(Message::eventTime)
@@ -150,12 +150,12 @@ class CsvSourceTest {
 
     @Test
     void shouldScheduleReadingsAsRecordedOrFasterFromTheFirstOn() throws IOException {
-        String file = "A,1000,1\nA,1010,2\nA,1005,3\nA,1020,4\n";
+        String file = "A,1000,1\nA,1010,2\nA,1005,3\nA,990,4\nA,1020,5\n";
 
-        assertThat(dues(file, 1)).containsExactly(0L, 10_000_000_000L, 5_000_000_000L, 20_000_000_000L);
-        assertThat(dues(file, 10)).containsExactly(0L, 1_000_000_000L, 500_000_000L, 2_000_000_000L);
-        assertThat(dues(file, 0.5)).containsExactly(0L, 20_000_000_000L, 10_000_000_000L, 40_000_000_000L);
-        assertThat(dues(file, Double.POSITIVE_INFINITY)).containsExactly(0L, 0L, 0L, 0L);
+        assertThat(dues(file, 1)).containsExactly(0L, 10_000_000_000L, 5_000_000_000L, 0L, 20_000_000_000L);
+        assertThat(dues(file, 10)).containsExactly(0L, 1_000_000_000L, 500_000_000L, 0L, 2_000_000_000L);
+        assertThat(dues(file, 0.5)).containsExactly(0L, 20_000_000_000L, 10_000_000_000L, 0L, 40_000_000_000L);
+        assertThat(dues(file, Double.POSITIVE_INFINITY)).containsExactly(0L, 0L, 0L, 0L, 0L);
     }
 
     @Test
@@ -168,7 +168,7 @@ class CsvSourceTest {
         }
 
         List<Message> messages = new ArrayList<>();
-        try (CsvSource source = open(new Config(data, "4", "2", "5", Double.POSITIVE_INFINITY, false))) {
+        try (CsvSource source = open(new Config(data, "4", "2", "5", false))) {
             source.forEachRemaining(messages::add);
         }
 
@@ -179,15 +179,15 @@ class CsvSourceTest {
 
     private List<String> read(String content, String sensor, String time, String value) throws IOException {
         List<String> lines = new ArrayList<>();
-        try (CsvSource source = open(new Config(write(content), sensor, time, value, 1, false))) {
+        try (CsvSource source = open(new Config(write(content), sensor, time, value, false))) {
             source.forEachRemaining(m -> lines.add(m.sensor() + " " + m.text()));
         }
         return lines;
     }
 
-    private List<Message> messages(String content, double speed, boolean rebase) throws IOException {
+    private List<Message> messages(String content, boolean rebase) throws IOException {
         List<Message> messages = new ArrayList<>();
-        try (CsvSource source = open(new Config(write(content), "1", "2", "3", speed, rebase))) {
+        try (CsvSource source = open(new Config(write(content), "1", "2", "3", rebase))) {
             source.forEachRemaining(messages::add);
         }
         return messages;
@@ -195,9 +195,9 @@ class CsvSourceTest {
 
     private List<Long> dues(String content, double speed) throws IOException {
         List<Long> dues = new ArrayList<>();
-        try (CsvSource source = open(new Config(write(content), "1", "2", "3", speed, false))) {
+        try (CsvSource source = open(new Config(write(content), "1", "2", "3", false))) {
             while (source.hasNext()) {
-                dues.add(source.dueNanos());
+                dues.add(new Speed(speed).dueNanos(source.dueNanos()));
                 source.next();
             }
         }

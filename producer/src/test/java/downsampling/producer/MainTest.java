@@ -36,7 +36,7 @@ class MainTest {
     @CsvSource(
             delimiterString = " -> ",
             value = {
-                "--sensors 0 -> --sensors 0: allowed is a number from 1",
+                "--sensors 0 -> --sensors 0: allowed is a number from 1 to 1000000",
                 "--count -1 -> --count -1: allowed is a number from 1, or 0 for no end",
                 "--count many -> Invalid value for option '--count': 'many' is not a long",
                 "--rate 0 -> --rate 0.0: allowed is a number above 0, or max",
@@ -61,7 +61,7 @@ class MainTest {
                 "--source csv --file . -> --file .: allowed is a file that can be read",
                 "--source csv --file pom.xml -> --sensor-column null: allowed is a column's number from 1, or its name in the header",
                 "--source csv --file pom.xml --sensor-column 0 -> --sensor-column 0: allowed is a column's number from 1, or its name in the header",
-                "--source csv --file pom.xml --sensor-column 1 --time-column 2 --value-column 3 --speed 0 -> --speed 0.0: allowed is a number above 0, or max",
+                "--speed 0 -> --speed 0.0: allowed is a number above 0, or max",
                 "--source csv --count 5 -> --count 5: allowed only with the other --source, not with csv",
                 "--file pom.xml -> --file pom.xml: allowed only with the other --source, not with synthetic",
                 "--colour red -> Unknown options: '--colour', 'red'",

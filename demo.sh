@@ -1,0 +1,166 @@
+#!/usr/bin/env bash
+# The pipeline on this machine, in three processes: a broker, the processor, the producer. See --help.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
+
+usage() {
+  cat <<'END'
+Usage: ./demo.sh [--seconds N] [--port P] [--rate R] [--sensors N]
+
+Runs the whole pipeline on this machine: a Kafka broker, the processor and a producer of made-up readings,
+each in a process of its own, and prints every window of 10 s as it closes. Ctrl-C ends all three.
+Needs a JDK, 17 or newer. Builds first what is not built yet. Leaves nothing outside the build folders.
+
+  --seconds N   end by itself after N seconds (default: run until Ctrl-C)
+  --port P      port of the broker on 127.0.0.1 (default: a free one)
+  --rate R      readings per second (default: 20)
+  --sensors N   how many sensors (default: 5)
+  --help        show this
+
+Exit codes: 0 ended as asked, 1 failed, 2 usage.
+END
+}
+
+fail() {
+  echo "demo.sh: $*" >&2
+  exit 1
+}
+
+misuse() {
+  echo "demo.sh: $*" >&2
+  echo "Try './demo.sh --help' for more information." >&2
+  exit 2
+}
+
+seconds='' port=0 rate=20 sensors=5
+while (($#)); do
+  case $1 in
+    --help | -h) usage && exit 0 ;;
+    --seconds | --port | --rate | --sensors)
+      [[ ${2:-} =~ ^[0-9]{1,9}$ ]] || misuse "$1: expected a whole number, but was '${2:-}'"
+      printf -v "${1#--}" %d "$((10#$2))"
+      shift 2 ;;
+    *) misuse "unknown option: $1" ;;
+  esac
+done
+((port <= 65535)) || misuse "--port: expected 0 to 65535, but was $port"
+((rate > 0)) || misuse "--rate: expected 1 or more, but was $rate"
+((sensors > 0)) || misuse "--sensors: expected 1 or more, but was $sensors"
+
+java=${JAVA_HOME:+$JAVA_HOME/bin/}java
+command -v "$java" >/dev/null || fail "no $java found; a JDK, 17 or newer, is needed"
+
+modules=(local-stack processor producer)
+logs=target/demo
+names=() pids=() data='' stop='' partial='' windows=0 patience=30
+
+jar() { echo "$1/target/$1.jar"; }
+
+build_what_is_missing() {
+  local module stale=()
+  for module in "${modules[@]}"; do
+    if [[ ! -f $(jar "$module") || -n $(find pom.xml "$module/pom.xml" "$module/src/main" -newer "$(jar "$module")" -print -quit) ]]; then
+      stale+=("$module")
+    fi
+  done
+  ((${#stale[@]})) || return 0
+  echo "Building ${stale[*]} (the first time takes a minute or two) ..."
+  ./mvnw -q -B -ntp -DskipTests -pl "$(IFS=, && echo "${stale[*]}")" -am package || fail "the build failed"
+  # A build that finds nothing to do leaves a jar as old as it was.
+  for module in "${stale[@]}"; do touch "$(jar "$module")"; done
+}
+
+# launch NAME ARGUMENT...: in the background, where Ctrl-C does not reach it: the order of the end is ours.
+launch() {
+  local name=$1
+  shift
+  : >"$logs/$name.out"
+  "$java" -jar "$(jar "$name")" "$@" >"$logs/$name.out" 2>"$logs/$name.log" </dev/null &
+  names+=("$name") pids+=("$!")
+}
+
+# Ends the processes in the reverse order of their start: no reading without a processor, no processor without a broker.
+end_all() {
+  trap '' INT TERM HUP PIPE
+  local i tenths
+  for ((i = ${#pids[@]} - 1; i >= 0; i--)); do
+    kill -TERM "${pids[i]}" 2>/dev/null
+    for ((tenths = 0; tenths < patience * 10; tenths++)); do
+      kill -0 "${pids[i]}" 2>/dev/null || break
+      sleep 0.1
+    done
+    kill -KILL "${pids[i]}" 2>/dev/null && echo "demo.sh: ${names[i]} did not end within $patience s and was killed" >&2
+    { wait "${pids[i]}"; } 2>/dev/null
+  done
+  pids=()
+  [[ -z $data ]] || rm -rf "$data" "$logs/pid"
+}
+
+# Whoever has ended by itself has failed.
+check_all() {
+  local i
+  for i in "${!pids[@]}"; do
+    kill -0 "${pids[i]}" 2>/dev/null && continue
+    { wait "${pids[i]}"; } 2>/dev/null
+    local code=$?
+    [[ -z $stop ]] || return 0
+    echo "demo.sh: ${names[i]} has ended with exit code $code; the end of $logs/${names[i]}.log:" >&2
+    patience=5
+    tail -n 10 "$logs/${names[i]}.log" | sed 's/^/  /' >&2
+    exit 1
+  done
+}
+
+print_new_windows() {
+  local line=''
+  while IFS= read -r -u 3 line || { partial+=$line && false; }; do
+    printf '%s\n' "$partial$line" 2>/dev/null
+    partial='' windows=$((windows + 1))
+  done
+}
+
+trap 'stop=yes' INT TERM HUP
+trap 'stop=yes; exec >/dev/null' PIPE
+trap end_all EXIT
+
+build_what_is_missing
+[[ -z $stop ]] || exit 0
+mkdir -p "$logs"
+if other=$(cat "$logs/pid" 2>/dev/null) && kill -0 "$other" 2>/dev/null; then
+  fail "another demo runs here as process $other"
+fi
+echo $$ >"$logs/pid"
+data=$(mktemp -d "$PWD/$logs/data.XXXXXX") || fail "no folder for data in $logs"
+
+launch local-stack --port "$port" --data-dir "$data/broker"
+broker=''
+while [[ -z $broker && -z $stop ]]; do
+  # One line, if that is all it has to say: the port is in use.
+  if ! kill -0 "${pids[0]}" 2>/dev/null && (($(wc -l <"$logs/local-stack.log") == 1)); then
+    fail "$(<"$logs/local-stack.log")"
+  fi
+  check_all
+  sleep 0.1
+  broker=$(sed -n 's/^Kafka is ready on \([^,]*\),.*/\1/p' "$logs/local-stack.out")
+done
+
+if [[ -z $stop ]]; then
+  launch processor --bootstrap-servers "$broker" --window 10s --grace 1s --log-summaries --state-dir "$data/state"
+  launch producer --bootstrap-servers "$broker" --count 0 --rate "$rate" --sensors "$sensors"
+  start=$SECONDS
+  echo "Kafka is on $broker, logs are in $logs/."
+  echo "$rate readings/s from $sensors sensors; windows of 10 s (UTC) show about a second after they end. Ctrl-C ends it."
+  echo
+  exec 3<"$logs/processor.out"
+  until [[ -n $stop || ( -n $seconds && $((SECONDS - start)) -ge ${seconds:-0} ) ]]; do
+    sleep 0.2
+    print_new_windows
+    check_all
+  done
+fi
+
+echo
+echo "Ending ..."
+end_all
+[[ -e /dev/fd/3 ]] && print_new_windows
+echo "$windows windows were closed. Logs: $logs/"
