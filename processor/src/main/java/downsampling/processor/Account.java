@@ -471,6 +471,11 @@ final class Account {
         }
     }
 
+    /** Windows whose summary has not been told. */
+    long pending() {
+        return partitions.stream().mapToLong(Partition::pending).sum();
+    }
+
     List<Partition> partitions() {
         return partitions;
     }

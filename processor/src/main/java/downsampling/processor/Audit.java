@@ -276,6 +276,7 @@ final class Audit implements Callable<Integer> {
         Set<TopicPartition> all = new HashSet<>(input.keySet());
         all.addAll(summaries);
         reader.assign(all);
+        long settleAt = MOST_PENDING;
         while (true) {
             input.forEach((partition, row) -> {
                 if (reader.isDone(partition)) {
@@ -303,16 +304,17 @@ final class Audit implements Callable<Integer> {
                     held.add(partition);
                 }
             });
-            boolean settled = false;
-            for (var entry : input.entrySet()) {
-                if (entry.getValue().pending() > MOST_PENDING) {
-                    if (!noMoreSummaries && !awaited.contains(entry.getValue())) {
-                        held.add(entry.getKey());
-                    } else if (noMoreSummaries && !settled) {
-                        account.settle();
-                        settled = true;
-                    }
+            if (noMoreSummaries) {
+                if (account.pending() > settleAt) {
+                    account.settle();
+                    settleAt = Math.max(MOST_PENDING, 2 * account.pending());
                 }
+            } else {
+                input.forEach((partition, row) -> {
+                    if (row.pending() > MOST_PENDING && !awaited.contains(row)) {
+                        held.add(partition);
+                    }
+                });
             }
             reader.poll(held, record -> {
                 TopicPartition partition = new TopicPartition(record.topic(), record.partition());

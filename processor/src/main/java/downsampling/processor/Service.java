@@ -39,6 +39,7 @@ final class Service implements AutoCloseable {
     private final InputEnd inputEnd;
     private final KafkaStreams streams;
     private boolean closed;
+    private volatile boolean timedOut;
 
     /** Makes missing topics and starts; returns before the first partition is assigned. */
     static Service start(Config config, Topics.Making making, Duration wait) {
@@ -153,9 +154,9 @@ final class Service implements AutoCloseable {
         }
     }
 
-    /** Whether the stream threads ended by themselves. */
+    /** Whether the stream threads ended by themselves, or not within their time when told to. */
     boolean failed() {
-        return failure.get() != null || streams.state() == KafkaStreams.State.ERROR;
+        return failure.get() != null || streams.state() == KafkaStreams.State.ERROR || timedOut;
     }
 
     KafkaStreams.State state() {
@@ -176,10 +177,10 @@ final class Service implements AutoCloseable {
             return;
         }
         closed = true;
-        boolean clean = streams.close(CloseOptions.timeout(CLOSE_TIMEOUT)
+        timedOut = !streams.close(CloseOptions.timeout(CLOSE_TIMEOUT)
                 .withGroupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP));
         inputEnd.close();
-        if (!clean) {
+        if (timedOut) {
             LOG.warn(
                     "Not closed within {}; what was not committed is done again at the next start",
                     Durations.format(CLOSE_TIMEOUT));

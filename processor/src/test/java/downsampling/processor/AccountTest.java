@@ -24,15 +24,15 @@ import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
 import org.junit.jupiter.api.Test;
-import picocli.CommandLine;
 
 /** Windows of 10 s and 1 s grace; event times and window starts in seconds. */
 class AccountTest {
+    private static final Config CONFIG = Driver.config(Config.TopologyKind.EXACT);
     private static final long ALL = Long.MAX_VALUE;
 
     private final Account.Partition first = new Account.Partition(0, 0, ALL, ALL);
     private final Account.Partition second = new Account.Partition(1, 0, ALL, ALL);
-    private Account account = new Account(config(), List.of(first, second));
+    private Account account = new Account(CONFIG, List.of(first, second));
     private long offset;
 
     @Test
@@ -130,7 +130,7 @@ class AccountTest {
         skip("garbage");
 
         assertColumns(READ, 1, LOST, 1);
-        assertThat(account.faults().get(0).toString()).contains("raw-temperature-0 offset 0", "expected JSON");
+        assertThat(account.faults().get(0).toString()).contains("raw-0 offset 0", "expected JSON");
     }
 
     @Test
@@ -284,15 +284,15 @@ class AccountTest {
     @Test
     void shouldRefuseSummariesOfAnotherWindowSize() {
         Headers headers = new RecordHeaders().add("window.start", text(0)).add("window.end", text(20_000));
-        ConsumerRecord<byte[], byte[]> summary = record("agg-temperature", 0, 0, "a", "{}", headers);
+        ConsumerRecord<byte[], byte[]> summary = record("agg", 0, 0, "a", "{}", headers);
 
         assertThatThrownBy(() -> account.judge(summary, true))
                 .isInstanceOf(Config.InvalidException.class)
-                .hasMessage("--window=10s: expected 20s, as the summary at agg-temperature-0 offset 0 has it");
+                .hasMessage("--window=10s: expected 20s, as the summary at agg-0 offset 0 has it");
     }
 
     private void given(Account.Partition partition) {
-        account = new Account(config(), List.of(partition));
+        account = new Account(CONFIG, List.of(partition));
     }
 
     private void read(String sensor, double seconds, int value) {
@@ -325,26 +325,17 @@ class AccountTest {
         return at < 0 ? 0 : columnsAndCounts[at + 1];
     }
 
-    private static Config config() {
-        Main main = new Main();
-        new CommandLine(main)
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .registerConverter(java.time.Duration.class, new Durations())
-                .parseArgs();
-        return main.settings();
-    }
-
     private static String json(double seconds, int value) {
         return "{\"ts\":" + Math.round(seconds * 1000) + ",\"value\":" + value + "}";
     }
 
     private static ConsumerRecord<byte[], byte[]> raw(int partition, long offset, String sensor, String value) {
-        return record("raw-temperature", partition, offset, sensor, value, new RecordHeaders());
+        return record("raw", partition, offset, sensor, value, new RecordHeaders());
     }
 
     private static ConsumerRecord<byte[], byte[]> summary(String sensor, long start, Summary summary) {
         var closed = ClosedWindow.record(sensor, start * 1000, start * 1000 + 10_000, summary);
-        return record("agg-temperature", 0, 0, sensor, new String(closed.value(), UTF_8), closed.headers());
+        return record("agg", 0, 0, sensor, new String(closed.value(), UTF_8), closed.headers());
     }
 
     private static ConsumerRecord<byte[], byte[]> record(
@@ -366,14 +357,14 @@ class AccountTest {
     private static Headers lateHeaders(int partition, long offset, long windowEnd) {
         return new RecordHeaders()
                 .add("late.window.end", text(windowEnd * 1000))
-                .add("source.topic", "raw-temperature".getBytes(UTF_8))
+                .add("source.topic", "raw".getBytes(UTF_8))
                 .add("source.partition", text(partition))
                 .add("source.offset", text(offset));
     }
 
     private static Headers deadHeaders(int partition, long offset) {
         return new RecordHeaders()
-                .add("__streams.errors.topic", "raw-temperature".getBytes(UTF_8))
+                .add("__streams.errors.topic", "raw".getBytes(UTF_8))
                 .add("__streams.errors.partition", text(partition))
                 .add("__streams.errors.offset", text(offset));
     }

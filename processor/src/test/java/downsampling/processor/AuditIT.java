@@ -11,6 +11,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -25,7 +26,6 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
-import picocli.CommandLine;
 
 /** The command as it is typed, on what a processor really wrote. */
 @BrokerTest
@@ -65,7 +65,7 @@ class AuditIT {
         assertThat(after.count("summarised")).isEqualTo(READINGS - after.count("dead") - after.count("late"));
         assertThat(after.count("summaries"))
                 .isEqualTo(broker.read(topic("agg"), 1).size());
-        assertThat(run("audit", "first"))
+        assertThat(run("first"))
                 .satisfies(table -> assertThat(table.exitCode).isZero())
                 .extracting(table -> table.text)
                 .asString()
@@ -120,7 +120,7 @@ class AuditIT {
                             lossy, summary.partition(), null, summary.key(), summary.value(), summary.headers())));
         }
 
-        Result result = run("audit", "lossy", "--json", "--output-topic=" + lossy);
+        Result result = run("lossy", "--json", "--output-topic=" + lossy);
 
         assertThat(result.exitCode).isEqualTo(1);
         assertThat(result.count("lost"))
@@ -156,10 +156,10 @@ class AuditIT {
             awaitAllClosed(processor, "right");
         }
 
-        assertThat(run("audit", "right", "--window=20s").exitCode).isEqualTo(2);
-        assertThat(run("audit", "wrong").exitCode).isEqualTo(1);
-        assertThat(run("audit", "right", "--late-topic=missing").exitCode).isEqualTo(1);
-        assertThat(run("audit", "right", "--bootstrap-servers=127.0.0.1:1", "--wait=1s").exitCode)
+        assertThat(run("right", "--window=20s").exitCode).isEqualTo(2);
+        assertThat(run("wrong").exitCode).isEqualTo(1);
+        assertThat(run("right", "--late-topic=missing").exitCode).isEqualTo(1);
+        assertThat(run("right", "--bootstrap-servers=127.0.0.1:1", "--wait=1s").exitCode)
                 .isEqualTo(1);
     }
 
@@ -191,12 +191,29 @@ class AuditIT {
     }
 
     private Service processor(String application) {
-        Main main = new Main();
-        new CommandLine(main)
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .registerConverter(Duration.class, new Durations())
-                .parseArgs(arguments(null, application, "--idle-close=1s").toArray(String[]::new));
-        return Service.start(main.settings(), new Topics.Making(3, (short) -1, null), Duration.ofMinutes(1));
+        return Service.start(
+                new Config(
+                        Config.TopologyKind.EXACT,
+                        application + "-" + run,
+                        raw,
+                        topic("agg"),
+                        topic("late"),
+                        topic("dead"),
+                        Duration.ofSeconds(10),
+                        Duration.ofSeconds(1),
+                        Duration.ofSeconds(60),
+                        Duration.ofSeconds(1),
+                        ZoneOffset.UTC,
+                        Config.Guarantee.EXACTLY_ONCE_V2,
+                        Config.StateStoreKind.MEMORY,
+                        1 << 20,
+                        "target/state",
+                        Duration.ofMillis(100),
+                        1,
+                        0,
+                        Map.of("bootstrap.servers", broker.bootstrapServers())),
+                new Topics.Making(3, (short) -1, null),
+                Duration.ofMinutes(1));
     }
 
     private void awaitAllClosed(Service processor, String application) {
@@ -214,27 +231,24 @@ class AuditIT {
     }
 
     private Result audit(String application) {
-        return run("audit", application, "--json");
+        return run(application, "--json");
     }
 
-    private Result run(String command, String application, String... more) {
+    private Result run(String application, String... more) {
         PrintStream before = System.out;
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         System.setOut(new PrintStream(out, true, UTF_8));
         try {
-            int exitCode = Main.run(arguments(command, application, more).toArray(String[]::new));
+            int exitCode = Main.run(Map.of(), arguments(application, more).toArray(String[]::new));
             return new Result(exitCode, out.toString(UTF_8));
         } finally {
             System.setOut(before);
         }
     }
 
-    private List<String> arguments(String command, String application, String... more) {
-        List<String> arguments = new ArrayList<>();
-        if (command != null) {
-            arguments.add(command);
-        }
-        arguments.addAll(List.of(
+    private List<String> arguments(String application, String... more) {
+        List<String> arguments = new ArrayList<>(List.of(
+                "audit",
                 "--bootstrap-servers=" + broker.bootstrapServers(),
                 "--application-id=" + application + "-" + run,
                 "--input-topic=" + raw,

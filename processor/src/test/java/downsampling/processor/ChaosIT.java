@@ -48,15 +48,17 @@ import org.junit.jupiter.params.provider.MethodSource;
  * late or dead.
  *
  * <p>The short form has {@value #SHORT_EVENTS} events, about a minute, and runs with all other tests. The long form is
- * {@code ./mvnw verify -Pchaos}: 24 events and two restarts of the broker, once on event time alone and once with partitions
- * that close when they are idle. System properties: {@code chaos.seed} for the same events again, {@code chaos.events},
- * {@code chaos.broker-restarts}, {@code chaos.idle-close} with the values to run with.
+ * {@code ./mvnw verify -Pchaos}: 24 events and two restarts of the broker, once on event time alone, and once with partitions
+ * that close when they are idle, RocksDB, several threads and standby replicas. System properties: {@code chaos.seed} for the
+ * same readings and events again, {@code chaos.events}, {@code chaos.broker-restarts}, and {@code chaos.options} with the
+ * options that the processors run with, a comma between two runs.
  *
  * <p>What has to come out is computed from what was sent, by the slowest and plainest means, and from the broker's offsets;
  * nothing of the processor is used for it.
  */
 class ChaosIT {
     private static final int SHORT_EVENTS = 8;
+    private static final String BY_EVENT_TIME_ALONE = "--idle-close=off";
     private static final int READINGS = 200_000;
     private static final int SENSORS = 20;
     private static final int PARTITIONS = 6;
@@ -97,10 +99,10 @@ class ChaosIT {
     private final ExecutorService executor = Executors.newSingleThreadExecutor();
     private LocalKafka kafka;
     private Random random;
-    private String idleClose;
+    private List<String> options;
 
-    static List<String> idleCloses() {
-        return List.of(System.getProperty("chaos.idle-close", "off").split(","));
+    static List<String> options() {
+        return List.of(System.getProperty("chaos.options", BY_EVENT_TIME_ALONE).split(","));
     }
 
     @BeforeEach
@@ -126,17 +128,17 @@ class ChaosIT {
         kafka.close();
     }
 
-    @ParameterizedTest(name = "--idle-close={0}")
-    @MethodSource("idleCloses")
-    void shouldAccountForEveryReadingAndEmitEveryWindowOnce(String idleClose) throws Exception {
-        this.idleClose = idleClose;
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("options")
+    void shouldAccountForEveryReadingAndEmitEveryWindowOnce(String options) throws Exception {
+        this.options = List.of(options.split(" "));
         long seed = Long.getLong("chaos.seed", System.nanoTime());
         random = new Random(seed);
         List<Event> events = events();
-        System.out.println("Chaos with -Dchaos.seed=" + seed + ", --idle-close=" + idleClose + ": " + events);
+        System.out.println("Chaos with -Dchaos.seed=" + seed + ", " + options + ": " + events);
 
         try (Sender sender = new Sender(seed)) {
-            instances.forEach(instance -> instance.start(options(idleClose)));
+            instances.forEach(this::start);
             awaitAllProcessed(sender.send(READINGS / (events.size() + 1)).get());
             for (Event event : events) {
                 Future<Long> sending = sender.send(READINGS / (events.size() + 1));
@@ -151,10 +153,12 @@ class ChaosIT {
         awaitBothAtWork();
         instances.get(0).terminate();
         instances.get(1).terminate();
-        instances.get(0).start(options("2s"));
+        boolean byEventTimeAlone = options.equals(BY_EVENT_TIME_ALONE);
+        this.options = List.of("--idle-close=2s");
+        start(instances.get(0));
         awaitAllClosed();
 
-        verify();
+        verify(byEventTimeAlone);
         instances.get(0).terminate();
     }
 
@@ -179,18 +183,18 @@ class ChaosIT {
             case KILL_ONE -> {
                 one.kill();
                 Thread.sleep(random.nextInt(3000));
-                one.start(options(idleClose));
+                start(one);
             }
             case KILL_BOTH -> {
                 for (ProcessorProcess instance : instances) {
                     instance.kill();
                 }
-                instances.forEach(instance -> instance.start(options(idleClose)));
+                instances.forEach(this::start);
             }
             case TERMINATE_ONE -> {
                 one.terminate();
                 Thread.sleep(random.nextInt(3000));
-                one.start(options(idleClose));
+                start(one);
             }
             case PAUSE_ONE -> {
                 one.pause();
@@ -259,11 +263,11 @@ class ChaosIT {
         }
     }
 
-    private List<String> options(String idleClose) {
-        return List.of(
-                "--bootstrap-servers=" + kafka.bootstrapServers(),
-                "--idle-close=" + idleClose,
-                "--grace=" + GRACE + "ms");
+    private void start(ProcessorProcess instance) {
+        List<String> all = new ArrayList<>(options);
+        all.add("--bootstrap-servers=" + kafka.bootstrapServers());
+        all.add("--state-dir=" + dir.resolve("state-" + instances.indexOf(instance)));
+        instance.start(all);
     }
 
     private Admin admin() {
@@ -335,7 +339,7 @@ class ChaosIT {
         }
     }
 
-    private void verify() throws Exception {
+    private void verify(boolean byEventTimeAlone) throws Exception {
         List<ConsumerRecord<byte[], byte[]>> raw = read("raw-temperature");
         Map<Place, ConsumerRecord<byte[], byte[]>> late =
                 places("late-temperature", "source.partition", "source.offset");
@@ -383,7 +387,7 @@ class ChaosIT {
         assertThat(twice).as("windows that came twice").isEmpty();
         assertThat(dead.keySet()).as("dead records").isEqualTo(places(Message.Kind.CORRUPT, Message.Kind.FUTURE));
         assertThat(late.keySet()).as("late records").containsAll(lateByEventTime);
-        if (idleClose.equals("off")) {
+        if (byEventTimeAlone) {
             assertThat(late.keySet()).as("late records, by event time alone").isEqualTo(lateByEventTime);
         }
         assertThat(differences(values, summaries)).as("differences").isEmpty();
