@@ -81,6 +81,7 @@ class ChaosIT {
         PAUSE_ONE,
         /** For longer than the session timeout: the other takes its partitions, and it awakes as a zombie. */
         PAUSE_ONE_BEYOND_ITS_SESSION,
+        PAUSE_BOTH_BEYOND_THEIR_SESSION,
         RESTART_BROKER
     }
 
@@ -203,8 +204,17 @@ class ChaosIT {
             }
             case PAUSE_ONE_BEYOND_ITS_SESSION -> {
                 one.pause();
-                Thread.sleep(7000 + random.nextInt(3000));
+                Thread.sleep(beyondSession());
                 one.resume();
+            }
+            case PAUSE_BOTH_BEYOND_THEIR_SESSION -> {
+                for (ProcessorProcess instance : instances) {
+                    instance.pause();
+                }
+                Thread.sleep(beyondSession());
+                one.resume();
+                Thread.sleep(random.nextInt(1000));
+                instances.get(1 - which).resume();
             }
             case RESTART_BROKER -> {
                 int port = Integer.parseInt(kafka.bootstrapServers().replaceFirst(".*:", ""));
@@ -213,6 +223,11 @@ class ChaosIT {
                 kafka = LocalKafka.start(port, dir.resolve("kafka"), Map.of());
             }
         }
+    }
+
+    /** The session ends after 6 s, an open transaction is aborted after 10 s. */
+    private int beyondSession() {
+        return 7000 + random.nextInt(7000);
     }
 
     /** Sends readings in the background, and remembers where each of them went. */
@@ -380,8 +395,8 @@ class ChaosIT {
 
         long counted = summaries.values().stream().mapToLong(Content::count).sum();
         System.out.printf(
-                "%d sent = %d in %d summaries + %d late + %d dead%n",
-                raw.size(), counted, summaries.size(), late.size(), dead.size());
+                "%d sent = %d in %d summaries + %d late (%d by event time) + %d dead%n",
+                raw.size(), counted, summaries.size(), late.size(), lateByEventTime.size(), dead.size());
         assertThat(sent).as("sent").hasSize(READINGS);
         assertThat(raw).as("raw readings").hasSize(READINGS);
         assertThat(twice).as("windows that came twice").isEmpty();
