@@ -27,8 +27,6 @@ import org.apache.kafka.streams.state.WindowStore;
  * with those, and why {@link ExactTopology} is the default.
  */
 final class DslTopology {
-    static final String WINDOWS = "windows";
-
     private DslTopology() {}
 
     static Topology build(Config config, Deserializer<Reading> readings) {
@@ -49,7 +47,7 @@ final class DslTopology {
                         (sensor, reading, summary) ->
                                 summary == null ? Summary.of(reading.value()) : summary.add(reading.value()),
                         Named.as("summarise"),
-                        Materialized.<String, Summary, WindowStore<Bytes, byte[]>>as(config.storeName(WINDOWS))
+                        Materialized.<String, Summary, WindowStore<Bytes, byte[]>>as(config.storeName())
                                 .withStoreType(
                                         config.stateStore() == Config.StateStoreKind.MEMORY
                                                 ? StoreType.IN_MEMORY

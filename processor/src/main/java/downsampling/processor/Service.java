@@ -11,7 +11,6 @@ import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -43,10 +42,8 @@ final class Service implements AutoCloseable {
 
     /** Makes missing topics and starts; returns before the first partition is assigned. */
     static Service start(Config config, Topics.Making making, Duration wait) {
-        String bootstrapServers = config.kafka().get(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG);
-        try (Admin admin = Admin.create(clients(config))) {
+        try (Admin admin = Topics.connect(config, wait)) {
             Topics topics = new Topics(admin, making);
-            topics.awaitBroker(bootstrapServers, wait);
             topics.checkState(config);
             topics.ensure(config);
         }

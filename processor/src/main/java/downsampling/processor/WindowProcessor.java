@@ -30,8 +30,6 @@ import org.slf4j.LoggerFactory;
  * <p>All times in milliseconds since the epoch. One instance per partition, used by one thread.
  */
 final class WindowProcessor implements Processor<String, Reading, String, byte[]> {
-    static final String STORE = "open-windows";
-
     private static final Logger LOG = LoggerFactory.getLogger(WindowProcessor.class);
 
     /** Sorts behind all windows, since a window's start is not negative. */
@@ -66,7 +64,7 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
     public void init(ProcessorContext<String, byte[]> context) {
         this.context = context;
         partition = context.taskId().partition();
-        store = context.getStateStore(config.storeName(STORE));
+        store = context.getStateStore(config.storeName());
         byte[] progress = store.get(PROGRESS);
         if (progress != null) {
             closedUpTo = ByteBuffer.wrap(progress).getLong();

@@ -124,8 +124,7 @@ final class Driver implements AutoCloseable {
     }
 
     long openWindows() {
-        try (var all =
-                driver.getKeyValueStore(config.storeName(WindowProcessor.STORE)).all()) {
+        try (var all = driver.getKeyValueStore(config.storeName()).all()) {
             long entries = 0;
             for (; all.hasNext(); all.next()) {
                 entries++;

@@ -47,7 +47,8 @@ class SettingsIT {
                     .singleElement()
                     .asString()
                     .startsWith("processor: the state of " + pipeline.applicationId
-                            + " was made with --window 10s --grace 1s, now asked for are --window " + window
+                            + " was made with --topology exact --window 10s --grace 1s, now asked for are --topology exact --window "
+                            + window
                             + " --grace " + grace + ": run it with the old ones, or ");
 
             pipeline.start(); // as told
