@@ -4,7 +4,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
-@Command(name = "batch-aggregator", mixinStandardHelpOptions = true)
+@Command(name = "batch-aggregator", mixinStandardHelpOptions = true, subcommands = Generate.class)
 public final class Main implements Callable<Integer> {
 
     public static void main(String... args) {
