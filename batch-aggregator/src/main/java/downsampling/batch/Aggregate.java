@@ -2,7 +2,7 @@ package downsampling.batch;
 
 import java.io.BufferedOutputStream;
 import java.io.FileInputStream;
-import java.io.FileNotFoundException;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -14,221 +14,161 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.time.DateTimeException;
 import java.time.LocalDate;
-import java.time.LocalDateTime;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import picocli.CommandLine.Command;
+import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
+import picocli.CommandLine.ParseResult;
 
-/** {@code aggregate}: options to a {@link Query}, {@link Aggregation} to a {@link ResultFile}, and the report. */
-@Command(
-        name = "aggregate",
-        mixinStandardHelpOptions = true,
-        sortOptions = false,
-        description = {
-            "Sums up the metrics of log files per period, user and app.",
-            "Rows count with from <= timestamp < to: the end is exclusive."
-        },
-        exitCodeListHeading = "Exit codes:%n",
-        exitCodeList = {"0:done, also when no row matched", "1:failed", "2:usage"})
-final class Aggregate implements Callable<Integer> {
+/**
+ * {@code aggregate}: {@link AggregateOptions} to an {@link Aggregation}, its result to a {@link ResultFile}, and the
+ * report.
+ *
+ * <p>A run takes a third of a second, of which picocli would be most, so a command line that is plain (every option
+ * known, once and with a value) is read here; anything else, and anything wrong, goes to picocli. Both know the options
+ * from {@link AggregateOption} alone. For the same reason this class and those it uses in a good run do without
+ * lambdas, streams and {@link String#format}: the first use of each costs some milliseconds.
+ */
+final class Aggregate {
 
     private static final int REJECTS_SHOWN = 5;
 
-    enum Format {
-        csv,
-        json,
-        table;
-
-        String extension() {
-            return this == table ? "txt" : name();
-        }
-    }
-
-    enum Report {
-        text,
-        json
-    }
-
-    @Option(
-            names = {"--from_datetime", "--from-datetime"},
-            required = true,
-            paramLabel = "TIME",
-            defaultValue = "${env:FROM_DATETIME}",
-            description = "first second that counts, YYYY-MM-DD [HH:MM:SS]")
-    private String from;
-
-    @Option(
-            names = {"--to_datetime", "--to-datetime"},
-            required = true,
-            paramLabel = "TIME",
-            defaultValue = "${env:TO_DATETIME}",
-            description = "first second that does not count any more, YYYY-MM-DD [HH:MM:SS]")
-    private String to;
-
-    @Option(
-            names = "--granularity",
-            required = true,
-            paramLabel = "PERIOD",
-            defaultValue = "${env:GRANULARITY}",
-            description = "length of a period: a whole number of s, m, h, d or day, such as 30m or 1day;"
-                    + " periods are counted from 1970-01-01 00:00")
-    private String granularity;
-
-    @Option(
-            names = "--dimensions",
-            required = true,
-            paramLabel = "NAMES",
-            defaultValue = "${env:DIMENSIONS}",
-            description = "user, app, or both with a comma; empty for totals")
-    private String dimensions;
-
-    @Option(
-            names = "--user",
-            paramLabel = "NAMES",
-            defaultValue = "${env:AGGREGATE_USER}",
-            description = "only these users, with commas between (default: all)")
-    private String users;
-
-    @Option(
-            names = "--app",
-            paramLabel = "NAMES",
-            defaultValue = "${env:AGGREGATE_APP}",
-            description = "only these apps, with commas between (default: all)")
-    private String apps;
-
-    @Option(
-            names = "--aggregates",
-            paramLabel = "NAMES",
-            defaultValue = "${env:AGGREGATES:-sum}",
-            description = "columns for each metric: sum, count, min, max, mean, with commas between"
-                    + " (default: ${DEFAULT-VALUE})")
-    private String aggregates;
-
-    @Option(
-            names = "--threads",
-            paramLabel = "N",
-            defaultValue = "${env:THREADS}",
-            description = "1 to 1024; the result does not depend on it (default: the number of processors)")
-    private Integer threads;
-
-    @Option(
-            names = {"--input-dir", "--input_dir"},
-            paramLabel = "DIR",
-            defaultValue = "${env:INPUT_DIR:-./csv_logs}",
-            description = "where the log files are, YYYY-MM-DD.log.csv (default: ${DEFAULT-VALUE})")
-    private Path inputDir;
-
-    @Option(
-            names = {"--results-dir", "--results_dir"},
-            paramLabel = "DIR",
-            defaultValue = "${env:RESULTS_DIR:-./results}",
-            description = "where the result goes, made if missing (default: ${DEFAULT-VALUE})")
-    private Path resultsDir;
-
-    @Option(
-            names = "--output",
-            paramLabel = "FILE",
-            defaultValue = "${env:OUTPUT}",
-            description = "name of the result; one that is taken gets a number, result_1.csv; - for standard output"
-                    + " (default: result.csv, or .json or .txt as the format has it)")
-    private String output;
-
-    @Option(
-            names = "--format",
-            paramLabel = "NAME",
-            defaultValue = "${env:FORMAT:-csv}",
-            description = "csv, json or table (default: ${DEFAULT-VALUE})")
-    private Format format;
-
-    @Option(
-            names = "--rejects",
-            paramLabel = "FILE",
-            defaultValue = "${env:REJECTS}",
-            description = "keep the lines that are no log rows in this file, as they are")
-    private Path rejects;
-
-    @Option(names = "--strict", description = "end with exit code 1 at the first line that is no log row")
-    private boolean strict;
-
-    @Option(
-            names = "--report",
-            paramLabel = "FORM",
-            defaultValue = "${env:REPORT:-text}",
-            description = "the closing report as text, or as one JSON object on standard output; all else is then on"
-                    + " standard error (default: ${DEFAULT-VALUE})")
-    private Report report;
-
-    @Option(names = "--quiet", description = "no closing report in text; warnings remain")
-    private boolean quiet;
-
-    @Spec
-    private CommandSpec spec;
-
-    private Aggregation.Sizes sizes = Aggregation.Sizes.NORMAL;
+    private final AggregateOptions options;
+    private final PrintWriter out;
+    private final PrintWriter err;
+    /** Where people are told what happens; not standard output when data goes there. */
+    private final PrintWriter say;
 
     private final long started = System.nanoTime();
-    private PrintWriter err;
-    private PrintWriter say;
     private long listed;
     private long aggregated;
 
-    @Override
-    public Integer call() {
-        err = spec.commandLine().getErr();
-        boolean stdoutTaken = "-".equals(output) || report == Report.json;
-        say = stdoutTaken ? err : spec.commandLine().getOut();
+    private Aggregate(AggregateOptions options, PrintWriter out, PrintWriter err) {
+        this.options = options;
+        this.out = out;
+        this.err = err;
+        say = options.result() == null || options.reportJson() ? err : out;
+    }
+
+    /** The subcommand for picocli. */
+    static CommandLine command() {
+        CommandSpec[] spec = new CommandSpec[1];
+        Callable<Integer> callable = () -> run(spec[0].commandLine());
+        spec[0] = CommandSpec.wrapWithoutInspection(callable).name("aggregate").mixinStandardHelpOptions(true);
+        spec[0].usageMessage()
+                .sortOptions(false)
+                .abbreviateSynopsis(true)
+                .description(
+                        "Sums up the metrics of log files per period, user and app.",
+                        "Rows count with from <= timestamp < to: the end is exclusive.")
+                .footer(
+                        "Without an option its environment variable counts: INPUT_DIR for --input-dir and so on, but",
+                        "AGGREGATE_USER and AGGREGATE_APP for --user and --app.",
+                        "Exit codes: 0 done, also when no row matched; 1 failed; 2 usage.");
+        for (AggregateOption option : AggregateOption.values()) {
+            spec[0].addOption(option.spec());
+        }
+        return new CommandLine(spec[0]);
+    }
+
+    private static int run(CommandLine command) {
+        ParseResult parsed = command.getParseResult();
+        Map<AggregateOption, String> given = new EnumMap<>(AggregateOption.class);
+        for (AggregateOption option : AggregateOption.values()) {
+            OptionSpec matched = parsed.matchedOption(option.names.get(0));
+            if (matched != null) {
+                given.put(option, matched.<Object>getValue().toString());
+            }
+        }
+        AggregateOptions options;
         try {
-            return run();
+            options = AggregateOptions.of(given, System.getenv());
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(command, e.getMessage());
+        }
+        return new Aggregate(options, command.getOut(), command.getErr()).run();
+    }
+
+    /** Runs a command line that needs no picocli, and returns its exit code; null when it may need it. */
+    static Integer runIfPlain(String... args) {
+        Map<AggregateOption, String> given = plain(args);
+        if (given == null) {
+            return null;
+        }
+        AggregateOptions options;
+        try {
+            options = AggregateOptions.of(given, System.getenv());
+        } catch (IllegalArgumentException e) {
+            // Picocli will come to the same and say it in its way.
+            return null;
+        }
+        return new Aggregate(options, new PrintWriter(System.out), new PrintWriter(System.err)).run();
+    }
+
+    static Map<AggregateOption, String> plain(String... args) {
+        if (args.length == 0 || !args[0].equals("aggregate")) {
+            return null;
+        }
+        Map<String, AggregateOption> known = new LinkedHashMap<>();
+        for (AggregateOption option : AggregateOption.values()) {
+            for (String name : option.names) {
+                known.put(name, option);
+            }
+        }
+        Map<AggregateOption, String> given = new EnumMap<>(AggregateOption.class);
+        for (int i = 1; i < args.length; i++) {
+            int equals = args[i].indexOf('=');
+            AggregateOption option = known.get(equals < 0 ? args[i] : args[i].substring(0, equals));
+            if (option == null || given.containsKey(option) || option.isSwitch() != equals < 0) {
+                return null;
+            }
+            given.put(option, equals < 0 ? "true" : args[i].substring(equals + 1));
+        }
+        return given;
+    }
+
+    private int run() {
+        try {
+            return aggregate();
         } catch (IOException e) {
             return failed(describe(e));
         } catch (OutOfMemoryError e) {
-            return failed("the groups do not fit into a heap of "
-                    + (Runtime.getRuntime().maxMemory() >> 20) + " MB; allow more with java -Xmx");
+            long heap = Runtime.getRuntime().maxMemory() >> 20;
+            return failed("the groups do not fit into a heap of " + heap + " MB; java -Xmx allows more");
         }
     }
 
     private int failed(String message) {
-        err.println("aggregate: " + message);
+        err.println("aggregate: ".concat(message));
         err.flush();
         return 1;
     }
 
-    private int run() throws IOException {
-        Query query = query();
-        int threadCount = threads == null ? Runtime.getRuntime().availableProcessors() : threads;
-        if (threadCount < 1 || threadCount > 1024) {
-            throw usage("--threads=" + threadCount + ": expected a whole number from 1 to 1024");
-        }
+    private int aggregate() throws IOException {
+        Query query = options.query();
         List<LogFile> files = logFiles(query);
         listed = System.nanoTime();
-        boolean json = format == Format.json;
-        Path wanted = "-".equals(output)
-                ? null
-                : resultsDir
-                        .resolve(output == null || output.isEmpty() ? "result." + format.extension() : output)
-                        .toAbsolutePath();
-        try (ResultFile file = new ResultFile(wanted);
-                RandomAccessFile temporary =
-                        new RandomAccessFile(file.temporary().toFile(), "rw")) {
-            ResultOutput out = new ResultOutput(temporary, query, json);
-            Aggregation aggregation = new Aggregation(query, files, threadCount, strict, sizes, out, json);
+        boolean json = options.format() == AggregateOptions.Format.JSON;
+        try (ResultFile file = new ResultFile(options.result());
+                RandomAccessFile temporary = new RandomAccessFile(file.temporary(), "rw")) {
+            ResultOutput result = new ResultOutput(temporary, query, json);
+            Aggregation aggregation = new Aggregation(
+                    query, files, options.threads(), options.strict(), Aggregation.Sizes.NORMAL, result, json);
             boolean done = aggregation.run();
-            out.complete(json);
+            result.complete(json);
             aggregated = System.nanoTime();
-            tellRejects(aggregation, done);
             if (!done) {
-                return 1;
+                List<String> first = new RejectReport(1, null).read(aggregation.filesWithRejects());
+                return failed("stopped at a line that is no log row (--strict): " + String.join("", first));
             }
+            tellRejects(aggregation);
             String saved = null;
             if (aggregation.groups() == 0) {
                 say.println("No data found matching criteria.");
@@ -241,82 +181,13 @@ final class Aggregate implements Callable<Integer> {
         }
     }
 
-    private Query query() {
-        boolean byUser = false;
-        boolean byApp = false;
-        for (String dimension : names(dimensions)) {
-            switch (dimension) {
-                case "user" -> byUser = true;
-                case "app" -> byApp = true;
-                default -> throw usage("--dimensions=" + dimensions + ": '" + dimension + "', expected user or app");
-            }
-        }
-        try {
-            List<Measure> measures = new ArrayList<>();
-            for (String name : names(aggregates)) {
-                measures.add(Measure.of(name));
-            }
-            return new Query(
-                    time("--from_datetime", from),
-                    time("--to_datetime", to),
-                    Query.parseGranularity(granularity),
-                    byUser,
-                    byApp,
-                    names(users),
-                    names(apps),
-                    measures);
-        } catch (IllegalArgumentException e) {
-            throw usage(e.getMessage());
-        }
-    }
-
-    /** The names between commas, trimmed, without empty ones. */
-    private static List<String> names(String list) {
-        List<String> names = new ArrayList<>();
-        int from = 0;
-        while (list != null && from <= list.length()) {
-            int comma = list.indexOf(',', from);
-            int to = comma < 0 ? list.length() : comma;
-            String name = list.substring(from, to).strip();
-            if (!name.isEmpty() && !names.contains(name)) {
-                names.add(name);
-            }
-            from = to + 1;
-        }
-        return names;
-    }
-
-    /** Seconds since 1970 of {@code YYYY-MM-DD}, alone or with {@code HH:MM} or {@code HH:MM:SS}. */
-    private long time(String option, String text) {
-        try {
-            int length = text.length();
-            if (length == 10) {
-                return LocalDate.parse(text).toEpochDay() * 86400;
-            }
-            if (length > 10 && (text.charAt(10) == ' ' || text.charAt(10) == 'T')) {
-                String iso = text.substring(0, 10).concat("T").concat(text.substring(11));
-                LocalDateTime time = LocalDateTime.parse(iso);
-                if (time.getNano() == 0) {
-                    return time.toEpochSecond(ZoneOffset.UTC);
-                }
-            }
-        } catch (DateTimeException e) {
-            // Said below.
-        }
-        throw usage(option + "=" + text + ": expected YYYY-MM-DD HH:MM:SS or YYYY-MM-DD");
-    }
-
-    private ParameterException usage(String message) {
-        return new ParameterException(spec.commandLine(), message);
-    }
-
     private List<LogFile> logFiles(Query query) throws IOException {
         if (query.from() == query.to()) {
             return List.of();
         }
         long first = Math.floorDiv(query.from(), 86400L);
         long last = Math.floorDiv(query.to() - 1, 86400L);
-        List<LogFile> files = LogFile.list(inputDir, first, last);
+        List<LogFile> files = LogFile.list(options.inputDir(), first, last);
         List<String> missing = new ArrayList<>();
         long expected = first;
         for (LogFile file : files) {
@@ -326,8 +197,8 @@ final class Aggregate implements Callable<Integer> {
         addDays(missing, expected, last);
         if (!missing.isEmpty()) {
             long count = last - first + 1 - files.size();
-            err.println("aggregate: no log file in " + inputDir + " for " + count + (count == 1 ? " day: " : " days: ")
-                    + String.join(", ", missing));
+            err.println("aggregate: no log file in " + options.inputDir() + " for " + count
+                    + (count == 1 ? " day: " : " days: ") + String.join(", ", missing));
             err.flush();
         }
         return files;
@@ -341,74 +212,78 @@ final class Aggregate implements Callable<Integer> {
         }
     }
 
-    private void tellRejects(Aggregation aggregation, boolean done) throws IOException {
-        long count = done ? aggregation.account().rejected() : 1;
-        if (count == 0 && rejects == null) {
+    private void tellRejects(Aggregation aggregation) throws IOException {
+        long count = aggregation.account().rejected();
+        if (count == 0 && options.rejects() == null) {
             return;
         }
-        List<String> messages;
-        if (rejects == null || !done) {
-            messages = new RejectReport(done ? REJECTS_SHOWN : 1, null).read(aggregation.filesWithRejects());
-        } else {
-            Path temporary = rejects.toAbsolutePath()
-                    .resolveSibling("." + rejects.getFileName() + "."
-                            + ProcessHandle.current().pid() + ".tmp");
-            try {
-                try (OutputStream keep = new BufferedOutputStream(Files.newOutputStream(temporary))) {
-                    messages = new RejectReport(REJECTS_SHOWN, keep).read(aggregation.filesWithRejects());
-                }
-                Files.move(temporary, rejects, StandardCopyOption.REPLACE_EXISTING);
-            } finally {
-                Files.deleteIfExists(temporary);
-            }
+        List<String> messages = options.rejects() == null
+                ? new RejectReport(REJECTS_SHOWN, null).read(aggregation.filesWithRejects())
+                : keepRejects(
+                        aggregation.filesWithRejects(),
+                        options.rejects().toPath().toAbsolutePath());
+        if (count == 0) {
+            return;
         }
-        if (!done) {
-            err.println("aggregate: stopped at a line that is no log row (--strict): " + String.join("", messages));
-        } else if (count > 0) {
-            err.println("aggregate: warning: " + RunReport.grouped(count)
-                    + (count == 1 ? " line is no log row and was rejected" : " lines are no log rows and were rejected")
-                    + (rejects == null ? " (--rejects FILE keeps them):" : ", see " + rejects + ":"));
-            for (String message : messages) {
-                err.println("  " + message);
-            }
-            if (count > messages.size()) {
-                err.println("  and " + RunReport.grouped(count - messages.size()) + " more");
-            }
+        err.println("aggregate: warning: " + RunReport.grouped(count)
+                + (count == 1 ? " line is no log row and was rejected" : " lines are no log rows and were rejected")
+                + (options.rejects() == null ? " (--rejects=FILE keeps them):" : ", see " + options.rejects() + ":"));
+        for (String message : messages) {
+            err.println("  " + message);
+        }
+        if (count > messages.size()) {
+            err.println("  and " + RunReport.grouped(count - messages.size()) + " more");
         }
         err.flush();
     }
 
+    private static List<String> keepRejects(List<LogFile> files, Path rejects) throws IOException {
+        Path temporary = rejects.resolveSibling("." + rejects.getFileName() + "." + System.nanoTime() + ".tmp");
+        try {
+            List<String> messages;
+            try (OutputStream keep = new BufferedOutputStream(new FileOutputStream(temporary.toFile()))) {
+                messages = new RejectReport(REJECTS_SHOWN, keep).read(files);
+            }
+            Files.move(temporary, rejects, StandardCopyOption.REPLACE_EXISTING);
+            return messages;
+        } finally {
+            Files.deleteIfExists(temporary);
+        }
+    }
+
     /** Brings the finished result to where it is wanted; returns where that is. */
     private String deliver(ResultFile file, Query query) throws IOException {
-        if (format == Format.table) {
-            int names = 1 + (query.byUser() ? 1 : 0) + (query.byApp() ? 1 : 0);
-            Path table = file.temporary().resolveSibling(file.temporary().getFileName() + ".table");
-            try {
-                Table.layOut(file.temporary(), table, names);
-                Files.move(table, file.temporary(), StandardCopyOption.REPLACE_EXISTING);
-            } finally {
-                Files.deleteIfExists(table);
-            }
+        if (options.format() == AggregateOptions.Format.TABLE) {
+            layOut(file.temporary().toPath(), 1 + (query.byUser() ? 1 : 0) + (query.byApp() ? 1 : 0));
         }
-        if ("-".equals(output)) {
-            try (InputStream in = new FileInputStream(file.temporary().toFile())) {
-                in.transferTo(System.out);
-            }
-            System.out.flush();
-            if (System.out.checkError()) {
-                throw new IOException("standard output was closed before the result was written");
-            }
-            return "standard output";
+        if (options.result() != null) {
+            String saved = file.publish().toString();
+            say.println("Results saved to: ".concat(saved));
+            return saved;
         }
-        String saved = file.publish().toString();
-        say.println("Results saved to: " + saved);
-        return saved;
+        try (InputStream in = new FileInputStream(file.temporary())) {
+            in.transferTo(System.out);
+        }
+        System.out.flush();
+        if (System.out.checkError()) {
+            throw new IOException("standard output was closed before all of the result was written");
+        }
+        return "standard output";
+    }
+
+    private static void layOut(Path csv, int names) throws IOException {
+        Path table = csv.resolveSibling(csv.getFileName() + ".table");
+        try {
+            Table.layOut(csv, table, names);
+            Files.move(table, csv, StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            Files.deleteIfExists(table);
+        }
     }
 
     private void tellReport(Aggregation aggregation, List<LogFile> files, String saved) {
         Account account = aggregation.account();
-        if (report == Report.json) {
-            PrintWriter out = "-".equals(output) ? err : spec.commandLine().getOut();
+        if (options.reportJson()) {
             Text json = new Text();
             json.add("{\"files\":").add(files.size());
             json.add(",\"read\":").add(account.read());
@@ -425,9 +300,10 @@ final class Aggregate implements Callable<Integer> {
             json.add(",\"milliseconds\":")
                     .add((System.nanoTime() - started) / 1_000_000)
                     .add('}');
-            out.println(json);
-            out.flush();
-        } else if (!quiet) {
+            PrintWriter to = options.result() == null ? err : out;
+            to.println(json);
+            to.flush();
+        } else if (!options.quiet()) {
             Map<String, String> results = new LinkedHashMap<>();
             results.put("files", RunReport.grouped(files.size()));
             results.put("rows read", RunReport.grouped(account.read()));
@@ -438,9 +314,9 @@ final class Aggregate implements Callable<Integer> {
             results.put("result", saved == null ? "none" : saved);
             long now = System.nanoTime();
             List<RunReport.Phase> phases = List.of(
-                    new RunReport.Phase("options and files", listed - started, 0, files.size()),
-                    new RunReport.Phase("read, sum, write", aggregated - listed, account.read(), files.size()),
-                    new RunReport.Phase("deliver", now - aggregated, aggregation.groups(), files.size()));
+                    new RunReport.Phase("finding files", listed - started, 0, files.size()),
+                    new RunReport.Phase("read, sum up, write", aggregated - listed, account.read(), files.size()),
+                    new RunReport.Phase("hand over", now - aggregated, 0, 0));
             say.print(RunReport.of("Aggregated", results, phases));
             say.flush();
         }
@@ -456,9 +332,6 @@ final class Aggregate implements Callable<Integer> {
         if (e instanceof FileSystemException other && other.getReason() != null) {
             return other.getFile() + ": " + other.getReason();
         }
-        if (e instanceof FileNotFoundException || e.getMessage() != null) {
-            return e.getMessage();
-        }
-        return e.toString();
+        return e.getMessage() == null ? e.toString() : e.getMessage();
     }
 }

@@ -5,9 +5,7 @@ import java.io.RandomAccessFile;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
@@ -91,7 +89,7 @@ final class Aggregation {
     private final ResultOutput output;
     private final boolean json;
 
-    private final Set<LogFile> uncut = new HashSet<>();
+    private final List<LogFile> uncut = new ArrayList<>();
     private boolean oneBatch;
 
     private List<Part> parts;
@@ -130,13 +128,14 @@ final class Aggregation {
 
     /** The files with rejected lines, in order; of a strict run that stopped, those that may hold the first one. */
     List<LogFile> filesWithRejects() {
-        Set<LogFile> found = new java.util.LinkedHashSet<>();
+        List<LogFile> found = new ArrayList<>();
         for (Part part : parts) {
-            if (part.rejected > 0 || part.nextRecord < 0) {
+            boolean suspect = part.rejected > 0 || part.nextRecord < 0;
+            if (suspect && (found.isEmpty() || found.get(found.size() - 1) != part.file)) {
                 found.add(part.file);
             }
         }
-        return List.copyOf(found);
+        return found;
     }
 
     /**
@@ -171,7 +170,7 @@ final class Aggregation {
         failure = null;
         List<Thread> others = new ArrayList<>();
         for (int i = 1; i < Math.min(threads, parts.size()); i++) {
-            Thread thread = new Thread(new Worker(), "aggregate-" + i);
+            Thread thread = new Thread(new Worker(), "aggregate-".concat(Integer.toString(i)));
             thread.start();
             others.add(thread);
         }
@@ -225,13 +224,22 @@ final class Aggregation {
                 }
             }
             long start = 0;
-            if (threads > 1 && !uncut.contains(file)) {
+            if (threads > 1 && mayBeCut(file)) {
                 for (; file.size() - start >= 2 * partSize; start += partSize) {
                     parts.add(new Part(batch, file, start, start + partSize));
                 }
             }
             parts.add(new Part(batch, file, start, Long.MAX_VALUE));
         }
+    }
+
+    private boolean mayBeCut(LogFile file) {
+        for (LogFile other : uncut) {
+            if (other == file) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Days until a period and a day begin together again; 0 when that is never or not soon. */
@@ -303,7 +311,7 @@ final class Aggregation {
         }
 
         private void read(Part part) throws IOException {
-            try (RandomAccessFile file = new RandomAccessFile(part.file.path().toFile(), "r")) {
+            try (RandomAccessFile file = new RandomAccessFile(part.file.file(), "r")) {
                 part.firstRecord = reader.lineStart(file, part.start);
                 part.nextRecord = reader.read(file, part.firstRecord, part.end, collector.of(part.file));
             } catch (RowCollector.Stray e) {
@@ -337,7 +345,9 @@ final class Aggregation {
             }
             output.write(batch.number, text);
             output.finish(batch.number);
-            batch.done.forEach(Aggregation.this::giveBack);
+            for (Groups done : batch.done) {
+                giveBack(done);
+            }
         }
 
         private void checkCuts() {

@@ -1,5 +1,6 @@
 package downsampling.batch;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 
@@ -59,7 +60,7 @@ final class Groups {
 
     private static boolean take(List<String> names, Names into) {
         for (String name : names) {
-            byte[] utf8 = name.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+            byte[] utf8 = name.getBytes(StandardCharsets.UTF_8);
             into.intern(utf8, 0, utf8.length);
         }
         return !names.isEmpty();
@@ -239,7 +240,9 @@ final class Groups {
      */
     int[] order() {
         int[] order = new int[size - 1];
-        Arrays.setAll(order, i -> i + 1);
+        for (int i = 0; i < order.length; i++) {
+            order[i] = i + 1;
+        }
         order = placed(order, apps.ranks(), appOf);
         order = placed(order, users.ranks(), userOf);
         return placed(order, periodRanks(), null);

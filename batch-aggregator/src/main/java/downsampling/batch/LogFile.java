@@ -1,40 +1,39 @@
 package downsampling.batch;
 
+import java.io.File;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.DirectoryStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.DateTimeException;
 import java.time.LocalDate;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Arrays;
 import java.util.List;
 
 /**
  * A day's log file.
  *
+ * @param file where it is
  * @param day the date in its name, in days since 1970-01-01
  * @param size in bytes, when it was listed
  */
-record LogFile(Path path, long day, long size) {
+record LogFile(File file, long day, long size) {
 
     static final String SUFFIX = ".log.csv";
 
     /** The log files of a folder whose names have a date in {@code [first, last]}, in order. */
-    static List<LogFile> list(Path folder, long first, long last) throws IOException {
-        List<LogFile> files = new ArrayList<>();
-        try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
-            for (Path path : entries) {
-                long day = day(path.getFileName().toString());
-                if (day >= first && day <= last) {
-                    files.add(new LogFile(path, day, path.toFile().length()));
-                }
-            }
-        } catch (UncheckedIOException | java.nio.file.DirectoryIteratorException e) {
-            throw new IOException(e.getCause());
+    static List<LogFile> list(File folder, long first, long last) throws IOException {
+        String[] names = folder.list();
+        if (names == null) {
+            throw new IOException(folder + (folder.exists() ? " is no folder that can be read" : " is not there"));
         }
-        files.sort(Comparator.comparingLong(LogFile::day));
+        Arrays.sort(names);
+        List<LogFile> files = new ArrayList<>();
+        for (String name : names) {
+            long day = day(name);
+            if (day >= first && day <= last) {
+                File file = new File(folder, name);
+                files.add(new LogFile(file, day, file.length()));
+            }
+        }
         return files;
     }
 

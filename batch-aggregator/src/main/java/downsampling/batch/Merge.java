@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.PriorityQueue;
 
 /** Several threads' groups as one sequence in the result's order, each group once. */
-final class Merge {
+final class Merge implements Comparator<Merge.Run> {
 
     /** One thread's groups in order. */
-    private static final class Run {
+    static final class Run {
         final Groups groups;
         final int[] order;
         final ResultRow row = new ResultRow();
@@ -30,20 +30,20 @@ final class Merge {
         }
     }
 
-    private final Comparator<ResultRow> comparator;
+    private final Query query;
     private final PriorityQueue<Run> queue;
     private final Run only;
     private final List<Run> equal = new ArrayList<>();
 
     Merge(List<Groups> all, Query query) {
-        comparator = (a, b) -> compare(query, a, b);
+        this.query = query;
         if (all.size() == 1) {
             only = new Run(all.get(0));
             queue = null;
             return;
         }
         only = null;
-        queue = new PriorityQueue<>(all.size(), (a, b) -> comparator.compare(a.row, b.row));
+        queue = new PriorityQueue<>(all.size(), this);
         for (Groups groups : all) {
             enqueue(new Run(groups));
         }
@@ -54,14 +54,16 @@ final class Merge {
         if (only != null) {
             return only.advance() ? only.row : null;
         }
-        equal.forEach(this::enqueue);
+        for (Run run : equal) {
+            enqueue(run);
+        }
         equal.clear();
         Run first = queue.poll();
         if (first == null) {
             return null;
         }
         equal.add(first);
-        while (!queue.isEmpty() && comparator.compare(first.row, queue.peek().row) == 0) {
+        while (!queue.isEmpty() && compare(first, queue.peek()) == 0) {
             Run same = queue.poll();
             first.row.add(same.row);
             equal.add(same);
@@ -75,7 +77,10 @@ final class Merge {
         }
     }
 
-    private static int compare(Query query, ResultRow a, ResultRow b) {
+    @Override
+    public int compare(Run one, Run other) {
+        ResultRow a = one.row;
+        ResultRow b = other.row;
         int order = Long.compare(a.period, b.period);
         if (order == 0 && query.byUser()) {
             order = Arrays.compareUnsigned(a.user, a.userFrom, a.userTo, b.user, b.userFrom, b.userTo);

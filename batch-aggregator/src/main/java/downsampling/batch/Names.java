@@ -1,12 +1,13 @@
 package downsampling.batch;
 
 import java.util.Arrays;
+import java.util.Comparator;
 
 /**
  * User ids or app names, each held once and known by a small number from then on. Open addressing over primitive
  * arrays: a name costs its bytes and about twelve more. Not thread-safe; every table has its own.
  */
-final class Names {
+final class Names implements Comparator<Integer> {
 
     private static final long MULTIPLIER = 0x9E3779B97F4A7C15L;
 
@@ -73,16 +74,26 @@ final class Names {
     int[] ranks() {
         int[] ranks = new int[size];
         if (ascending) {
-            Arrays.setAll(ranks, name -> name);
+            for (int name = 0; name < size; name++) {
+                ranks[name] = name;
+            }
             return ranks;
         }
         Integer[] names = new Integer[size];
-        Arrays.setAll(names, name -> name);
-        Arrays.sort(names, (a, b) -> Arrays.compareUnsigned(bytes, from(a), to(a), bytes, from(b), to(b)));
+        for (int name = 0; name < size; name++) {
+            names[name] = name;
+        }
+        Arrays.sort(names, this);
         for (int rank = 0; rank < size; rank++) {
             ranks[names[rank]] = rank;
         }
         return ranks;
+    }
+
+    /** Compares names by their numbers, in code point order. */
+    @Override
+    public int compare(Integer a, Integer b) {
+        return Arrays.compareUnsigned(bytes, from(a), to(a), bytes, from(b), to(b));
     }
 
     private void add(byte[] from, int start, int end) {

@@ -45,7 +45,7 @@ final class RejectReport implements LogReader.Handler {
         LogReader reader = new LogReader(1 << 16);
         for (LogFile next : files) {
             file = next;
-            try (RandomAccessFile in = new RandomAccessFile(next.path().toFile(), "r")) {
+            try (RandomAccessFile in = new RandomAccessFile(next.file(), "r")) {
                 reader.read(in, 0, Long.MAX_VALUE, this);
             } catch (Enough e) {
                 break;
@@ -88,7 +88,7 @@ final class RejectReport implements LogReader.Handler {
 
     private String describe(RowParser record, long position, byte[] b, int from) throws IOException {
         long[] place = place(position + record.faultFrom - from);
-        return file.path() + ", line " + place[0] + ", column " + place[1] + ": found " + found(record, b)
+        return file.file() + ", line " + place[0] + ", column " + place[1] + ": found " + found(record, b)
                 + ", expected " + record.fault.expected;
     }
 
@@ -123,7 +123,7 @@ final class RejectReport implements LogReader.Handler {
         long line = 1;
         long column = 1;
         byte[] chunk = new byte[1 << 16];
-        try (RandomAccessFile in = new RandomAccessFile(file.path().toFile(), "r")) {
+        try (RandomAccessFile in = new RandomAccessFile(file.file(), "r")) {
             long at = 0;
             while (at < position) {
                 int n = in.read(chunk, 0, (int) Math.min(chunk.length, position - at));

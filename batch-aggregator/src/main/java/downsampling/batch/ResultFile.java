@@ -1,10 +1,9 @@
 package downsampling.batch;
 
+import java.io.File;
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 
 /**
  * A result on its way: written to a hidden temporary file in the folder it is meant for, and given its name only when
@@ -13,61 +12,78 @@ import java.nio.file.Path;
  */
 final class ResultFile implements AutoCloseable {
 
-    private final Path wanted;
-    private final Path temporary;
+    private final File wanted;
+    private final File temporary;
     private final Thread cleaner;
 
     /**
-     * @param wanted what the result is to be called; null for a file that gets no name, in the system's folder for such
+     * @param wanted what the result is to be called, absolute; null for a file that gets no name, in the system's
+     *     folder for such
      */
-    ResultFile(Path wanted) throws IOException {
+    ResultFile(File wanted) throws IOException {
         this.wanted = wanted;
         if (wanted == null) {
-            temporary = Files.createTempFile("aggregate", ".tmp");
+            temporary = File.createTempFile("aggregate", ".tmp");
         } else {
-            Files.createDirectories(wanted.getParent());
-            temporary = wanted.resolveSibling(
-                    "." + wanted.getFileName() + "." + ProcessHandle.current().pid() + ".tmp");
+            File folder = wanted.getParentFile();
+            if (!folder.isDirectory()) {
+                Files.createDirectories(folder.toPath());
+            }
+            temporary = new File(folder, "." + wanted.getName() + "." + Long.toString(System.nanoTime(), 36) + ".tmp");
         }
-        cleaner = new Thread(() -> temporary.toFile().delete());
+        cleaner = new Cleaner(temporary);
         Runtime.getRuntime().addShutdownHook(cleaner);
     }
 
-    Path temporary() {
+    private static final class Cleaner extends Thread {
+        private final File file;
+
+        Cleaner(File file) {
+            this.file = file;
+        }
+
+        @Override
+        public void run() {
+            file.delete();
+        }
+    }
+
+    File temporary() {
         return temporary;
     }
 
     /** Gives the file its name; returns it. */
-    Path publish() throws IOException {
+    File publish() throws IOException {
         while (true) {
-            Path free = freeName();
+            File free = freeName();
             try {
                 // A link, unlike a move, fails when another run has taken the name meanwhile.
-                Files.createLink(free, temporary);
+                Files.createLink(free.toPath(), temporary.toPath());
             } catch (FileAlreadyExistsException e) {
                 continue;
             } catch (UnsupportedOperationException | IOException e) {
-                Files.move(temporary, free);
+                Files.move(temporary.toPath(), free.toPath());
             }
             return free;
         }
     }
 
-    private Path freeName() throws IOException {
-        if (Files.notExists(wanted, java.nio.file.LinkOption.NOFOLLOW_LINKS)) {
-            return wanted;
+    private File freeName() throws IOException {
+        String name = wanted.getName();
+        String[] siblings = wanted.getParentFile().list();
+        if (siblings == null) {
+            throw new IOException(wanted.getParentFile() + " is no folder that can be read");
         }
-        String name = wanted.getFileName().toString();
         int dot = name.lastIndexOf('.');
         String stem = dot <= 0 ? name : name.substring(0, dot);
         String extension = dot <= 0 ? "" : name.substring(dot);
+        boolean taken = false;
         long highest = 0;
-        try (DirectoryStream<Path> siblings = Files.newDirectoryStream(wanted.getParent())) {
-            for (Path sibling : siblings) {
-                highest = Math.max(highest, number(sibling.getFileName().toString(), stem + "_", extension));
-            }
+        for (String sibling : siblings) {
+            taken |= sibling.equals(name);
+            highest = Math.max(highest, number(sibling, stem + "_", extension));
         }
-        return wanted.resolveSibling(stem + "_" + (highest + 1) + extension);
+        return taken ? new File(wanted.getParentFile(), stem + "_" + (highest + 1) + extension) : wanted;
     }
 
     private static long number(String name, String before, String after) {
@@ -88,8 +104,8 @@ final class ResultFile implements AutoCloseable {
 
     /** Removes the temporary file. */
     @Override
-    public void close() throws IOException {
-        Files.deleteIfExists(temporary);
+    public void close() {
+        temporary.delete();
         try {
             Runtime.getRuntime().removeShutdownHook(cleaner);
         } catch (IllegalStateException e) {

@@ -17,7 +17,6 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine;
 
 /** The command as users type it: options in, exit code, output and files out. */
 class AggregateTest {
@@ -290,6 +289,8 @@ class AggregateTest {
                 "--granularity=1m --from_datetime=2025-02-30",
                 "--granularity=1m --from_datetime=2025-01-01T",
                 "--granularity=1m --from_datetime=2025-01-04",
+                "--granularity=1m --report=xml",
+                "--granularity=1m --strict=maybe",
                 "--granularity=1m --nonsense",
             })
     void usageErrorsExitWith2AndOneLineSaysWhy(String options) {
@@ -355,7 +356,7 @@ class AggregateTest {
         all.add("--results_dir=" + results);
         StringWriter outText = new StringWriter();
         StringWriter errText = new StringWriter();
-        int exitCode = new CommandLine(new Main())
+        int exitCode = Main.command()
                 .setOut(new PrintWriter(outText))
                 .setErr(new PrintWriter(errText))
                 .execute(all.toArray(String[]::new));

@@ -18,7 +18,7 @@ record FastAggregation(String csv, Account account, String rejects) {
 
     static FastAggregation run(Query query, Path folder, int threads, Aggregation.Sizes sizes) throws IOException {
         List<LogFile> files =
-                LogFile.list(folder, Math.floorDiv(query.from(), 86400), Math.floorDiv(query.to() - 1, 86400));
+                LogFile.list(folder.toFile(), Math.floorDiv(query.from(), 86400), Math.floorDiv(query.to() - 1, 86400));
         Path result = Files.createTempFile(folder, "result", ".tmp");
         try (RandomAccessFile file = new RandomAccessFile(result.toFile(), "rw")) {
             ResultOutput output = new ResultOutput(file, query, false);
