@@ -33,6 +33,10 @@ final class Groups {
     private final boolean appFilter;
 
     private int size = 1;
+    private int newestUser = -1;
+    /** Groups below this number are at home in {@link #homes}, which is at most half full. */
+    private int indexed = 1;
+
     private int[] homes = new int[128];
     private int shift = 64 - 7;
     private long[] periods = new long[64];
@@ -90,7 +94,11 @@ final class Groups {
     }
 
     void clear() {
-        Arrays.fill(homes, 0);
+        if (indexed > 1) {
+            Arrays.fill(homes, 0);
+        }
+        indexed = 1;
+        newestUser = -1;
         Arrays.fill(narrow, 0, size * PAIRS, 0);
         if (wide != null) {
             Arrays.fill(wide, 0, size * METRICS, 0);
@@ -108,14 +116,24 @@ final class Groups {
         }
     }
 
-    /** The group's number, which is taken in when it is new. */
+    /**
+     * The group's number, which is taken in when it is new. As it is without looking when its user is newer than those
+     * of all groups; such groups are indexed only once others are looked for.
+     */
     int group(long period, int user, int app) {
+        if (user > newestUser) {
+            newestUser = user;
+            return add(period, user, app);
+        }
+        while (indexed < size) {
+            index();
+        }
         int mask = homes.length - 1;
         int home = home(period, user, app);
         while (true) {
             int group = homes[home];
             if (group == 0) {
-                return add(home, period, user, app);
+                return add(period, user, app);
             }
             if (userOf[group] == user && periods[group] == period && appOf[group] == app) {
                 return group;
@@ -124,12 +142,26 @@ final class Groups {
         }
     }
 
+    private void index() {
+        if (size * 2 > homes.length) {
+            homes = new int[Integer.highestOneBit(size) * 4];
+            shift = 64 - Integer.numberOfTrailingZeros(homes.length);
+            indexed = 1;
+        }
+        int mask = homes.length - 1;
+        int home = home(periods[indexed], userOf[indexed], appOf[indexed]);
+        while (homes[home] != 0) {
+            home = home + 1 & mask;
+        }
+        homes[home] = indexed++;
+    }
+
     private int home(long period, int user, int app) {
         long key = (period * 0x9E3779B97F4A7C15L + user) * 0xC2B2AE3D27D4EB4FL + app;
         return (int) (key * 0x9E3779B97F4A7C15L >>> shift);
     }
 
-    private int add(int home, long period, int user, int app) {
+    private int add(long period, int user, int app) {
         if (size == periods.length) {
             grow();
         }
@@ -140,10 +172,6 @@ final class Groups {
         if (extremes) {
             Arrays.fill(min, group * METRICS, (group + 1) * METRICS, Long.MAX_VALUE);
             Arrays.fill(max, group * METRICS, (group + 1) * METRICS, Long.MIN_VALUE);
-        }
-        homes[home] = group;
-        if (size * 2 > homes.length) {
-            rehash();
         }
         return group;
     }
@@ -164,19 +192,6 @@ final class Groups {
         if (extremes) {
             min = Arrays.copyOf(min, Math.multiplyExact(capacity, METRICS));
             max = Arrays.copyOf(max, capacity * METRICS);
-        }
-    }
-
-    private void rehash() {
-        homes = new int[homes.length * 2];
-        shift--;
-        int mask = homes.length - 1;
-        for (int group = 1; group < size; group++) {
-            int home = home(periods[group], userOf[group], appOf[group]);
-            while (homes[home] != 0) {
-                home = home + 1 & mask;
-            }
-            homes[home] = group;
         }
     }
 

@@ -4,8 +4,10 @@ import java.util.Arrays;
 import java.util.Comparator;
 
 /**
- * User ids or app names, each held once and known by a small number from then on. Open addressing over primitive
- * arrays: a name costs its bytes and about twelve more. Not thread-safe; every table has its own.
+ * User ids or app names, each held once and known by a small number from then on, in primitive arrays: a name costs its
+ * bytes and at most twelve more. As long as they come in ascending order, as from a file sorted by user, a name is
+ * either the last one or new; only the first that is less makes an index be built, with open addressing. Not
+ * thread-safe; every table has its own.
  */
 final class Names implements Comparator<Integer> {
 
@@ -14,7 +16,9 @@ final class Names implements Comparator<Integer> {
     private byte[] bytes = new byte[1024];
     private int[] starts = new int[65];
     /** Number + 1 of the name at home here; 0 where nobody is. At most half full. */
-    private int[] homes = new int[128];
+    private int[] homes = new int[64];
+
+    private boolean indexed;
 
     private int size;
     private boolean ascending = true;
@@ -37,34 +41,50 @@ final class Names implements Comparator<Integer> {
 
     /** The number of a name, or -1 when it is not held. */
     int find(byte[] from, int start, int end) {
+        if (!indexed) {
+            index();
+        }
         return homes[home(from, start, end)] - 1;
     }
 
     /** The number of a name, which is taken in when it is new. */
     int intern(byte[] from, int start, int end) {
-        int home = home(from, start, end);
-        if (homes[home] == 0) {
-            add(from, start, end);
-            homes[home] = size;
-            if (size * 2 > homes.length) {
-                rehash();
+        if (!indexed) {
+            int order = size == 0 ? 1 : compareToLast(from, start, end);
+            if (order > 0) {
+                add(from, start, end);
             }
-            return size - 1;
+            if (order >= 0) {
+                return size - 1;
+            }
+            index();
         }
-        return homes[home] - 1;
+        int home = home(from, start, end);
+        if (homes[home] != 0) {
+            return homes[home] - 1;
+        }
+        ascending = ascending && compareToLast(from, start, end) > 0;
+        add(from, start, end);
+        homes[home] = size;
+        if (size * 2 > homes.length) {
+            index();
+        }
+        return size - 1;
+    }
+
+    private int compareToLast(byte[] from, int start, int end) {
+        return Arrays.compareUnsigned(from, start, end, bytes, from(size - 1), to(size - 1));
     }
 
     void clear() {
-        if (size > 0) {
-            Arrays.fill(homes, 0);
-            size = 0;
-            ascending = true;
-        }
+        size = 0;
+        ascending = true;
+        indexed = false;
     }
 
     /** Bytes of memory in use, for the decision when to spill. */
     long weight() {
-        return starts[size] + 12L * size;
+        return starts[size] + (indexed ? 12L : 4L) * size;
     }
 
     /**
@@ -135,8 +155,13 @@ final class Names implements Comparator<Integer> {
         return (int) hash;
     }
 
-    private void rehash() {
-        homes = new int[homes.length * 2];
+    private void index() {
+        if (size * 2 < homes.length) {
+            Arrays.fill(homes, 0);
+        } else {
+            homes = new int[Integer.highestOneBit(size) * 4];
+        }
+        indexed = true;
         int mask = homes.length - 1;
         for (int name = 0; name < size; name++) {
             int home = hash(bytes, from(name), to(name)) & mask;
