@@ -283,7 +283,7 @@ final class Aggregation {
     private final class Worker implements Runnable {
 
         private final LogReader reader = new LogReader(sizes.buffer);
-        private final RowCollector collector = new RowCollector(query, strict);
+        private final RowCollector collector = new PlainRowCollector(query, strict);
         private final ResultFormat format = new ResultFormat(query, json);
         private final Text text = new Text();
         private Batch batch;

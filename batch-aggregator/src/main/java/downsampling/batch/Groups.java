@@ -197,10 +197,10 @@ final class Groups {
 
     /** Moves a group's narrow sums to the wide ones. */
     void flush(int group) {
-        if (wide == null) {
+        if (wide == null && group != NOBODY) {
             widen();
         }
-        for (int metric = 0; metric < METRICS; metric++) {
+        for (int metric = 0; metric < METRICS && group != NOBODY; metric++) {
             addWide(group * METRICS + metric, narrowSum(group, metric));
         }
         Arrays.fill(narrow, group * PAIRS, (group + 1) * PAIRS, 0);

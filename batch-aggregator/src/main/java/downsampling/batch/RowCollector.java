@@ -3,7 +3,7 @@ package downsampling.batch;
 /**
  * Takes the rows of log files into {@link Groups} and keeps account of them. Not thread-safe; one to a thread.
  */
-final class RowCollector implements LogReader.Handler {
+class RowCollector implements LogReader.Handler {
 
     /** A wanted row outside the time its file's batch covers. */
     static final class Stray extends RuntimeException {
@@ -23,14 +23,15 @@ final class RowCollector implements LogReader.Handler {
         }
     }
 
-    private final Query query;
+    final Query query;
+    Groups groups;
+    long aggregated;
+    long filteredOut;
+
     private final boolean strict;
-    private Groups groups;
     private long fromSecond;
     private long toSecond;
 
-    private long aggregated;
-    private long filteredOut;
     private long rejected;
     private long rejectedOfFile;
 
