@@ -18,11 +18,11 @@ final class LogReader {
          * May take rows that are plain beyond doubt; the default takes none.
          *
          * @param from where a record starts
-         * @param stop rows that start here or later are not to be taken
-         * @param to end of the bytes that are there; eight more may be looked at, but mean nothing
+         * @param stop rows that start here or later are not to be taken; there is a line break at or behind the
+         *     byte before it, and {@link #PADDING} bytes behind that may be looked at, but mean nothing
          * @return where the first record starts that was not taken
          */
-        default int plainRows(byte[] b, int from, int stop, int to) {
+        default int plainRows(byte[] b, int from, int stop) {
             return from;
         }
 
@@ -116,6 +116,10 @@ final class LogReader {
                 }
                 atStart = false;
             }
+            int linesEnd = filled;
+            while (linesEnd > pos && buffer[linesEnd - 1] != '\n') {
+                linesEnd--;
+            }
             while (pos < filled && (skipping || base + pos < end)) {
                 if (skipping) {
                     int from = pos;
@@ -125,8 +129,8 @@ final class LogReader {
                     handler.rejectedMore(buffer, from, pos);
                     continue;
                 }
-                pos = handler.plainRows(buffer, pos, (int) Math.min(filled, end - base), filled);
-                if (pos == filled || base + pos >= end) {
+                pos = handler.plainRows(buffer, pos, (int) Math.min(linesEnd, end - base));
+                if (base + pos >= end || pos >= linesEnd && !last && filled - pos < RowParser.MAX_RECORD) {
                     break;
                 }
                 RowParser.Verdict verdict = parser.parse(buffer, pos, filled, last);

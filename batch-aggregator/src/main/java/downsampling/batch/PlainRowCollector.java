@@ -41,8 +41,10 @@ final class PlainRowCollector extends RowCollector {
     /** Two commas, and no key has more than one. */
     private static final long NO_APP = 0x2C2C;
 
+    /** Eight line feeds, which no user has. */
+    private static final long NEVER = '\n' * ONES;
+
     private static final int APPS_CACHED = 512;
-    private static final int LONGEST_APP_CACHED = 15;
     private static final int LONGEST_NAME = 1000;
 
     private final boolean byUser;
@@ -64,10 +66,12 @@ final class PlainRowCollector extends RowCollector {
     private long firstPeriod;
     private long secondsIntoPeriod;
 
-    // The last row's user, with the comma behind it.
-    private long[] userWords = new long[2];
-    private int userWordCount;
-    private long lastUserWordMask;
+    // The last row's user with the comma behind it: as two words, if it fits into them, and all of it.
+    private long userWord0;
+    private long userMask0;
+    private long userWord1;
+    private long userMask1;
+    private byte[] userBytes = new byte[64];
     private int userLength;
     private int user;
 
@@ -80,7 +84,6 @@ final class PlainRowCollector extends RowCollector {
     private final int[] appCached = new int[APPS_CACHED];
 
     private int app;
-    private int appEnd;
 
     PlainRowCollector(Query query, boolean strict) {
         super(query, strict);
@@ -94,7 +97,10 @@ final class PlainRowCollector extends RowCollector {
     @Override
     void into(Groups groups, long fromSecond, long toSecond) {
         super.into(groups, fromSecond, toSecond);
-        userWordCount = 0;
+        userLength = 0;
+        userWord0 = NEVER;
+        userMask0 = -1;
+        userMask1 = 0;
         Arrays.fill(appWord0, NO_APP);
     }
 
@@ -107,7 +113,7 @@ final class PlainRowCollector extends RowCollector {
         firstPeriod = Math.floorDiv(midnight, query.granularity());
         secondsIntoPeriod = midnight - firstPeriod * query.granularity();
         onePeriod = secondsIntoPeriod + 86399 < query.granularity();
-        group = Groups.NOBODY;
+        groupPeriod = Long.MIN_VALUE;
         Text date = new Text().addTime(midnight);
         date0 = Words.at(date.bytes, 0);
         date1 = Words.at(date.bytes, 8) & 0xFFFFFF;
@@ -115,15 +121,9 @@ final class PlainRowCollector extends RowCollector {
     }
 
     @Override
-    public int plainRows(byte[] b, int from, int stop, int to) {
-        // No plain row goes past a line break, so none that starts before the last one ends behind it.
-        int end = to;
-        while (end > from && b[end - 1] != '\n') {
-            end--;
-        }
+    public int plainRows(byte[] b, int from, int stop) {
         int at = from;
-        int limit = Math.min(stop, end);
-        while (at < limit) {
+        while (at < stop) {
             int next = plainRow(b, at);
             if (next < 0) {
                 break;
@@ -146,13 +146,12 @@ final class PlainRowCollector extends RowCollector {
             return -1;
         }
         int at = start + 20;
-        if (!sameUser(b, at) && !anotherUser(b, at)) {
-            return -1;
-        }
-        at += userLength;
-
-        long word0 = Words.at(b, at);
-        long word1 = Words.at(b, at + 8);
+        boolean sameUser =
+                ((Words.at(b, at) ^ userWord0) & userMask0 | (Words.at(b, at + 8) ^ userWord1) & userMask1) == 0;
+        // When the user is another one, what follows is of no use, but nor is it used.
+        int appAt = sameUser ? at + userLength : at;
+        long word0 = Words.at(b, appAt);
+        long word1 = Words.at(b, appAt + 8);
         long comma0 = commas(word0);
         long comma1 = commas(word1);
         // Eight where there is no comma. The bits up to the first comma, itself included, are those that it and one
@@ -161,14 +160,15 @@ final class PlainRowCollector extends RowCollector {
         int length1 = Long.numberOfTrailingZeros(comma1) >>> 3;
         long key0 = word0 & (comma0 ^ comma0 - 1);
         long key1 = word1 & (comma1 ^ comma1 - 1) & -(length0 >>> 3);
-        int cached = (int) ((key0 + key1 * 31) * 0x9E3779B97F4A7C15L >>> 55);
-        if (appWord0[cached] == key0 && appWord1[cached] == key1) {
-            app = appCached[cached];
-            at += length0 + (length0 >>> 3) * length1 + 1;
-        } else if (anotherApp(b, at, key0, key1, cached)) {
-            at = appEnd;
+        int home = appHome(key0, key1);
+        if (sameUser & appWord0[home] == key0 & appWord1[home] == key1) {
+            app = appCached[home];
+            at = appAt + length0 + (length0 >>> 3) * length1 + 1;
         } else {
-            return -1;
+            at = lookUp(b, at);
+            if (at < 0) {
+                return -1;
+            }
         }
 
         long[] pairs = this.pairs;
@@ -267,58 +267,61 @@ final class PlainRowCollector extends RowCollector {
         }
         aggregated++;
         long period = onePeriod ? firstPeriod : firstPeriod + (secondsIntoPeriod + second) / query.granularity();
-        if (byApp || period != groupPeriod || group == Groups.NOBODY) {
+        if (byApp | period != groupPeriod) {
             group = groups.group(period, byUser ? user : 0, byApp ? app : 0);
             groupPeriod = period;
         }
         return group;
     }
 
-    private boolean sameUser(byte[] b, int at) {
-        int last = userWordCount - 1;
-        for (int i = 0; i < last; i++) {
-            if (Words.at(b, at) != userWords[i]) {
-                return false;
+    /**
+     * Looks at a user and an app that are not at hand.
+     *
+     * @return where the metrics start; -1 when this is nothing for the fast path
+     */
+    private int lookUp(byte[] b, int at) {
+        if (userLength <= 16 || !Arrays.equals(userBytes, 0, userLength, b, at, Math.min(b.length, at + userLength))) {
+            int end = plainEnd(b, at);
+            if (end < 0) {
+                return -1;
             }
-            at += 8;
+            keepUser(b, at, end + 1 - at);
+            user = wantsUser ? groups.user(b, at, end) : 0;
+            groupPeriod = Long.MIN_VALUE;
         }
-        return last >= 0 && ((Words.at(b, at) ^ userWords[last]) & lastUserWordMask) == 0;
+        int from = at + userLength;
+        int end = plainEnd(b, from);
+        if (end < 0) {
+            return -1;
+        }
+        app = wantsApp ? groups.app(b, from, end) : 0;
+        int length = end + 1 - from;
+        if (length <= 16) {
+            long key0 = Words.upTo(b, from, end + 1);
+            long key1 = length <= 8 ? 0 : Words.upTo(b, from + 8, end + 1);
+            int home = appHome(key0, key1);
+            appWord0[home] = key0;
+            appWord1[home] = key1;
+            appCached[home] = app;
+        }
+        return end + 1;
     }
 
-    /** Looks at a user that is not the last row's; false when that is nothing for the fast path. */
-    private boolean anotherUser(byte[] b, int at) {
-        int end = plainEnd(b, at);
-        if (end < 0) {
-            return false;
+    private void keepUser(byte[] b, int at, int length) {
+        userLength = length;
+        boolean fits = length <= 16;
+        userWord0 = fits ? Words.upTo(b, at, at + length) : NEVER;
+        userMask0 = fits && length < 8 ? -1L >>> (8 - length << 3) : -1;
+        userWord1 = fits && length > 8 ? Words.upTo(b, at + 8, at + length) : 0;
+        userMask1 = fits && length > 8 ? -1L >>> (16 - length << 3) : 0;
+        if (length > userBytes.length) {
+            userBytes = new byte[LONGEST_NAME + 1];
         }
-        userLength = end - at + 1;
-        userWordCount = userLength + 7 >>> 3;
-        if (userWordCount > userWords.length) {
-            userWords = new long[userWordCount];
-        }
-        for (int i = 0; i < userWordCount; i++) {
-            userWords[i] = Words.at(b, at + 8 * i);
-        }
-        lastUserWordMask = -1L >>> (-userLength & 7) * 8;
-        user = wantsUser ? groups.user(b, at, end) : 0;
-        group = Groups.NOBODY;
-        return true;
+        System.arraycopy(b, at, userBytes, 0, length);
     }
 
-    /** Looks at an app that is not in the cache; false when that is nothing for the fast path. */
-    private boolean anotherApp(byte[] b, int at, long key0, long key1, int cached) {
-        int end = plainEnd(b, at);
-        if (end < 0) {
-            return false;
-        }
-        app = wantsApp ? groups.app(b, at, end) : 0;
-        appEnd = end + 1;
-        if (end - at <= LONGEST_APP_CACHED) {
-            appWord0[cached] = key0;
-            appWord1[cached] = key1;
-            appCached[cached] = app;
-        }
-        return true;
+    private static int appHome(long key0, long key1) {
+        return (int) ((key0 + key1 * 31) * 0x9E3779B97F4A7C15L >>> 55);
     }
 
     /** Where the comma after a name is; -1 when the name is quoted, not ASCII, very long or not followed by a comma. */
