@@ -1,10 +1,7 @@
 package downsampling.batch;
 
 import java.io.File;
-import java.time.DateTimeException;
-import java.time.LocalDate;
-import java.time.LocalDateTime;
-import java.time.ZoneOffset;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -136,22 +133,18 @@ record AggregateOptions(
         /** Seconds since 1970 of {@code YYYY-MM-DD}, alone or with {@code HH:MM} or {@code HH:MM:SS}. */
         private long time(AggregateOption option) {
             String text = required(option);
-            try {
-                int length = text.length();
-                if (length == 10) {
-                    return LocalDate.parse(text).toEpochDay() * 86400;
-                }
-                if (length == 16 || length == 19) {
-                    char separator = text.charAt(10);
-                    if (separator == ' ' || separator == 'T') {
-                        String iso = text.substring(0, 10).concat("T").concat(text.substring(11));
-                        return LocalDateTime.parse(iso).toEpochSecond(ZoneOffset.UTC);
-                    }
-                }
-            } catch (DateTimeException e) {
-                // Said below.
+            int length = text.length();
+            String whole =
+                    length == 10 || length == 16 ? text.concat(" 00:00:00".substring(length == 10 ? 0 : 6)) : text;
+            byte[] time = whole.getBytes(StandardCharsets.UTF_8);
+            if (time.length == 19 && time[10] == 'T') {
+                time[10] = ' ';
             }
-            throw wrong(option, text, "YYYY-MM-DD HH:MM:SS or YYYY-MM-DD");
+            RowParser parser = new RowParser();
+            if (!parser.parseTimestamp(time, 0, time.length)) {
+                throw wrong(option, text, "YYYY-MM-DD HH:MM:SS or YYYY-MM-DD");
+            }
+            return parser.seconds;
         }
 
         private String required(AggregateOption option) {

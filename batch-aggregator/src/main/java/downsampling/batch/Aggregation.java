@@ -339,7 +339,7 @@ final class Aggregation {
             for (ResultRow row = merge.next(); row != null; row = merge.next()) {
                 format.write(row, text);
                 rows++;
-                if (text.length > 1 << 23) {
+                if (text.length > 1 << 22) {
                     output.write(batch.number, text);
                 }
             }

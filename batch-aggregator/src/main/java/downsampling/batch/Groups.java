@@ -44,6 +44,11 @@ final class Groups {
     private long[] min;
     private long[] max;
 
+    // Room for bringing the groups in order.
+    private int[] order = new int[0];
+    private int[] placed = new int[0];
+    private int[] keys = new int[0];
+
     Groups(Query query) {
         counting = query.wantsCounts();
         extremes = query.wantsExtremes();
@@ -235,40 +240,50 @@ final class Groups {
     }
 
     /**
-     * All groups by period, user and app in code point order. Names are ranked, and then groups only counted and
-     * placed, once for each part of the key, the least weighty first: no comparison of groups.
+     * All groups by period, user and app in code point order: the first {@link #size} of the array, which is valid until
+     * the next call. Names are ranked, and then groups only counted and placed, once for each part of the key, the least
+     * weighty first: no comparison of groups, and nothing at all for a part by which they are in order already, as by
+     * user when the file was.
      */
     int[] order() {
-        int[] order = new int[size - 1];
-        for (int i = 0; i < order.length; i++) {
+        if (order.length < size) {
+            order = new int[periods.length];
+            placed = new int[periods.length];
+            keys = new int[periods.length];
+        }
+        for (int i = 0; i < size - 1; i++) {
             order[i] = i + 1;
         }
-        order = placed(order, apps.ranks(), appOf);
-        order = placed(order, users.ranks(), userOf);
-        return placed(order, periodRanks(), null);
+        place(ranks(appOf, apps));
+        place(ranks(userOf, users));
+        place(periodRanks());
+        return order;
     }
 
-    private int[] placed(int[] order, int[] ranks, int[] of) {
-        int[] places = new int[(of == null ? size : Math.max(1, ranks.length)) + 1];
-        for (int group : order) {
-            places[rank(ranks, of, group) + 1]++;
+    /** Sets the groups' keys to the ranks of their names; returns the number of ranks. */
+    private int ranks(int[] of, Names names) {
+        int[] ranks = names.ranks();
+        for (int group = 1; group < size; group++) {
+            keys[group] = ranks == null ? of[group] : ranks[of[group]];
         }
-        for (int i = 1; i < places.length; i++) {
-            places[i] += places[i - 1];
-        }
-        int[] placed = new int[order.length];
-        for (int group : order) {
-            placed[places[rank(ranks, of, group)]++] = group;
-        }
-        return placed;
+        return Math.max(1, names.size());
     }
 
-    private static int rank(int[] ranks, int[] of, int group) {
-        return of == null ? ranks[group] : ranks.length == 0 ? 0 : ranks[of[group]];
-    }
-
-    /** For every group the place of its period among the periods there are. */
-    private int[] periodRanks() {
+    /** Sets the groups' keys to the ranks of their periods; returns the number of ranks. */
+    private int periodRanks() {
+        long first = Long.MAX_VALUE;
+        long last = Long.MIN_VALUE;
+        for (int group = 1; group < size; group++) {
+            first = Math.min(first, periods[group]);
+            last = Math.max(last, periods[group]);
+        }
+        if (last - first < 4L * size) {
+            for (int group = 1; group < size; group++) {
+                keys[group] = (int) (periods[group] - first);
+            }
+            return size == 1 ? 1 : (int) (last - first) + 1;
+        }
+        // Few groups far apart in time.
         long[] distinct = Arrays.copyOfRange(periods, 1, size);
         Arrays.sort(distinct);
         int count = 0;
@@ -277,11 +292,34 @@ final class Groups {
                 distinct[count++] = period;
             }
         }
-        int[] ranks = new int[size];
         for (int group = 1; group < size; group++) {
-            ranks[group] = Arrays.binarySearch(distinct, 0, count, periods[group]);
+            keys[group] = Arrays.binarySearch(distinct, 0, count, periods[group]);
         }
-        return ranks;
+        return count;
+    }
+
+    /** Brings the order in that of the groups' keys, which are below {@code bound}; those of equal keys stay as they are. */
+    private void place(int bound) {
+        boolean inOrder = true;
+        for (int i = 1; i < size - 1 && inOrder; i++) {
+            inOrder = keys[order[i - 1]] <= keys[order[i]];
+        }
+        if (inOrder) {
+            return;
+        }
+        int[] places = new int[bound + 1];
+        for (int i = 0; i < size - 1; i++) {
+            places[keys[order[i]] + 1]++;
+        }
+        for (int key = 1; key < bound; key++) {
+            places[key] += places[key - 1];
+        }
+        for (int i = 0; i < size - 1; i++) {
+            placed[places[keys[order[i]]]++] = order[i];
+        }
+        int[] swap = order;
+        order = placed;
+        placed = swap;
     }
 
     void load(int group, ResultRow row) {

@@ -22,7 +22,7 @@ final class Merge implements Comparator<Merge.Run> {
         }
 
         boolean advance() {
-            if (next == order.length) {
+            if (next == groups.size()) {
                 return false;
             }
             groups.load(order[next++], row);

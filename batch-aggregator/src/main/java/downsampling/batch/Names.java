@@ -68,17 +68,14 @@ final class Names implements Comparator<Integer> {
     }
 
     /**
-     * For every name its place in code point order, which for UTF-8 is the order of unsigned bytes. Names taken in in
-     * order, as from a file sorted by user, need no sort.
+     * For every name its place in code point order, which for UTF-8 is the order of unsigned bytes; null when that is
+     * its number, because the names came in order, as from a file sorted by user.
      */
     int[] ranks() {
-        int[] ranks = new int[size];
         if (ascending) {
-            for (int name = 0; name < size; name++) {
-                ranks[name] = name;
-            }
-            return ranks;
+            return null;
         }
+        int[] ranks = new int[size];
         Integer[] names = new Integer[size];
         for (int name = 0; name < size; name++) {
             names[name] = name;

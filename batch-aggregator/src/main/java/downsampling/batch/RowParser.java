@@ -304,7 +304,8 @@ final class RowParser {
         }
     }
 
-    private boolean parseTimestamp(byte[] b, int from, int to) {
+    /** Sets {@link #seconds} from {@code YYYY-MM-DD HH:MM:SS}; false when it is nothing of that kind. */
+    boolean parseTimestamp(byte[] b, int from, int to) {
         if (to - from != 19 || b[from + 10] != ' ' || b[from + 13] != ':' || b[from + 16] != ':') {
             return false;
         }

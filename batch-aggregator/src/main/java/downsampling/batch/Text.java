@@ -23,7 +23,7 @@ final class Text {
     void reserve(int more) {
         if (bytes.length - length < more + 16) {
             bytes = Arrays.copyOf(bytes, Math.max(Math.addExact(length, more + 16), (int)
-                    Math.min(Integer.MAX_VALUE - 16, bytes.length * 2L)));
+                    Math.min(Integer.MAX_VALUE - 16, bytes.length * 3L / 2)));
         }
     }
 
@@ -71,29 +71,34 @@ final class Text {
 
     Text add(long number) {
         reserve(24);
-        if (number < 0) {
-            if (number == Long.MIN_VALUE) {
-                return add(Long.toString(number));
-            }
-            bytes[length++] = '-';
-            number = -number;
-        }
-        addDigits(number);
+        length = put(bytes, length, number);
         return this;
     }
 
-    /** Room is there. */
-    private void addDigits(long number) {
-        if (number < 10_000) {
-            int few = (int) number;
-            int zeros = few >= 100 ? few >= 1000 ? 0 : 1 : few >= 10 ? 2 : 3;
-            Words.put(bytes, length, (FOUR_DIGITS[few] & 0xFFFFFFFFL) >>> (zeros << 3));
-            length += 4 - zeros;
-        } else {
-            addDigits(number / 10_000);
-            Words.put(bytes, length, FOUR_DIGITS[(int) (number % 10_000)] & 0xFFFFFFFFL);
-            length += 4;
+    /**
+     * Writes a number where there is room for 24 bytes.
+     *
+     * @return where it ends
+     */
+    static int put(byte[] bytes, int at, long number) {
+        if (number < 0) {
+            if (number == Long.MIN_VALUE) {
+                byte[] least = Long.toString(number).getBytes(StandardCharsets.US_ASCII);
+                System.arraycopy(least, 0, bytes, at, least.length);
+                return at + least.length;
+            }
+            bytes[at++] = '-';
+            number = -number;
         }
+        if (number >= 10_000) {
+            at = put(bytes, at, number / 10_000);
+            Words.put(bytes, at, FOUR_DIGITS[(int) (number % 10_000)]);
+            return at + 4;
+        }
+        int few = (int) number;
+        int zeros = few >= 100 ? few >= 1000 ? 0 : 1 : few >= 10 ? 2 : 3;
+        Words.put(bytes, at, (FOUR_DIGITS[few] & 0xFFFFFFFFL) >>> (zeros << 3));
+        return at + 4 - zeros;
     }
 
     /** Writes {@code YYYY-MM-DD HH:MM:SS}. */
