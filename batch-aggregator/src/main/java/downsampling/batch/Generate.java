@@ -14,6 +14,7 @@ import java.time.LocalDate;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletionService;
 import java.util.concurrent.ExecutionException;
@@ -21,6 +22,7 @@ import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import me.tongfei.progressbar.ProgressBar;
@@ -115,6 +117,10 @@ final class Generate implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
+    /** Keeps apart what two runs write into one folder. */
+    private final String runId = Long.toHexString(new SplittableRandom().nextLong());
+
+    private final AtomicInteger written = new AtomicInteger();
     private final AtomicLong makingNanos = new AtomicLong();
     private final AtomicLong writingNanos = new AtomicLong();
 
@@ -170,9 +176,7 @@ final class Generate implements Callable<Integer> {
 
     private void run() throws IOException {
         long start = System.nanoTime();
-        long usedSeed = seed != null
-                ? seed
-                : System.nanoTime() ^ ProcessHandle.current().pid();
+        long usedSeed = seed != null ? seed : new SplittableRandom().nextLong();
         Files.createDirectories(outputDir);
         LogGenerator generator = new LogGenerator(logsPerDay, users, batchSize, usedSeed);
         try (ProgressBar progress = progressBar()) {
@@ -191,24 +195,16 @@ final class Generate implements Callable<Integer> {
         try {
             CompletionService<Void> files = new ExecutorCompletionService<>(pool);
             dates().forEach(date -> files.submit(() -> writeFile(generator, date, progress)));
-            for (int written = 0; written < days; written++) {
-                await(files, written);
+            for (int day = 0; day < days; day++) {
+                files.take().get();
             }
+        } catch (ExecutionException | InterruptedException e) {
+            stop(pool);
+            Throwable cause = e instanceof ExecutionException ? e.getCause() : e;
+            throw new IOException(describe(cause) + "; " + written + " of " + days + " files were written", cause);
         } finally {
             stop(pool);
             removeShutdownHook(onShutdown);
-        }
-    }
-
-    private void await(CompletionService<Void> files, int written) throws IOException {
-        try {
-            files.take().get();
-        } catch (ExecutionException e) {
-            Throwable cause = e.getCause();
-            String reason = cause instanceof IOException io ? describe(io) : cause.toString();
-            throw new IOException(reason + "; " + written + " of " + days + " files were written", cause);
-        } catch (InterruptedException e) {
-            throw new IOException("interrupted; " + written + " of " + days + " files were written", e);
         }
     }
 
@@ -233,8 +229,7 @@ final class Generate implements Callable<Integer> {
     private Void writeFile(LogGenerator generator, LocalDate date, ProgressBar progress) throws IOException {
         Path file = file(date);
         // Not named *.log.csv, so that an aggregation beside this run does not read half a file.
-        Path unfinished = outputDir.resolve(
-                "." + file.getFileName() + "." + ProcessHandle.current().pid() + ".tmp");
+        Path unfinished = outputDir.resolve("." + file.getFileName() + "." + runId + ".tmp");
         try {
             try (OutputStream out = Files.newOutputStream(unfinished, StandardOpenOption.CREATE_NEW)) {
                 generator.write(date, out, (rows, making, writing) -> {
@@ -251,6 +246,7 @@ final class Generate implements Callable<Integer> {
                 // Refuses to replace a file that has appeared since the start.
                 Files.move(unfinished, file);
             }
+            written.incrementAndGet();
         } finally {
             Files.deleteIfExists(unfinished);
         }
@@ -305,11 +301,13 @@ final class Generate implements Callable<Integer> {
     }
 
     /** In one line; many of the JDK's file exceptions have no message but the path. */
-    private static String describe(IOException e) {
-        if (e instanceof ClosedByInterruptException) {
+    private static String describe(Throwable problem) {
+        if (problem instanceof ClosedByInterruptException || problem instanceof InterruptedException) {
             return "interrupted";
         }
-        boolean messageIsPathOnly = e instanceof FileSystemException file && file.getReason() == null;
-        return messageIsPathOnly ? e.getClass().getSimpleName() + ": " + e.getMessage() : e.getMessage();
+        if (problem instanceof FileSystemException file && file.getReason() == null) {
+            return file.getClass().getSimpleName() + ": " + file.getMessage();
+        }
+        return problem instanceof IOException ? problem.getMessage() : problem.toString();
     }
 }

@@ -249,9 +249,11 @@ class GenerateTest {
         assertThat(generate("--days=6", "--logs-per-day=50", "--force", "--threads=2"))
                 .isEqualTo(1);
 
+        long whole = filesIn(folder).size() - 1;
         assertThat(err.toString())
                 .startsWith("generate: ")
                 .contains("2025-01-03.log.csv")
+                .contains("; " + whole + " of 6 files were written")
                 .hasLineCount(1);
         assertThat(out.toString()).isEmpty();
         for (String file : filesIn(folder)) {
