@@ -160,7 +160,14 @@ final class Aggregate {
                 RandomAccessFile temporary = new RandomAccessFile(file.temporary(), "rw")) {
             ResultOutput result = new ResultOutput(temporary, query, json);
             Aggregation aggregation = new Aggregation(
-                    query, files, options.threads(), options.strict(), Aggregation.Sizes.NORMAL, result, json);
+                    query,
+                    files,
+                    options.threads(),
+                    options.strict(),
+                    options.index(),
+                    Aggregation.Sizes.NORMAL,
+                    result,
+                    json);
             boolean done = aggregation.run();
             result.complete(json);
             aggregated = System.nanoTime();
@@ -169,6 +176,10 @@ final class Aggregate {
                 return failed("stopped at a line that is no log row (--strict): " + String.join("", first));
             }
             tellRejects(aggregation);
+            if (aggregation.indexProblem() != null) {
+                err.println("aggregate: warning: an index could not be kept: " + describe(aggregation.indexProblem()));
+                err.flush();
+            }
             String saved = null;
             if (aggregation.groups() == 0) {
                 say.println("No data found matching criteria.");

@@ -30,6 +30,11 @@ enum AggregateOption {
     FORMAT("format", "NAME", "csv, json or table (default: csv)"),
     REJECTS("rejects", "FILE", "keep the lines that are no log rows in this file, as they are"),
     STRICT("strict", null, "end with exit code 1 at the first line that is no log row"),
+    INDEX(
+            "index",
+            null,
+            "with --user, read only their part of files that are sorted by user; a small hidden file beside each"
+                    + " says where it is, and is made when it is missing or out of date"),
     REPORT(
             "report",
             "FORM",

@@ -12,6 +12,8 @@ import java.util.Map;
  * @param threads 1 to 1024
  * @param result the file to write; null for standard output
  * @param rejects the file for rejected lines; null for none
+ * @param strict whether the run ends at the first rejected line
+ * @param index whether indexes of users are used, and made where there are none
  * @param reportJson whether the report is JSON on standard output, rather than text
  * @param quiet whether there is no report in text
  */
@@ -23,6 +25,7 @@ record AggregateOptions(
         Format format,
         File rejects,
         boolean strict,
+        boolean index,
         boolean reportJson,
         boolean quiet) {
 
@@ -67,6 +70,7 @@ record AggregateOptions(
                     format.equals("csv") ? Format.CSV : format.equals("json") ? Format.JSON : Format.TABLE,
                     rejects == null ? null : new File(rejects),
                     isOn(AggregateOption.STRICT),
+                    isOn(AggregateOption.INDEX),
                     reportJson(),
                     isOn(AggregateOption.QUIET));
         }

@@ -20,7 +20,8 @@ import java.util.concurrent.atomic.AtomicInteger;
  * <p>Two things are assumed and checked. A row lies in its file's batch: the first one that does not (a row dated
  * outside its file) makes the run start over with everything in one batch. And the parts of a file begin where a record
  * begins: where a part's last record ends must be where the next part began, else a line break was inside quotes and
- * the run starts over without cutting that file.
+ * the run starts over without cutting that file. The same happens when a part of a file is not what its
+ * {@link UserIndex} was made of.
  */
 final class Aggregation {
 
@@ -55,6 +56,12 @@ final class Aggregation {
         final LogFile file;
         final long start;
         final long end;
+        /** The blocks to read when the file's index says where; null for all between start and end. */
+        List<UserIndex.Block> blocks;
+        /** Rows in the other blocks. */
+        long rowsSkipped;
+
+        boolean makeIndex;
         long firstRecord;
         long nextRecord = -1;
         long rejected;
@@ -67,17 +74,27 @@ final class Aggregation {
             batch.parts.add(this);
             batch.partsLeft++;
         }
+
+        /** Of a file that has an index. */
+        Part(Batch batch, LogFile file, List<UserIndex.Block> blocks, long rowsInFile) {
+            this(batch, file, 0, Long.MAX_VALUE);
+            this.blocks = blocks;
+            rowsSkipped = rowsInFile;
+            for (UserIndex.Block block : blocks) {
+                rowsSkipped -= block.rows();
+            }
+        }
     }
 
     /** An assumption did not hold; start over without it. */
     private static final class StartOver extends RuntimeException {
         private static final long serialVersionUID = 1;
-        /** The file not to be cut any more; null when batches are to be given up. */
-        final transient LogFile uncut;
+        /** The file to be read whole, without cuts and index; null when batches are to be given up. */
+        final transient LogFile whole;
 
-        StartOver(LogFile uncut) {
+        StartOver(LogFile whole) {
             super(null, null, false, false);
-            this.uncut = uncut;
+            this.whole = whole;
         }
     }
 
@@ -85,11 +102,12 @@ final class Aggregation {
     private final List<LogFile> files;
     private final int threads;
     private final boolean strict;
+    private final boolean index;
     private final Sizes sizes;
     private final ResultOutput output;
     private final boolean json;
 
-    private final List<LogFile> uncut = new ArrayList<>();
+    private final List<LogFile> whole = new ArrayList<>();
     private boolean oneBatch;
 
     private List<Part> parts;
@@ -98,12 +116,14 @@ final class Aggregation {
     private Account account;
     private long groups;
     private Throwable failure;
+    private volatile IOException indexProblem;
 
     Aggregation(
             Query query,
             List<LogFile> files,
             int threads,
             boolean strict,
+            boolean index,
             Sizes sizes,
             ResultOutput output,
             boolean json) {
@@ -111,6 +131,7 @@ final class Aggregation {
         this.files = files;
         this.threads = threads;
         this.strict = strict;
+        this.index = index;
         this.sizes = sizes;
         this.output = output;
         this.json = json;
@@ -124,6 +145,11 @@ final class Aggregation {
     /** Number of rows in the result. */
     long groups() {
         return groups;
+    }
+
+    /** Why an index could not be kept; null when all could. */
+    IOException indexProblem() {
+        return indexProblem;
     }
 
     /** The files with rejected lines, in order; of a strict run that stopped, those that may hold the first one. */
@@ -149,10 +175,10 @@ final class Aggregation {
                 attempt();
                 return true;
             } catch (StartOver e) {
-                if (e.uncut == null) {
+                if (e.whole == null) {
                     oneBatch = true;
                 } else {
-                    uncut.add(e.uncut);
+                    whole.add(e.whole);
                 }
                 output.restart();
             } catch (RowCollector.StrictStop e) {
@@ -223,23 +249,30 @@ final class Aggregation {
                     batch = new Batch(batches++, from, from + span * 86400);
                 }
             }
+            UserIndex users = index && !isWhole(file) ? UserIndex.load(file) : null;
+            if (users != null && users.isUsable() && !query.users().isEmpty()) {
+                parts.add(new Part(batch, file, users.blocksOf(query.users()), users.rows()));
+                continue;
+            }
+            int first = parts.size();
             long start = 0;
-            if (threads > 1 && mayBeCut(file)) {
+            if (threads > 1 && !isWhole(file)) {
                 for (; file.size() - start >= 2 * partSize; start += partSize) {
                     parts.add(new Part(batch, file, start, start + partSize));
                 }
             }
             parts.add(new Part(batch, file, start, Long.MAX_VALUE));
+            parts.get(first).makeIndex = index && users == null;
         }
     }
 
-    private boolean mayBeCut(LogFile file) {
-        for (LogFile other : uncut) {
+    private boolean isWhole(LogFile file) {
+        for (LogFile other : whole) {
             if (other == file) {
-                return false;
+                return true;
             }
         }
-        return true;
+        return false;
     }
 
     /** Days until a period and a day begin together again; 0 when that is never or not soon. */
@@ -312,13 +345,41 @@ final class Aggregation {
 
         private void read(Part part) throws IOException {
             try (RandomAccessFile file = new RandomAccessFile(part.file.file(), "r")) {
-                part.firstRecord = reader.lineStart(file, part.start);
-                part.nextRecord = reader.read(file, part.firstRecord, part.end, collector.of(part.file));
+                collector.of(part.file);
+                if (part.blocks == null) {
+                    part.firstRecord = reader.lineStart(file, part.start);
+                    part.nextRecord = reader.read(file, part.firstRecord, part.end, collector);
+                } else {
+                    readBlocks(part, file);
+                }
+                if (part.makeIndex) {
+                    makeIndex(part.file);
+                }
             } catch (RowCollector.Stray e) {
                 throw new StartOver(null);
             } finally {
                 part.rejected = collector.rejectedOfFile();
             }
+        }
+
+        private void makeIndex(LogFile log) {
+            try {
+                UserIndex.make(log.file());
+            } catch (IOException e) {
+                // The result does not need it.
+                indexProblem = e;
+            }
+        }
+
+        private void readBlocks(Part part, RandomAccessFile file) throws IOException {
+            for (UserIndex.Block block : part.blocks) {
+                if (!UserIndex.holds(file, block)) {
+                    throw new StartOver(part.file);
+                }
+                reader.read(file, block.start(), block.end(), collector);
+            }
+            collector.skip(part.rowsSkipped);
+            part.nextRecord = part.file.size();
         }
 
         /** Gives what was collected to the batch; merges and writes it when this was the last of it. */

@@ -246,6 +246,7 @@ final class Generate implements Callable<Integer> {
                 // Refuses to replace a file that has appeared since the start.
                 Files.move(unfinished, file);
             }
+            UserIndex.make(file.toFile());
             written.incrementAndGet();
         } finally {
             Files.deleteIfExists(unfinished);

@@ -26,7 +26,8 @@ final class LogReader {
             return from;
         }
 
-        void row(RowParser row);
+        /** @param position of the record in the file */
+        void row(RowParser row, long position);
 
         /**
          * @param position of the record in the file
@@ -138,7 +139,7 @@ final class LogReader {
                     break;
                 }
                 if (verdict == RowParser.Verdict.ROW) {
-                    handler.row(parser);
+                    handler.row(parser, base + pos);
                     pos = parser.end;
                 } else {
                     skipping = parser.end < 0;

@@ -56,7 +56,7 @@ final class RejectReport implements LogReader.Handler {
     }
 
     @Override
-    public void row(RowParser row) {}
+    public void row(RowParser row, long position) {}
 
     @Override
     public void rejected(RowParser record, long position, byte[] b, int from, int to) throws IOException {

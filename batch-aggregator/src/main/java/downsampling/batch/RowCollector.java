@@ -57,6 +57,11 @@ class RowCollector implements LogReader.Handler {
         return this;
     }
 
+    /** Takes good rows that are not wanted into account without reading them. */
+    void skip(long rows) {
+        filteredOut += rows;
+    }
+
     long rejectedOfFile() {
         return rejectedOfFile;
     }
@@ -66,7 +71,7 @@ class RowCollector implements LogReader.Handler {
     }
 
     @Override
-    public void row(RowParser row) {
+    public void row(RowParser row, long position) {
         int group = group(row);
         if (group == Groups.NOBODY) {
             filteredOut++;

@@ -22,7 +22,7 @@ record FastAggregation(String csv, Account account, String rejects) {
         Path result = Files.createTempFile(folder, "result", ".tmp");
         try (RandomAccessFile file = new RandomAccessFile(result.toFile(), "rw")) {
             ResultOutput output = new ResultOutput(file, query, false);
-            Aggregation aggregation = new Aggregation(query, files, threads, false, sizes, output, false);
+            Aggregation aggregation = new Aggregation(query, files, threads, false, false, sizes, output, false);
             aggregation.run();
             output.complete(false);
             ByteArrayOutputStream rejects = new ByteArrayOutputStream();
