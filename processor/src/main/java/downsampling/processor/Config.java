@@ -89,10 +89,10 @@ record Config(
         requireBetween("--commit-interval", commitInterval, Duration.ofMillis(1), Duration.ofHours(1));
         require(
                 idleClose.isZero()
-                        || (idleClose.compareTo(Duration.ofMillis(100)) >= 0 && idleClose.compareTo(longest) <= 0),
+                        || (idleClose.compareTo(Duration.ofSeconds(1)) >= 0 && idleClose.compareTo(longest) <= 0),
                 "--idle-close",
                 Durations.format(idleClose),
-                "at least 100ms, or off");
+                "at least 1s, or off");
         require(threads >= 1 && threads <= 1000, "--threads", threads, "1 to 1000");
         require(standbyReplicas >= 0 && standbyReplicas <= 100, "--standby-replicas", standbyReplicas, "0 to 100");
         require(stateMemory >= 1 << 20, "--state-memory", stateMemory, "at least 1 MiB (1048576)");

@@ -27,7 +27,8 @@ final class ExactTopology {
 
     private ExactTopology() {}
 
-    /** @param inputEnd how far a partition of the input topic is known to be read, see {@link InputEnd} */
+    /** @param inputEnd how far a partition of the input topic is known to be read, see {@link InputEnd}; not asked without {@code
+     *     --idle-close} */
     static Topology build(Config config, Deserializer<Reading> readings, IntFunction<InputEnd.Reached> inputEnd) {
         return new Topology()
                 .addSource(

@@ -80,7 +80,7 @@ final class InputEnd implements IntFunction<InputEnd.Reached>, AutoCloseable {
 
     /** How often the broker is asked: a tenth of the idle time, at most a second. */
     static Duration interval(Config config) {
-        return Duration.ofMillis(Math.max(10, Math.min(1000, config.idleClose().toMillis() / 10)));
+        return Duration.ofMillis(Math.min(1000, config.idleClose().toMillis() / 10));
     }
 
     /** What is known of a partition, null where nothing is. Asking now and then keeps the partition watched. */

@@ -35,7 +35,9 @@ final class Service implements AutoCloseable {
     private final Restarts restarts = new Restarts();
     private final CountDownLatch ended = new CountDownLatch(1);
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
+    /** Null where nobody asks for it. */
     private final InputEnd inputEnd;
+
     private final KafkaStreams streams;
     private boolean closed;
     private volatile boolean timedOut;
@@ -55,7 +57,9 @@ final class Service implements AutoCloseable {
     private Service(Config config) {
         ReadingDeserializer readings =
                 new ReadingDeserializer(config.zone(), config.maxAhead(), System::currentTimeMillis);
-        inputEnd = new InputEnd(config, askingConsumer(config), System::currentTimeMillis);
+        inputEnd = config.topology() == Config.TopologyKind.EXACT && config.closesIdle()
+                ? new InputEnd(config, askingConsumer(config), System::currentTimeMillis)
+                : null;
         Topology topology = config.topology() == Config.TopologyKind.DSL
                 ? DslTopology.build(config, readings)
                 : ExactTopology.build(config, readings, inputEnd);
@@ -176,7 +180,9 @@ final class Service implements AutoCloseable {
         closed = true;
         timedOut = !streams.close(CloseOptions.timeout(CLOSE_TIMEOUT)
                 .withGroupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP));
-        inputEnd.close();
+        if (inputEnd != null) {
+            inputEnd.close();
+        }
         if (timedOut) {
             LOG.warn(
                     "Not closed within {}; what was not committed is done again at the next start",

@@ -169,7 +169,8 @@ final class Topics {
                 create(topic, partitions, keptWhole);
             }
         }
-        awaitLeaders(List.of(config.outputTopic(), config.lateTopic(), config.deadTopic()), partitions);
+        awaitLeaders(
+                List.of(config.inputTopic(), config.outputTopic(), config.lateTopic(), config.deadTopic()), partitions);
         check(config);
     }
 
@@ -182,10 +183,17 @@ final class Topics {
                 .flatMap(topic -> IntStream.range(0, partitions(topic).orElse(partitions))
                         .mapToObj(p -> new TopicPartition(topic, p)))
                 .collect(Collectors.toMap(partition -> partition, partition -> OffsetSpec.latest()));
-        try {
-            get(admin.listOffsets(ends).all());
-        } catch (ExecutionException e) {
-            throw failure("topics " + topics + " do not answer", e);
+        for (long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+                ;
+                LockSupport.parkNanos(100_000_000)) {
+            try {
+                get(admin.listOffsets(ends).all());
+                return;
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof RetriableException) || System.nanoTime() - deadline >= 0) {
+                    throw failure("topics " + topics + " do not answer", e);
+                }
+            }
         }
     }
 

@@ -68,7 +68,7 @@ class MainTest {
                 "--window=0s            | --window=0s: expected 1ms to 365000d",
                 "--window=ten           | 'ten' is no duration such as 250ms, 10s, 5m, 1h or 7d",
                 "--grace=-1s            | '-1s' is no duration",
-                "--idle-close=50ms      | --idle-close=50ms: expected at least 100ms, or off",
+                "--idle-close=50ms      | --idle-close=50ms: expected at least 1s, or off",
                 "--threads=0            | --threads=0: expected 1 to 1000",
                 "--threads=x            | Invalid value for option '--threads'",
                 "--topology=fast        | expected one of [EXACT, DSL]",
