@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ExecutionException;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
@@ -16,6 +17,7 @@ import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /** A running broker, and what nearly every test does with one. */
@@ -31,6 +33,11 @@ public final class Broker implements AutoCloseable {
         this.bootstrapServers = bootstrapServers;
         this.stop = stop;
         this.admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers));
+    }
+
+    /** A broker that somebody else starts and stops, such as one with settings of its own. */
+    public static Broker at(String bootstrapServers) {
+        return new Broker(bootstrapServers, () -> {});
     }
 
     /** As {@code bootstrap.servers} takes it. */
@@ -52,15 +59,31 @@ public final class Broker implements AutoCloseable {
                     .get();
             // Until the leader of each partition answers, an idempotent producer can lose its first batch
             // (KAFKA-15591).
+            for (Instant deadline = Instant.now().plus(PATIENCE); !leadersAnswer(topic, partitions); ) {
+                if (Instant.now().isAfter(deadline)) {
+                    throw new AssertionError(topic + " has no leaders after " + PATIENCE);
+                }
+            }
+        } catch (Exception e) {
+            throw new AssertionError("Could not create topic " + topic, e);
+        }
+        return topic;
+    }
+
+    private boolean leadersAnswer(String topic, int partitions) throws InterruptedException, ExecutionException {
+        try {
             admin.listOffsets(IntStream.range(0, partitions)
                             .boxed()
                             .collect(Collectors.toMap(p -> new TopicPartition(topic, p), p -> OffsetSpec.latest())))
                     .all()
                     .get();
-        } catch (Exception e) {
-            throw new AssertionError("Could not create topic " + topic, e);
+            return true;
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof UnknownTopicOrPartitionException) { // the broker has not heard of its topic yet
+                return false;
+            }
+            throw e;
         }
-        return topic;
     }
 
     /**

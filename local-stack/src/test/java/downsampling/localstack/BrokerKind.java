@@ -47,7 +47,7 @@ enum BrokerKind {
 
     /** The version that {@code docker-compose.yml} has, too. */
     static final DockerImageName REDPANDA_IMAGE =
-            DockerImageName.parse("docker.redpanda.com/redpandadata/redpanda:v26.1.21");
+            DockerImageName.parse("docker.redpanda.com/redpandadata/redpanda:v26.1.16");
 
     private final String title;
     private Optional<String> obstacle;

@@ -84,9 +84,7 @@ final class Audit implements Callable<Integer> {
     public Integer call() throws Exception {
         config = main.settings();
         patience = main.patience();
-        try (Admin admin = Admin.create(Service.clients(config))) {
-            new Topics(admin, new Topics.Making(1, (short) -1, null))
-                    .awaitBroker(config.kafka().get(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG), patience);
+        try (Admin admin = Topics.connect(config, patience)) {
             Account account = account(Ends.lookUp(admin, config, patience));
             PrintWriter out = spec.commandLine().getOut();
             out.print(json ? json(account) : table(account));

@@ -49,8 +49,15 @@ record Config(
         Map<String, String> kafka) {
 
     enum TopologyKind {
-        EXACT,
-        DSL
+        EXACT("open-windows"),
+        DSL("windows");
+
+        /** What the name of its state store begins with. */
+        final String store;
+
+        TopologyKind(String store) {
+            this.store = store;
+        }
     }
 
     enum Guarantee {
@@ -100,6 +107,14 @@ record Config(
 
     boolean closesIdle() {
         return !idleClose.isZero();
+    }
+
+    /**
+     * Name of the state store, with the settings in it that must not change beneath it. They are so in the name of its
+     * changelog too: windows of different sizes never meet, and {@link Topics} sees before the start what state there is.
+     */
+    String storeName() {
+        return topology.store + "-" + Durations.format(window) + "-" + Durations.format(grace);
     }
 
     private static void requireBetween(String name, Duration value, Duration least, Duration most) {

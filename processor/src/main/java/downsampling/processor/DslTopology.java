@@ -47,7 +47,7 @@ final class DslTopology {
                         (sensor, reading, summary) ->
                                 summary == null ? Summary.of(reading.value()) : summary.add(reading.value()),
                         Named.as("summarise"),
-                        Materialized.<String, Summary, WindowStore<Bytes, byte[]>>as("windows")
+                        Materialized.<String, Summary, WindowStore<Bytes, byte[]>>as(config.storeName())
                                 .withStoreType(
                                         config.stateStore() == Config.StateStoreKind.MEMORY
                                                 ? StoreType.IN_MEMORY

@@ -45,10 +45,11 @@ final class ExactTopology {
 
     /** The changelog is compacted and nothing else: deleting by time would delete open windows of old event times. */
     private static StoreBuilder<KeyValueStore<Bytes, byte[]>> openWindows(Config config) {
+        String name = config.storeName();
         return Stores.keyValueStoreBuilder(
                         config.stateStore() == Config.StateStoreKind.MEMORY
-                                ? Stores.inMemoryKeyValueStore(WindowProcessor.STORE)
-                                : Stores.persistentKeyValueStore(WindowProcessor.STORE),
+                                ? Stores.inMemoryKeyValueStore(name)
+                                : Stores.persistentKeyValueStore(name),
                         Serdes.Bytes(),
                         Serdes.ByteArray())
                 .withCachingEnabled()

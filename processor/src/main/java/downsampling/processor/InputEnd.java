@@ -142,6 +142,7 @@ final class InputEnd implements IntFunction<InputEnd.Reached>, AutoCloseable {
                 awaited.put(partition, awaitedEnd);
             }
         }
+        lastAnswer = clock.getAsLong(); // looking behind the committed offset may have taken a while
     }
 
     /**
@@ -151,7 +152,14 @@ final class InputEnd implements IntFunction<InputEnd.Reached>, AutoCloseable {
     private boolean nothingToRead(TopicPartition partition, long from, End to) {
         consumer.assign(Set.of(partition));
         consumer.seek(partition, from);
-        return consumer.poll(interval).isEmpty() && consumer.position(partition) >= to.offset;
+        for (long before = -1;
+                before < consumer.position(partition) && before < to.offset; ) { // one fetch after the other
+            before = consumer.position(partition);
+            if (!consumer.poll(interval).isEmpty()) {
+                return false;
+            }
+        }
+        return consumer.position(partition) >= to.offset;
     }
 
     private void forget() {

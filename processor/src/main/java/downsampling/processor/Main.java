@@ -315,9 +315,7 @@ public final class Main implements Callable<Integer> {
     /** On SIGTERM and SIGINT. Halting gives the exit code of a program that did what it was told, where the JVM's is 143. */
     private static void stop(Service service) {
         service.close();
-        if (!service.failed()) {
-            Runtime.getRuntime().halt(CommandLine.ExitCode.OK);
-        }
+        Runtime.getRuntime().halt(service.failed() ? CommandLine.ExitCode.SOFTWARE : CommandLine.ExitCode.OK);
     }
 
     /** How long to wait for a broker that does not answer. */

@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.util.function.LongSupplier;
+import java.util.regex.Pattern;
 import org.apache.kafka.common.serialization.Deserializer;
 
 /**
@@ -28,6 +29,9 @@ import org.apache.kafka.common.serialization.Deserializer;
 final class ReadingDeserializer implements Deserializer<Reading> {
     /** A reading is some dozens of bytes; what exceeds this is something else and not worth parsing. */
     static final int MAX_BYTES = 1 << 20;
+
+    /** What the parser adds for those who program it, not for those who send readings. */
+    private static final Pattern ADVICE = Pattern.compile("(: enable `| \\(start marker at ).*");
 
     private static final JsonFactory JSON = JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder()
@@ -74,7 +78,10 @@ final class ReadingDeserializer implements Deserializer<Reading> {
             long at = e.getLocation() == null
                     ? -1
                     : Math.max(e.getLocation().getByteOffset(), e.getLocation().getCharOffset());
-            throw expected("value", "JSON", e.getOriginalMessage() + (at < 0 ? "" : " at byte " + at));
+            throw expected(
+                    "value",
+                    "JSON",
+                    ADVICE.matcher(e.getOriginalMessage()).replaceFirst("") + (at < 0 ? "" : " at byte " + at));
         } catch (IOException e) { // from a parser over bytes in memory: only malformed UTF-16 and UTF-32
             throw expected("value", "JSON in UTF-8", String.valueOf(e.getMessage()));
         }

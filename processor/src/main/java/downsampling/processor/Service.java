@@ -11,7 +11,6 @@ import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.ProducerConfig;
@@ -21,6 +20,7 @@ import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.errors.LogAndContinueExceptionHandler;
+import org.apache.kafka.streams.errors.MissingSourceTopicException;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,13 +38,13 @@ final class Service implements AutoCloseable {
     private final InputEnd inputEnd;
     private final KafkaStreams streams;
     private boolean closed;
+    private volatile boolean timedOut;
 
     /** Makes missing topics and starts; returns before the first partition is assigned. */
     static Service start(Config config, Topics.Making making, Duration wait) {
-        String bootstrapServers = config.kafka().get(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG);
-        try (Admin admin = Admin.create(clients(config))) {
+        try (Admin admin = Topics.connect(config, wait)) {
             Topics topics = new Topics(admin, making);
-            topics.awaitBroker(bootstrapServers, wait);
+            topics.checkState(config);
             topics.ensure(config);
         }
         Service service = new Service(config);
@@ -124,10 +124,12 @@ final class Service implements AutoCloseable {
      */
     private StreamThreadExceptionResponse decide(Throwable thrown) {
         Throwable cause = thrown;
-        while (cause.getCause() != null && !(cause instanceof SettingsChangedException)) {
+        while (cause.getCause() != null) {
             cause = cause.getCause();
         }
-        if (!(cause instanceof SettingsChangedException) && restarts.allowed(System.nanoTime())) {
+        // A missing topic may be one that this client has not heard of yet; the second time it is gone.
+        int most = cause instanceof MissingSourceTopicException ? 1 : Restarts.MOST;
+        if (restarts.allowed(System.nanoTime(), most)) {
             LOG.error("A stream thread died and is replaced", thrown);
             return StreamThreadExceptionResponse.REPLACE_THREAD;
         }
@@ -149,9 +151,9 @@ final class Service implements AutoCloseable {
         }
     }
 
-    /** Whether the stream threads ended by themselves. */
+    /** Whether the stream threads ended by themselves, or not within their time when told to. */
     boolean failed() {
-        return failure.get() != null || streams.state() == KafkaStreams.State.ERROR;
+        return failure.get() != null || streams.state() == KafkaStreams.State.ERROR || timedOut;
     }
 
     KafkaStreams.State state() {
@@ -172,10 +174,10 @@ final class Service implements AutoCloseable {
             return;
         }
         closed = true;
-        boolean clean = streams.close(CloseOptions.timeout(CLOSE_TIMEOUT)
+        timedOut = !streams.close(CloseOptions.timeout(CLOSE_TIMEOUT)
                 .withGroupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP));
         inputEnd.close();
-        if (!clean) {
+        if (timedOut) {
             LOG.warn(
                     "Not closed within {}; what was not committed is done again at the next start",
                     Durations.format(CLOSE_TIMEOUT));
@@ -191,13 +193,20 @@ final class Service implements AutoCloseable {
         private long from;
         private int count;
 
-        /** @param now as of {@link System#nanoTime} */
-        synchronized boolean allowed(long now) {
+        boolean allowed(long now) {
+            return allowed(now, MOST);
+        }
+
+        /**
+         * @param now  as of {@link System#nanoTime}
+         * @param most how many are put up with for this reason
+         */
+        synchronized boolean allowed(long now, int most) {
             if (count == 0 || now - from > PERIOD.toNanos()) {
                 from = now;
                 count = 0;
             }
-            return ++count <= MOST;
+            return ++count <= most;
         }
     }
 }

@@ -1,14 +1,28 @@
 package downsampling.processor;
 
+import static downsampling.processor.Config.TopologyKind.DSL;
+import static downsampling.processor.Config.TopologyKind.EXACT;
+
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthorizationException;
@@ -56,37 +70,80 @@ final class Topics {
     }
 
     /**
-     * Waits until the broker answers.
+     * Waits until the broker answers, also for a host whose name is not known yet, such as that of a container not yet up.
      *
      * @throws FailedException if it does not within the given time, or refuses
      */
-    void awaitBroker(String bootstrapServers, Duration patience) {
+    static Admin connect(downsampling.processor.Config config, Duration patience) {
+        String servers = config.kafka().get(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG);
         long deadline = System.nanoTime() + patience.toNanos();
         for (boolean said = false; ; said = true) {
+            KafkaException absent;
             try {
-                admin.describeCluster(new DescribeClusterOptions().timeoutMs(2000))
-                        .nodes()
-                        .get();
-                return;
-            } catch (ExecutionException e) {
-                if (!(e.getCause() instanceof RetriableException)) {
-                    throw new FailedException(
-                            "broker " + bootstrapServers + ": " + e.getCause().getMessage(), e);
+                return connect(config);
+            } catch (RetriableException e) {
+                absent = e;
+            } catch (KafkaException e) {
+                if (e.getCause() == null
+                        || !String.valueOf(e.getCause().getMessage()).startsWith("No resolvable")) {
+                    throw e;
                 }
-                if (System.nanoTime() - deadline >= 0) {
-                    throw new FailedException(
-                            "no answer from broker " + bootstrapServers + " within " + Durations.format(patience), e);
-                }
-                if (!said) {
-                    LOG.warn(
-                            "No answer from broker {} yet, waiting up to {}",
-                            bootstrapServers,
-                            Durations.format(patience));
-                }
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new FailedException("interrupted while waiting for the broker", e);
+                absent = e;
             }
+            if (System.nanoTime() - deadline >= 0) {
+                throw new FailedException(
+                        "no answer from broker " + servers + " within " + Durations.format(patience), absent);
+            }
+            if (!said) {
+                LOG.warn("No answer from broker {} yet, waiting up to {}", servers, Durations.format(patience));
+            }
+            LockSupport.parkNanos(200_000_000);
+        }
+    }
+
+    private static Admin connect(downsampling.processor.Config config) {
+        Admin admin = Admin.create(Service.clients(config));
+        try {
+            get(admin.describeCluster(new DescribeClusterOptions().timeoutMs(2000))
+                    .nodes());
+            return admin;
+        } catch (ExecutionException e) {
+            admin.close(Duration.ZERO);
+            throw e.getCause() instanceof RetriableException retriable
+                    ? retriable
+                    : new FailedException("broker: " + e.getCause().getMessage(), e);
+        }
+    }
+
+    /**
+     * Looks for changelogs of the application's state.
+     *
+     * @throws FailedException if there is state that was made by the other topology or with another window or grace: it would
+     *     be left behind, or mixed, and readings be lost or windows lie
+     */
+    void checkState(downsampling.processor.Config config) {
+        Pattern changelog = Pattern.compile(Pattern.quote(config.applicationId()) + "-(" + EXACT.store + "|" + DSL.store
+                + ")-(\\w+)-(\\w+)-changelog");
+        try {
+            for (String topic : get(admin.listTopics().names())) {
+                Matcher made = changelog.matcher(topic);
+                if (made.matches() && !topic.equals(config.applicationId() + "-" + config.storeName() + "-changelog")) {
+                    throw new FailedException(String.format(
+                            "the state of %s was made with --topology %s --window %s --grace %s, now asked for are"
+                                    + " --topology %s --window %s --grace %s: run it with the old ones, or with a new"
+                                    + " --application-id (which reads its input from the start), or stop all instances and"
+                                    + " reset it with kafka-streams-application-reset",
+                            config.applicationId(),
+                            made.group(1).equals(DSL.store) ? "dsl" : "exact",
+                            made.group(2),
+                            made.group(3),
+                            config.topology() == DSL ? "dsl" : "exact",
+                            Durations.format(config.window()),
+                            Durations.format(config.grace())));
+                }
+            }
+        } catch (ExecutionException e) {
+            throw failure("cannot see what state " + config.applicationId() + " has", e);
         }
     }
 
@@ -102,10 +159,9 @@ final class Topics {
                     config.threads());
         }
         Map<String, String> kept = retention("-1");
-        Map<String, String> keptWhole = new java.util.HashMap<>(kept);
+        Map<String, String> keptWhole = new HashMap<>(kept);
         keptWhole.put(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, String.valueOf(MAX_RECORD_BYTES));
-        boolean newOutput = partitions(config.outputTopic()).isEmpty();
-        if (newOutput) {
+        if (partitions(config.outputTopic()).isEmpty()) {
             create(config.outputTopic(), partitions, kept);
         }
         for (String topic : new String[] {config.lateTopic(), config.deadTopic()}) {
@@ -113,7 +169,24 @@ final class Topics {
                 create(topic, partitions, keptWhole);
             }
         }
+        awaitLeaders(List.of(config.outputTopic(), config.lateTopic(), config.deadTopic()), partitions);
         check(config);
+    }
+
+    /**
+     * A topic just made is there when the leader of each partition answers: of an idempotent producer's first batches the first
+     * can get lost on one that has not taken over yet (KAFKA-15591).
+     */
+    private void awaitLeaders(List<String> topics, int partitions) {
+        Map<TopicPartition, OffsetSpec> ends = topics.stream()
+                .flatMap(topic -> IntStream.range(0, partitions(topic).orElse(partitions))
+                        .mapToObj(p -> new TopicPartition(topic, p)))
+                .collect(Collectors.toMap(partition -> partition, partition -> OffsetSpec.latest()));
+        try {
+            get(admin.listOffsets(ends).all());
+        } catch (ExecutionException e) {
+            throw failure("topics " + topics + " do not answer", e);
+        }
     }
 
     /** Settings of existing topics under which records would be refused or vanish. */
@@ -173,11 +246,10 @@ final class Topics {
     private Config settings(String topic) {
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
         try {
-            return get(
-                    admin.describeConfigs(java.util.List.of(resource)).values().get(resource));
+            return get(admin.describeConfigs(List.of(resource)).values().get(resource));
         } catch (ExecutionException e) {
             LOG.debug("Settings of topic {} cannot be read", topic, e);
-            return new Config(java.util.List.of());
+            return new Config(List.of());
         }
     }
 
@@ -190,11 +262,10 @@ final class Topics {
 
     private Optional<Integer> partitions(String topic) {
         try {
-            return Optional.of(get(admin.describeTopics(java.util.List.of(topic))
-                            .topicNameValues()
-                            .get(topic))
-                    .partitions()
-                    .size());
+            return Optional.of(
+                    get(admin.describeTopics(List.of(topic)).topicNameValues().get(topic))
+                            .partitions()
+                            .size());
         } catch (ExecutionException e) {
             if (e.getCause() instanceof UnknownTopicOrPartitionException) {
                 return Optional.empty();
@@ -205,8 +276,7 @@ final class Topics {
 
     private int create(String topic, int partitions, Map<String, String> settings) {
         try {
-            get(admin.createTopics(
-                            java.util.List.of(new NewTopic(topic, partitions, making.replication()).configs(settings)))
+            get(admin.createTopics(List.of(new NewTopic(topic, partitions, making.replication()).configs(settings)))
                     .all());
             LOG.info("Made topic {} with {} partitions", topic, partitions);
             return partitions;

@@ -2,7 +2,6 @@ package downsampling.processor;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.function.IntFunction;
 import org.apache.kafka.common.header.Headers;
@@ -31,8 +30,6 @@ import org.slf4j.LoggerFactory;
  * <p>All times in milliseconds since the epoch. One instance per partition, used by one thread.
  */
 final class WindowProcessor implements Processor<String, Reading, String, byte[]> {
-    static final String STORE = "open-windows";
-
     private static final Logger LOG = LoggerFactory.getLogger(WindowProcessor.class);
 
     /** Sorts behind all windows, since a window's start is not negative. */
@@ -63,17 +60,14 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
         this.inputEnd = inputEnd;
     }
 
-    /** @throws SettingsChangedException if the state was written with another window or grace */
     @Override
     public void init(ProcessorContext<String, byte[]> context) {
         this.context = context;
         partition = context.taskId().partition();
-        store = context.getStateStore(STORE);
+        store = context.getStateStore(config.storeName());
         byte[] progress = store.get(PROGRESS);
         if (progress != null) {
-            ByteBuffer in = ByteBuffer.wrap(progress);
-            closedUpTo = in.getLong();
-            SettingsChangedException.check(config, Duration.ofMillis(in.getLong()), Duration.ofMillis(in.getLong()));
+            closedUpTo = ByteBuffer.wrap(progress).getLong();
         }
         try (KeyValueIterator<Bytes, byte[]> newestFirst = store.reverseRange(key(0, ""), key(Long.MAX_VALUE, ""))) {
             if (newestFirst.hasNext()) {
@@ -129,13 +123,7 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
             }
         }
         closedUpTo = time;
-        store.put(
-                PROGRESS,
-                ByteBuffer.allocate(3 * Long.BYTES)
-                        .putLong(closedUpTo)
-                        .putLong(size)
-                        .putLong(grace)
-                        .array());
+        store.put(PROGRESS, ByteBuffer.allocate(Long.BYTES).putLong(closedUpTo).array());
         return closed;
     }
 

@@ -27,6 +27,7 @@ final class Driver implements AutoCloseable {
     /** What is known of the input's end: set by the test, nothing at first. */
     InputEnd.Reached reached;
 
+    private final Config config;
     private final TopologyTestDriver driver;
     private final TestInputTopic<byte[], byte[]> input;
     private final TestOutputTopic<String, String> summaries;
@@ -35,6 +36,7 @@ final class Driver implements AutoCloseable {
     private Instant wallClock = NOW;
 
     Driver(Config config) {
+        this.config = config;
         ReadingDeserializer readings =
                 new ReadingDeserializer(config.zone(), config.maxAhead(), () -> wallClock.toEpochMilli());
         IntFunction<InputEnd.Reached> inputEnd = partition -> reached;
@@ -122,7 +124,7 @@ final class Driver implements AutoCloseable {
     }
 
     long openWindows() {
-        try (var all = driver.getKeyValueStore(WindowProcessor.STORE).all()) {
+        try (var all = driver.getKeyValueStore(config.storeName()).all()) {
             long entries = 0;
             for (; all.hasNext(); all.next()) {
                 entries++;

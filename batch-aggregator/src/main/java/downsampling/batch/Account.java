@@ -1,0 +1,26 @@
+package downsampling.batch;
+
+/**
+ * What became of the rows: {@code read = aggregated + filteredOut + rejected}, always.
+ *
+ * @param read rows read, the rejected ones among them; a header line is none
+ * @param aggregated rows that are in the result
+ * @param filteredOut good rows outside the time range, or of users or apps not asked for
+ * @param rejected lines that are no log rows
+ */
+record Account(long read, long aggregated, long filteredOut, long rejected) {
+
+    static final Account EMPTY = new Account(0, 0, 0, 0);
+
+    Account plus(Account other) {
+        return new Account(
+                read + other.read,
+                aggregated + other.aggregated,
+                filteredOut + other.filteredOut,
+                rejected + other.rejected);
+    }
+
+    boolean balances() {
+        return read == aggregated + filteredOut + rejected;
+    }
+}

@@ -1,0 +1,365 @@
+package downsampling.batch;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * The groups of one thread and what has been added up for them: open addressing over primitive arrays, no object per
+ * group. A group is a period, a user and an app; whatever is not among the dimensions is always 0.
+ *
+ * <p>Sums are kept in two parts. <em>Narrow</em> sums are two to a {@code long}, 32 bits each, and take the metrics
+ * 0 to 9999 that the fast path reads: half the memory and half the additions. Before one reaches 2^31 it is moved to
+ * the <em>wide</em> sums, 64 bits each with a carry beyond, which are there only once they are needed.
+ */
+final class Groups {
+
+    static final int METRICS = RowParser.METRICS;
+    /** Longs per group for the narrow sums: metrics 1 and 2, 3 and 4, 5 and 6, 7 and 8, 9. */
+    static final int PAIRS = (METRICS + 1) / 2;
+    /** Where rows go that are filtered out, so that the fast path need not branch. */
+    static final int NOBODY = 0;
+
+    /** The sign bits of both narrow sums. */
+    static final long FULL = 0x80000000_80000000L;
+
+    final Names users = new Names();
+    final Names apps = new Names();
+    long[] narrow = new long[64 * PAIRS];
+
+    private final boolean counting;
+    private final boolean extremes;
+    private final boolean userFilter;
+    private final boolean appFilter;
+
+    private int size = 1;
+    private int newestUser = -1;
+    /** Groups below this number are at home in {@link #homes}, which is at most half full. */
+    private int indexed = 1;
+
+    private int[] homes = new int[128];
+    private int shift = 64 - 7;
+    private long[] periods = new long[64];
+    private int[] userOf = new int[64];
+    private int[] appOf = new int[64];
+    private long[] wide;
+    private long[] carry;
+    private long[] counts;
+    private long[] min;
+    private long[] max;
+
+    // Room for bringing the groups in order.
+    private int[] order = new int[0];
+    private int[] placed = new int[0];
+    private int[] keys = new int[0];
+
+    Groups(Query query) {
+        counting = query.wantsCounts();
+        extremes = query.wantsExtremes();
+        userFilter = take(query.users(), users);
+        appFilter = take(query.apps(), apps);
+        if (counting) {
+            counts = new long[64];
+        }
+        if (extremes) {
+            min = new long[64 * METRICS];
+            max = new long[64 * METRICS];
+        }
+    }
+
+    private static boolean take(List<String> names, Names into) {
+        for (String name : names) {
+            byte[] utf8 = name.getBytes(StandardCharsets.UTF_8);
+            into.intern(utf8, 0, utf8.length);
+        }
+        return !names.isEmpty();
+    }
+
+    boolean sumsOnly() {
+        return !counting && !extremes;
+    }
+
+    /** The user's number, or -1 when this user is not wanted. */
+    int user(byte[] b, int from, int to) {
+        return userFilter ? users.find(b, from, to) : users.intern(b, from, to);
+    }
+
+    /** The app's number, or -1 when this app is not wanted. */
+    int app(byte[] b, int from, int to) {
+        return appFilter ? apps.find(b, from, to) : apps.intern(b, from, to);
+    }
+
+    int size() {
+        return size - 1;
+    }
+
+    void clear() {
+        if (indexed > 1) {
+            Arrays.fill(homes, 0);
+        }
+        indexed = 1;
+        newestUser = -1;
+        Arrays.fill(narrow, 0, size * PAIRS, 0);
+        if (wide != null) {
+            Arrays.fill(wide, 0, size * METRICS, 0);
+            Arrays.fill(carry, 0, size * METRICS, 0);
+        }
+        if (counting) {
+            Arrays.fill(counts, 0, size, 0);
+        }
+        size = 1;
+        if (!userFilter) {
+            users.clear();
+        }
+        if (!appFilter) {
+            apps.clear();
+        }
+    }
+
+    /**
+     * The group's number, which is taken in when it is new. As it is without looking when its user is newer than those
+     * of all groups; such groups are indexed only once others are looked for.
+     */
+    int group(long period, int user, int app) {
+        if (user > newestUser) {
+            newestUser = user;
+            return add(period, user, app);
+        }
+        while (indexed < size) {
+            index();
+        }
+        int mask = homes.length - 1;
+        int home = home(period, user, app);
+        while (true) {
+            int group = homes[home];
+            if (group == 0) {
+                return add(period, user, app);
+            }
+            if (userOf[group] == user && periods[group] == period && appOf[group] == app) {
+                return group;
+            }
+            home = home + 1 & mask;
+        }
+    }
+
+    private void index() {
+        if (size * 2 > homes.length) {
+            homes = new int[Integer.highestOneBit(size) * 4];
+            shift = 64 - Integer.numberOfTrailingZeros(homes.length);
+            indexed = 1;
+        }
+        int mask = homes.length - 1;
+        int home = home(periods[indexed], userOf[indexed], appOf[indexed]);
+        while (homes[home] != 0) {
+            home = home + 1 & mask;
+        }
+        homes[home] = indexed++;
+    }
+
+    private int home(long period, int user, int app) {
+        long key = (period * 0x9E3779B97F4A7C15L + user) * 0xC2B2AE3D27D4EB4FL + app;
+        return (int) (key * 0x9E3779B97F4A7C15L >>> shift);
+    }
+
+    private int add(long period, int user, int app) {
+        if (size == periods.length) {
+            grow();
+        }
+        int group = size++;
+        periods[group] = period;
+        userOf[group] = user;
+        appOf[group] = app;
+        if (extremes) {
+            Arrays.fill(min, group * METRICS, (group + 1) * METRICS, Long.MAX_VALUE);
+            Arrays.fill(max, group * METRICS, (group + 1) * METRICS, Long.MIN_VALUE);
+        }
+        return group;
+    }
+
+    private void grow() {
+        int capacity = Math.addExact(size, size >> 1);
+        periods = Arrays.copyOf(periods, capacity);
+        userOf = Arrays.copyOf(userOf, capacity);
+        appOf = Arrays.copyOf(appOf, capacity);
+        narrow = Arrays.copyOf(narrow, Math.multiplyExact(capacity, PAIRS));
+        if (wide != null) {
+            wide = Arrays.copyOf(wide, Math.multiplyExact(capacity, METRICS));
+            carry = Arrays.copyOf(carry, capacity * METRICS);
+        }
+        if (counting) {
+            counts = Arrays.copyOf(counts, capacity);
+        }
+        if (extremes) {
+            min = Arrays.copyOf(min, Math.multiplyExact(capacity, METRICS));
+            max = Arrays.copyOf(max, capacity * METRICS);
+        }
+    }
+
+    /** Adds a row's metrics, whatever their size. */
+    void add(int group, long[] metrics) {
+        if (wide == null) {
+            widen();
+        }
+        int at = group * METRICS;
+        for (int metric = 0; metric < METRICS; metric++) {
+            addWide(at + metric, metrics[metric]);
+        }
+        if (counting) {
+            counts[group]++;
+        }
+        if (extremes) {
+            for (int metric = 0; metric < METRICS; metric++) {
+                min[at + metric] = Math.min(min[at + metric], metrics[metric]);
+                max[at + metric] = Math.max(max[at + metric], metrics[metric]);
+            }
+        }
+    }
+
+    /** Moves a group's narrow sums to the wide ones. */
+    void flush(int group) {
+        if (wide == null && group != NOBODY) {
+            widen();
+        }
+        for (int metric = 0; metric < METRICS && group != NOBODY; metric++) {
+            addWide(group * METRICS + metric, narrowSum(group, metric));
+        }
+        Arrays.fill(narrow, group * PAIRS, (group + 1) * PAIRS, 0);
+    }
+
+    private long narrowSum(int group, int metric) {
+        return narrow[group * PAIRS + (metric >> 1)] >>> ((metric & 1) << 5) & 0xFFFFFFFFL;
+    }
+
+    private void widen() {
+        wide = new long[Math.multiplyExact(periods.length, METRICS)];
+        carry = new long[periods.length * METRICS];
+    }
+
+    private void addWide(int at, long value) {
+        long sum = wide[at] + value;
+        carry[at] += ResultRow.carryOf(wide[at], value, sum);
+        wide[at] = sum;
+    }
+
+    /** Bytes of memory in use, for the decision when to spill. */
+    long weight() {
+        long each = 8
+                + 4
+                + 4
+                + 8
+                + 8 * PAIRS
+                + (wide == null ? 0 : 16 * METRICS)
+                + (counting ? 8 : 0)
+                + (extremes ? 16 * METRICS : 0);
+        return each * size + (userFilter ? 0 : users.weight()) + (appFilter ? 0 : apps.weight());
+    }
+
+    /**
+     * All groups by period, user and app in code point order: the first {@link #size} of the array, which is valid until
+     * the next call. Names are ranked, and then groups only counted and placed, once for each part of the key, the least
+     * weighty first: no comparison of groups, and nothing at all for a part by which they are in order already, as by
+     * user when the file was.
+     */
+    int[] order() {
+        if (order.length < size) {
+            order = new int[periods.length];
+            placed = new int[periods.length];
+            keys = new int[periods.length];
+        }
+        for (int i = 0; i < size - 1; i++) {
+            order[i] = i + 1;
+        }
+        place(ranks(appOf, apps));
+        place(ranks(userOf, users));
+        place(periodRanks());
+        return order;
+    }
+
+    /** Sets the groups' keys to the ranks of their names; returns the number of ranks. */
+    private int ranks(int[] of, Names names) {
+        int[] ranks = names.ranks();
+        for (int group = 1; group < size; group++) {
+            keys[group] = ranks == null ? of[group] : ranks[of[group]];
+        }
+        return Math.max(1, names.size());
+    }
+
+    /** Sets the groups' keys to the ranks of their periods; returns the number of ranks. */
+    private int periodRanks() {
+        long first = Long.MAX_VALUE;
+        long last = Long.MIN_VALUE;
+        for (int group = 1; group < size; group++) {
+            first = Math.min(first, periods[group]);
+            last = Math.max(last, periods[group]);
+        }
+        if (last - first < 4L * size) {
+            for (int group = 1; group < size; group++) {
+                keys[group] = (int) (periods[group] - first);
+            }
+            return size == 1 ? 1 : (int) (last - first) + 1;
+        }
+        // Few groups far apart in time.
+        long[] distinct = Arrays.copyOfRange(periods, 1, size);
+        Arrays.sort(distinct);
+        int count = 0;
+        for (long period : distinct) {
+            if (count == 0 || distinct[count - 1] != period) {
+                distinct[count++] = period;
+            }
+        }
+        for (int group = 1; group < size; group++) {
+            keys[group] = Arrays.binarySearch(distinct, 0, count, periods[group]);
+        }
+        return count;
+    }
+
+    /** Brings the order in that of the groups' keys, which are below {@code bound}; those of equal keys stay as they are. */
+    private void place(int bound) {
+        boolean inOrder = true;
+        for (int i = 1; i < size - 1 && inOrder; i++) {
+            inOrder = keys[order[i - 1]] <= keys[order[i]];
+        }
+        if (inOrder) {
+            return;
+        }
+        int[] places = new int[bound + 1];
+        for (int i = 0; i < size - 1; i++) {
+            places[keys[order[i]] + 1]++;
+        }
+        for (int key = 1; key < bound; key++) {
+            places[key] += places[key - 1];
+        }
+        for (int i = 0; i < size - 1; i++) {
+            placed[places[keys[order[i]]]++] = order[i];
+        }
+        int[] swap = order;
+        order = placed;
+        placed = swap;
+    }
+
+    void load(int group, ResultRow row) {
+        row.period = periods[group];
+        if (users.size() > 0) {
+            row.user = users.bytes();
+            row.userFrom = users.from(userOf[group]);
+            row.userTo = users.to(userOf[group]);
+        }
+        if (apps.size() > 0) {
+            row.app = apps.bytes();
+            row.appFrom = apps.from(appOf[group]);
+            row.appTo = apps.to(appOf[group]);
+        }
+        for (int metric = 0; metric < METRICS; metric++) {
+            long sum = narrowSum(group, metric);
+            long more = wide == null ? 0 : wide[group * METRICS + metric];
+            row.low[metric] = sum + more;
+            row.carry[metric] =
+                    wide == null ? 0 : carry[group * METRICS + metric] + ResultRow.carryOf(sum, more, sum + more);
+        }
+        row.count = counting ? counts[group] : 0;
+        if (extremes) {
+            System.arraycopy(min, group * METRICS, row.min, 0, METRICS);
+            System.arraycopy(max, group * METRICS, row.max, 0, METRICS);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+package downsampling.batch;
+
+import java.io.File;
+import java.io.IOException;
+import java.time.DateTimeException;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A day's log file.
+ *
+ * @param file where it is
+ * @param day the date in its name, in days since 1970-01-01
+ * @param size in bytes, when it was listed
+ */
+record LogFile(File file, long day, long size) {
+
+    static final String SUFFIX = ".log.csv";
+
+    /** The log files of a folder whose names have a date in {@code [first, last]}, in order. */
+    static List<LogFile> list(File folder, long first, long last) throws IOException {
+        String[] names = folder.list();
+        if (names == null) {
+            throw new IOException(folder + (folder.exists() ? " is no folder that can be read" : " is not there"));
+        }
+        Arrays.sort(names);
+        List<LogFile> files = new ArrayList<>();
+        for (String name : names) {
+            long day = day(name);
+            if (day >= first && day <= last) {
+                File file = new File(folder, name);
+                files.add(new LogFile(file, day, file.length()));
+            }
+        }
+        return files;
+    }
+
+    /** The day in a file's name; {@link Long#MIN_VALUE} when it is not the name of a log file. */
+    private static long day(String name) {
+        if (name.length() != 10 + SUFFIX.length() || !name.endsWith(SUFFIX)) {
+            return Long.MIN_VALUE;
+        }
+        int year = number(name, 0, 4);
+        try {
+            return year < 0
+                    ? Long.MIN_VALUE
+                    : LocalDate.of(year, number(name, 5, 7), number(name, 8, 10))
+                            .toEpochDay();
+        } catch (DateTimeException e) {
+            return Long.MIN_VALUE;
+        }
+    }
+
+    private static int number(String name, int from, int to) {
+        int number = 0;
+        for (int i = from; i < to; i++) {
+            char c = name.charAt(i);
+            if (c < '0' || c > '9') {
+                return -1;
+            }
+            number = 10 * number + c - '0';
+        }
+        return to == name.length() - SUFFIX.length() || name.charAt(to) == '-' ? number : -1;
+    }
+}

@@ -1,0 +1,156 @@
+package downsampling.batch;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.util.Arrays;
+
+/**
+ * Reads the records of a log file, or of a part of it, in order, a buffer at a time: plain {@code read} into a byte
+ * array, which mapping the file does not beat. It holds one buffer, however long the file. Not thread-safe; reused from
+ * file to file.
+ */
+final class LogReader {
+
+    /** What becomes of the records. Ranges are valid during the call only. */
+    interface Handler {
+
+        /**
+         * May take rows that are plain beyond doubt; the default takes none.
+         *
+         * @param from where a record starts
+         * @param stop rows that start here or later are not to be taken; there is a line break at or behind the
+         *     byte before it, and {@link #PADDING} bytes behind that may be looked at, but mean nothing
+         * @return where the first record starts that was not taken
+         */
+        default int plainRows(byte[] b, int from, int stop) {
+            return from;
+        }
+
+        /** @param position of the record in the file */
+        void row(RowParser row, long position);
+
+        /**
+         * @param position of the record in the file
+         * @param from first byte of what is rejected
+         * @param to behind its last byte, the line break included
+         */
+        void rejected(RowParser record, long position, byte[] b, int from, int to) throws IOException;
+
+        /** More of a line that was rejected because it is too long. */
+        default void rejectedMore(byte[] b, int from, int to) throws IOException {}
+    }
+
+    /** Bytes behind the buffer that a load of eight may touch. */
+    static final int PADDING = 64;
+
+    private final RowParser parser = new RowParser();
+    private byte[] buffer;
+
+    LogReader(int bufferSize) {
+        buffer = new byte[bufferSize + PADDING];
+    }
+
+    /**
+     * Where the first line starts at or after a position, going by line breaks alone; that no quoted field stands open
+     * there is for the caller to check.
+     */
+    long lineStart(RandomAccessFile file, long position) throws IOException {
+        if (position == 0) {
+            return 0;
+        }
+        long at = position - 1;
+        file.seek(at);
+        for (int n; (n = file.read(buffer, 0, buffer.length - PADDING)) > 0; at += n) {
+            for (int i = 0; i < n; i++) {
+                if (buffer[i] == '\n') {
+                    return at + i + 1;
+                }
+            }
+        }
+        return at;
+    }
+
+    /**
+     * Hands over the records that start in {@code [start, end)}, whole, also when the last one ends behind it.
+     *
+     * @param start where a record starts
+     * @return where the next record starts
+     */
+    long read(RandomAccessFile file, long start, long end, Handler handler) throws IOException {
+        file.seek(start);
+        long base = start;
+        int pos = 0;
+        int filled = 0;
+        boolean last = false;
+        boolean atStart = start == 0;
+        boolean skipping = false;
+        while (true) {
+            if (!last) {
+                if (pos > 0) {
+                    System.arraycopy(buffer, pos, buffer, 0, filled - pos);
+                    base += pos;
+                    filled -= pos;
+                    pos = 0;
+                }
+                if (filled + PADDING == buffer.length) {
+                    buffer = Arrays.copyOf(buffer, filled * 2 + PADDING);
+                }
+                int n = file.read(buffer, filled, buffer.length - PADDING - filled);
+                last = n < 0;
+                filled += Math.max(n, 0);
+            }
+            if (atStart) {
+                if (filled < 3 && !last) {
+                    continue;
+                }
+                if (filled >= 3 && buffer[0] == (byte) 0xEF && buffer[1] == (byte) 0xBB && buffer[2] == (byte) 0xBF) {
+                    pos = 3;
+                }
+                if (pos < filled) {
+                    RowParser.Verdict first = parser.parse(buffer, pos, filled, last);
+                    if (first == RowParser.Verdict.MORE) {
+                        continue;
+                    }
+                    if (first == RowParser.Verdict.REJECTED && parser.end > 0 && parser.isHeader()) {
+                        pos = parser.end;
+                    }
+                }
+                atStart = false;
+            }
+            int linesEnd = filled;
+            while (linesEnd > pos && buffer[linesEnd - 1] != '\n') {
+                linesEnd--;
+            }
+            while (pos < filled && (skipping || base + pos < end)) {
+                if (skipping) {
+                    int from = pos;
+                    while (pos < filled && skipping) {
+                        skipping = buffer[pos++] != '\n';
+                    }
+                    handler.rejectedMore(buffer, from, pos);
+                    continue;
+                }
+                pos = handler.plainRows(buffer, pos, (int) Math.min(linesEnd, end - base));
+                if (base + pos >= end || pos >= linesEnd && !last && filled - pos < RowParser.MAX_RECORD) {
+                    break;
+                }
+                RowParser.Verdict verdict = parser.parse(buffer, pos, filled, last);
+                if (verdict == RowParser.Verdict.MORE) {
+                    break;
+                }
+                if (verdict == RowParser.Verdict.ROW) {
+                    handler.row(parser, base + pos);
+                    pos = parser.end;
+                } else {
+                    skipping = parser.end < 0;
+                    int stop = skipping ? pos + RowParser.MAX_RECORD : parser.end;
+                    handler.rejected(parser, base + pos, buffer, pos, stop);
+                    pos = stop;
+                }
+            }
+            if (last || (base + pos >= end && !skipping)) {
+                return base + pos;
+            }
+        }
+    }
+}

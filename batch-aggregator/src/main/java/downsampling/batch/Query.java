@@ -1,0 +1,77 @@
+package downsampling.batch;
+
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
+import java.util.List;
+
+/**
+ * What is asked of the log files. Times are seconds since 1970-01-01 00:00:00 without a zone.
+ *
+ * @param from the first second of the range
+ * @param to the first second behind it, not before {@code from}
+ * @param granularity length of a period in seconds, at least 1; periods are counted from 1970-01-01 00:00:00
+ * @param byUser whether groups are apart by user
+ * @param byApp whether groups are apart by app
+ * @param users the users wanted; empty for all
+ * @param apps the apps wanted; empty for all
+ * @param measures columns for each metric, in this order; at least one
+ */
+record Query(
+        long from,
+        long to,
+        long granularity,
+        boolean byUser,
+        boolean byApp,
+        List<String> users,
+        List<String> apps,
+        List<Measure> measures) {
+
+    Query {
+        if (to < from) {
+            throw new IllegalArgumentException("--to_datetime=" + LocalDateTime.ofEpochSecond(to, 0, ZoneOffset.UTC)
+                    + " lies before --from_datetime=" + LocalDateTime.ofEpochSecond(from, 0, ZoneOffset.UTC));
+        }
+        if (granularity < 1) {
+            throw new IllegalArgumentException("--granularity: expected at least one second");
+        }
+        if (measures.isEmpty()) {
+            throw new IllegalArgumentException("--aggregates: expected some of sum, count, min, max, mean");
+        }
+        users = List.copyOf(users);
+        apps = List.copyOf(apps);
+        measures = List.copyOf(measures);
+    }
+
+    boolean wantsUser() {
+        return byUser || !users.isEmpty();
+    }
+
+    boolean wantsApp() {
+        return byApp || !apps.isEmpty();
+    }
+
+    boolean wantsCounts() {
+        return measures.contains(Measure.COUNT) || measures.contains(Measure.MEAN);
+    }
+
+    boolean wantsExtremes() {
+        return measures.contains(Measure.MIN) || measures.contains(Measure.MAX);
+    }
+
+    /** Seconds of a number and a unit, {@code 30m}, {@code 1day}; 0 when it is no such thing, or beyond reason. */
+    static long parseGranularity(String text) {
+        int digits = 0;
+        long number = 0;
+        while (digits < text.length() && digits < 12 && text.charAt(digits) >= '0' && text.charAt(digits) <= '9') {
+            number = 10 * number + text.charAt(digits++) - '0';
+        }
+        long unit = switch (text.substring(digits)) {
+            case "s" -> 1;
+            case "m" -> 60;
+            case "h" -> 3600;
+            case "d", "day" -> 86400;
+            default -> 0;
+        };
+        return number * unit;
+    }
+}

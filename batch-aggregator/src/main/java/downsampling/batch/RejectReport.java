@@ -1,0 +1,149 @@
+package downsampling.batch;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Says of rejected lines where they stand and what is wrong, and keeps them. The run itself only counts them; here the
+ * files that have some are read once more, in order and by the careful path alone, so that the run pays nothing for
+ * what is rare, messages come in the order of the files however many threads ran, and memory does not grow.
+ */
+final class RejectReport implements LogReader.Handler {
+
+    private static final int LONGEST_FOUND = 60;
+
+    /** Ends the reading of a file early. */
+    private static final class Enough extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        Enough() {
+            super(null, null, false, false);
+        }
+    }
+
+    private final int show;
+    private final OutputStream keep;
+    private final List<String> messages = new ArrayList<>();
+    private LogFile file;
+    private boolean lineOpen;
+
+    /**
+     * @param show how many to describe
+     * @param keep where all of them are written as they stand in the files; null for nowhere
+     */
+    RejectReport(int show, OutputStream keep) {
+        this.show = show;
+        this.keep = keep;
+    }
+
+    /** Reads files; returns one line for each reject to be described. */
+    List<String> read(List<LogFile> files) throws IOException {
+        LogReader reader = new LogReader(1 << 16);
+        for (LogFile next : files) {
+            file = next;
+            try (RandomAccessFile in = new RandomAccessFile(next.file(), "r")) {
+                reader.read(in, 0, Long.MAX_VALUE, this);
+            } catch (Enough e) {
+                break;
+            }
+            endLine();
+        }
+        return messages;
+    }
+
+    @Override
+    public void row(RowParser row, long position) {}
+
+    @Override
+    public void rejected(RowParser record, long position, byte[] b, int from, int to) throws IOException {
+        if (messages.size() < show) {
+            messages.add(describe(record, position, b, from));
+        }
+        if (keep != null) {
+            endLine();
+            rejectedMore(b, from, to);
+        } else if (messages.size() == show) {
+            throw new Enough();
+        }
+    }
+
+    @Override
+    public void rejectedMore(byte[] b, int from, int to) throws IOException {
+        if (keep != null && to > from) {
+            keep.write(b, from, to - from);
+            lineOpen = b[to - 1] != '\n';
+        }
+    }
+
+    private void endLine() throws IOException {
+        if (lineOpen) {
+            keep.write('\n');
+            lineOpen = false;
+        }
+    }
+
+    private String describe(RowParser record, long position, byte[] b, int from) throws IOException {
+        long[] place = place(position + record.faultFrom - from);
+        return file.file() + ", line " + place[0] + ", column " + place[1] + ": found " + found(record, b)
+                + ", expected " + record.fault.expected;
+    }
+
+    private static String found(RowParser record, byte[] b) {
+        switch (record.fault) {
+            case TOO_FEW_FIELDS:
+                return record.fields == 1 ? "1 field" : record.fields + " fields";
+            case TOO_LONG:
+                return "a longer one";
+            case INVALID_UTF8:
+                StringBuilder hex = new StringBuilder("byte");
+                for (int i = record.faultFrom; i < record.faultTo; i++) {
+                    hex.append(String.format(" 0x%02X", b[i]));
+                }
+                return hex.toString();
+            case UNCLOSED_QUOTE:
+                return "none up to the end of the file or for " + RowParser.MAX_RECORD + " bytes";
+            default:
+                String text =
+                        new String(b, record.faultFrom, record.faultTo - record.faultFrom, StandardCharsets.UTF_8);
+                boolean cut = text.length() > LONGEST_FOUND;
+                StringBuilder shown = new StringBuilder("\"");
+                for (char c : (cut ? text.substring(0, LONGEST_FOUND) : text).toCharArray()) {
+                    shown.append(c < ' ' || c == 0x7F ? '\uFFFD' : c);
+                }
+                return shown.append(cut ? "…\"" : "\"").toString();
+        }
+    }
+
+    /** Line and column, from 1 and in characters, of a byte in the file. */
+    private long[] place(long position) throws IOException {
+        long line = 1;
+        long column = 1;
+        byte[] chunk = new byte[1 << 16];
+        try (RandomAccessFile in = new RandomAccessFile(file.file(), "r")) {
+            long at = 0;
+            while (at < position) {
+                int n = in.read(chunk, 0, (int) Math.min(chunk.length, position - at));
+                if (n < 0) {
+                    break;
+                }
+                for (int i = 0; i < n; i++) {
+                    boolean bom = at + i < 3 && (chunk[i] & 0xFF) == BOM[(int) at + i];
+                    if (chunk[i] == '\n') {
+                        line++;
+                        column = 1;
+                    } else if ((chunk[i] & 0xC0) != 0x80 && !bom) {
+                        column++;
+                    }
+                }
+                at += n;
+            }
+        }
+        return new long[] {line, column};
+    }
+
+    private static final int[] BOM = {0xEF, 0xBB, 0xBF};
+}

@@ -1,0 +1,108 @@
+package downsampling.batch;
+
+/**
+ * Takes the rows of log files into {@link Groups} and keeps account of them. Not thread-safe; one to a thread.
+ */
+class RowCollector implements LogReader.Handler {
+
+    /** A wanted row outside the time its file's batch covers. */
+    static final class Stray extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        Stray() {
+            super(null, null, false, false);
+        }
+    }
+
+    /** A rejected line in a strict run. */
+    static final class StrictStop extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        StrictStop() {
+            super(null, null, false, false);
+        }
+    }
+
+    final Query query;
+    Groups groups;
+    long aggregated;
+    long filteredOut;
+
+    private final boolean strict;
+    private long fromSecond;
+    private long toSecond;
+
+    private long rejected;
+    private long rejectedOfFile;
+
+    RowCollector(Query query, boolean strict) {
+        this.query = query;
+        this.strict = strict;
+    }
+
+    /** From now on rows go into these groups; wanted ones must lie in {@code [fromSecond, toSecond)}. */
+    void into(Groups groups, long fromSecond, long toSecond) {
+        this.groups = groups;
+        this.fromSecond = fromSecond;
+        this.toSecond = toSecond;
+    }
+
+    Groups groups() {
+        return groups;
+    }
+
+    /** Made ready for a file, or a part of it. */
+    RowCollector of(LogFile file) {
+        rejectedOfFile = 0;
+        return this;
+    }
+
+    /** Takes good rows that are not wanted into account without reading them. */
+    void skip(long rows) {
+        filteredOut += rows;
+    }
+
+    long rejectedOfFile() {
+        return rejectedOfFile;
+    }
+
+    Account account() {
+        return new Account(aggregated + filteredOut + rejected, aggregated, filteredOut, rejected);
+    }
+
+    @Override
+    public void row(RowParser row, long position) {
+        int group = group(row);
+        if (group == Groups.NOBODY) {
+            filteredOut++;
+        } else {
+            groups.add(group, row.metrics);
+            aggregated++;
+        }
+    }
+
+    private int group(RowParser row) {
+        if (row.seconds < query.from() || row.seconds >= query.to()) {
+            return Groups.NOBODY;
+        }
+        int app = query.wantsApp() ? groups.app(row.bytes(2), row.from(2), row.to(2)) : 0;
+        int user = app >= 0 && query.wantsUser() ? groups.user(row.bytes(1), row.from(1), row.to(1)) : 0;
+        if (user < 0 || app < 0) {
+            return Groups.NOBODY;
+        }
+        if (row.seconds < fromSecond || row.seconds >= toSecond) {
+            throw new Stray();
+        }
+        return groups.group(
+                Math.floorDiv(row.seconds, query.granularity()), query.byUser() ? user : 0, query.byApp() ? app : 0);
+    }
+
+    @Override
+    public void rejected(RowParser record, long position, byte[] b, int from, int to) {
+        rejected++;
+        rejectedOfFile++;
+        if (strict) {
+            throw new StrictStop();
+        }
+    }
+}

@@ -1,0 +1,378 @@
+package downsampling.batch;
+
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+import java.time.LocalDate;
+import java.time.YearMonth;
+import java.util.Arrays;
+
+/**
+ * The careful path: one record of RFC 4180 from a buffer, and whether it is a log row. Everything the fast path does
+ * not take comes here, so this class alone decides what a row is. It holds one record at a time and is reused; the
+ * ranges it gives are valid until the next call.
+ *
+ * <p>What is rejected, and how much with it: a record that is not a log row costs no good row beside it. When its
+ * quotes are broken (unclosed, or text behind a closing quote), only its first line is rejected and reading goes on
+ * with the next line. When its quotes are sound, it is rejected whole, unless one of its further lines is a log row in
+ * its own right: then the quote was astray, and again only the first line goes. A quote that is not closed within
+ * {@value #MAX_RECORD} bytes counts as unclosed, and a longer line is rejected, so memory stays bounded.
+ */
+final class RowParser {
+
+    static final int METRICS = 9;
+    static final int FIELDS = 3 + METRICS;
+    static final int MAX_RECORD = 1 << 20;
+
+    enum Verdict {
+        ROW,
+        REJECTED,
+        /** The buffer ends before the record does. */
+        MORE
+    }
+
+    enum Fault {
+        INVALID_UTF8("valid UTF-8"),
+        UNCLOSED_QUOTE("a closing quote"),
+        TEXT_AFTER_QUOTE("a comma or the end of the line after a closing quote"),
+        TOO_LONG("a line of at most " + MAX_RECORD + " bytes"),
+        TOO_FEW_FIELDS("at least " + FIELDS + " fields"),
+        TIMESTAMP("a date and time as YYYY-MM-DD HH:MM:SS"),
+        METRIC("a whole number"),
+        METRIC_RANGE("a whole number of at most 64 bits");
+
+        final String expected;
+
+        Fault(String expected) {
+            this.expected = expected;
+        }
+    }
+
+    /** Of a row: seconds since 1970-01-01 00:00:00, without a zone. */
+    long seconds;
+
+    final long[] metrics = new long[METRICS];
+    /** Of either verdict: the first byte behind what was judged, or -1 when its line goes on behind the buffer. */
+    int end;
+    /** Of a rejected record: what is wrong, and the bytes that show it. */
+    Fault fault;
+
+    int faultFrom;
+    int faultTo;
+    /** How many fields the record has. */
+    int fields;
+
+    private final byte[][] fieldBytes = new byte[FIELDS][];
+    private final int[] fieldFrom = new int[FIELDS];
+    private final int[] fieldTo = new int[FIELDS];
+    /** Where the fields stand in the record itself, for messages. */
+    private final int[] rawFrom = new int[FIELDS];
+
+    private final int[] rawTo = new int[FIELDS];
+    private byte[] unquoted = new byte[256];
+    private int unquotedSize;
+    private boolean nonAscii;
+
+    private byte[] lastDate = new byte[10];
+    private long lastDateDay;
+
+    private RowParser inner;
+    private CharsetDecoder decoder;
+    private CharBuffer decoded;
+
+    byte[] bytes(int field) {
+        return fieldBytes[field];
+    }
+
+    int from(int field) {
+        return fieldFrom[field];
+    }
+
+    int to(int field) {
+        return fieldTo[field];
+    }
+
+    /**
+     * Judges the record that starts at {@code from}.
+     *
+     * @param to end of the bytes that are there
+     * @param last whether the file ends at {@code to}
+     */
+    Verdict parse(byte[] b, int from, int to, boolean last) {
+        Verdict verdict = judge(b, from, to, last);
+        if (verdict != Verdict.REJECTED) {
+            return verdict;
+        }
+        int recordEnd = end;
+        int lineEnd = lineEnd(b, from, Math.min(to, from + MAX_RECORD));
+        if (lineEnd < 0) {
+            boolean tooLong = to - from > MAX_RECORD;
+            end = tooLong ? -1 : to;
+            return last || tooLong ? Verdict.REJECTED : Verdict.MORE;
+        }
+        end = lineEnd;
+        if (recordEnd < 0) {
+            return Verdict.REJECTED;
+        }
+        if (inner == null) {
+            inner = new RowParser();
+        }
+        for (int line = lineEnd; line < recordEnd; line = lineEnd(b, line, recordEnd)) {
+            Verdict own = inner.judge(b, line, to, last);
+            if (own != Verdict.REJECTED) {
+                return own == Verdict.MORE ? own : Verdict.REJECTED;
+            }
+            if (lineEnd(b, line, recordEnd) < 0) {
+                break;
+            }
+        }
+        end = recordEnd;
+        return Verdict.REJECTED;
+    }
+
+    /** Whether the record last judged is the line of column names that a file may begin with. */
+    boolean isHeader() {
+        if (fields == 0) {
+            return false;
+        }
+        String first = new String(fieldBytes[0], fieldFrom[0], fieldTo[0] - fieldFrom[0], StandardCharsets.ISO_8859_1);
+        return first.strip().equalsIgnoreCase("timestamp");
+    }
+
+    private static int lineEnd(byte[] b, int from, int to) {
+        for (int i = from; i < to; i++) {
+            if (b[i] == '\n') {
+                return i + 1;
+            }
+        }
+        return -1;
+    }
+
+    /** As {@link #parse}, of a record by itself; {@link #end} is -1 when its quotes are broken or it has no end. */
+    private Verdict judge(byte[] b, int from, int to, boolean last) {
+        Verdict split = split(b, from, to, last);
+        if (split != Verdict.ROW) {
+            return split;
+        }
+        if (nonAscii && !isUtf8(b, from, end)) {
+            return Verdict.REJECTED;
+        }
+        if (fields < FIELDS) {
+            return fault(Fault.TOO_FEW_FIELDS, from, end);
+        }
+        if (!parseTimestamp(fieldBytes[0], fieldFrom[0], fieldTo[0])) {
+            return fault(Fault.TIMESTAMP, 0);
+        }
+        for (int metric = 0; metric < METRICS; metric++) {
+            Fault wrong = parseMetric(metric, fieldBytes[3 + metric], fieldFrom[3 + metric], fieldTo[3 + metric]);
+            if (wrong != null) {
+                return fault(wrong, 3 + metric);
+            }
+        }
+        return Verdict.ROW;
+    }
+
+    /** Finds the record's end and its fields; {@link Verdict#ROW} says only that its quotes are sound. */
+    private Verdict split(byte[] b, int from, int to, boolean last) {
+        int limit = Math.min(to, from + MAX_RECORD);
+        boolean whole = last && limit == to;
+        Verdict cut = to - from > MAX_RECORD || last ? Verdict.REJECTED : Verdict.MORE;
+        int pos = from;
+        int high = 0;
+        fields = 0;
+        unquotedSize = 0;
+        end = -1;
+        while (true) {
+            int start = pos;
+            int stop;
+            boolean escapes = false;
+            if (pos < limit && b[pos] == '"') {
+                start = ++pos;
+                while (true) {
+                    if (pos >= limit) {
+                        return cut == Verdict.MORE ? cut : fault(Fault.UNCLOSED_QUOTE, start - 1, limit);
+                    }
+                    byte c = b[pos++];
+                    high |= c;
+                    if (c == '"') {
+                        if (pos >= limit && !whole) {
+                            return cut == Verdict.MORE ? cut : fault(Fault.UNCLOSED_QUOTE, start - 1, limit);
+                        }
+                        if (pos >= limit || b[pos] != '"') {
+                            break;
+                        }
+                        escapes = true;
+                        pos++;
+                    }
+                }
+                stop = pos - 1;
+                if (pos < limit && b[pos] == '\r') {
+                    if (pos + 1 >= limit && !whole) {
+                        return cut == Verdict.MORE ? cut : fault(Fault.TOO_LONG, from, limit);
+                    }
+                    if (pos + 1 >= limit || b[pos + 1] == '\n') {
+                        pos++;
+                    }
+                }
+                if (pos < limit && b[pos] != ',' && b[pos] != '\n') {
+                    return fault(Fault.TEXT_AFTER_QUOTE, pos, Math.min(limit, pos + 1));
+                }
+            } else {
+                while (pos < limit && b[pos] != ',' && b[pos] != '\n') {
+                    high |= b[pos++];
+                }
+                if (pos >= limit && !whole) {
+                    return cut == Verdict.MORE ? cut : fault(Fault.TOO_LONG, from, limit);
+                }
+                stop = pos;
+                if ((pos >= limit || b[pos] == '\n') && stop > start && b[stop - 1] == '\r') {
+                    stop--;
+                }
+            }
+            if (fields < FIELDS) {
+                field(b, start, stop, escapes);
+            }
+            fields++;
+            if (pos >= limit || b[pos] == '\n') {
+                end = Math.min(limit, pos + 1);
+                nonAscii = high < 0;
+                return Verdict.ROW;
+            }
+            pos++;
+        }
+    }
+
+    private void field(byte[] b, int start, int stop, boolean escapes) {
+        fieldBytes[fields] = b;
+        fieldFrom[fields] = start;
+        fieldTo[fields] = stop;
+        rawFrom[fields] = start;
+        rawTo[fields] = stop;
+        if (!escapes) {
+            return;
+        }
+        // The array may be replaced for a later field; earlier fields keep the one they were written to.
+        if (unquotedSize + stop - start > unquoted.length) {
+            unquoted = new byte[2 * (stop - start)];
+            unquotedSize = 0;
+        }
+        fieldBytes[fields] = unquoted;
+        fieldFrom[fields] = unquotedSize;
+        for (int i = start; i < stop; i++) {
+            unquoted[unquotedSize++] = b[i];
+            if (b[i] == '"') {
+                i++;
+            }
+        }
+        fieldTo[fields] = unquotedSize;
+    }
+
+    private Verdict fault(Fault wrong, int field) {
+        return fault(wrong, rawFrom[field], rawTo[field]);
+    }
+
+    private Verdict fault(Fault wrong, int from, int to) {
+        fault = wrong;
+        faultFrom = from;
+        faultTo = to;
+        return Verdict.REJECTED;
+    }
+
+    private boolean isUtf8(byte[] b, int from, int to) {
+        if (decoder == null) {
+            decoder = StandardCharsets.UTF_8
+                    .newDecoder()
+                    .onMalformedInput(CodingErrorAction.REPORT)
+                    .onUnmappableCharacter(CodingErrorAction.REPORT);
+            decoded = CharBuffer.allocate(1024);
+        }
+        decoder.reset();
+        ByteBuffer in = ByteBuffer.wrap(b, from, to - from);
+        while (true) {
+            decoded.clear();
+            CoderResult result = decoder.decode(in, decoded, true);
+            if (result.isUnderflow()) {
+                return true;
+            }
+            if (result.isError()) {
+                fault(Fault.INVALID_UTF8, in.position(), in.position() + result.length());
+                return false;
+            }
+        }
+    }
+
+    /** Sets {@link #seconds} from {@code YYYY-MM-DD HH:MM:SS}; false when it is nothing of that kind. */
+    boolean parseTimestamp(byte[] b, int from, int to) {
+        if (to - from != 19 || b[from + 10] != ' ' || b[from + 13] != ':' || b[from + 16] != ':') {
+            return false;
+        }
+        int hour = twoDigits(b, from + 11);
+        int minute = twoDigits(b, from + 14);
+        int second = twoDigits(b, from + 17);
+        if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) {
+            return false;
+        }
+        if (!Arrays.equals(lastDate, 0, 10, b, from, from + 10)) {
+            if (b[from + 4] != '-' || b[from + 7] != '-') {
+                return false;
+            }
+            int century = twoDigits(b, from);
+            int year = twoDigits(b, from + 2);
+            int month = twoDigits(b, from + 5);
+            int day = twoDigits(b, from + 8);
+            if (century < 0 || year < 0 || month < 1 || month > 12 || day < 1) {
+                return false;
+            }
+            year += 100 * century;
+            if (day > YearMonth.of(year, month).lengthOfMonth()) {
+                return false;
+            }
+            lastDateDay = LocalDate.of(year, month, day).toEpochDay();
+            System.arraycopy(b, from, lastDate, 0, 10);
+        }
+        seconds = lastDateDay * 86400 + hour * 3600 + minute * 60 + second;
+        return true;
+    }
+
+    /** The number two digits stand for, or -1 when they are none. */
+    private static int twoDigits(byte[] b, int at) {
+        int tens = b[at] - '0';
+        int ones = b[at + 1] - '0';
+        return tens < 0 || tens > 9 || ones < 0 || ones > 9 ? -1 : 10 * tens + ones;
+    }
+
+    private Fault parseMetric(int metric, byte[] b, int from, int to) {
+        while (from < to && (b[from] == ' ' || b[from] == '\t')) {
+            from++;
+        }
+        while (from < to && (b[to - 1] == ' ' || b[to - 1] == '\t')) {
+            to--;
+        }
+        boolean negative = from < to && b[from] == '-';
+        if (negative || from < to && b[from] == '+') {
+            from++;
+        }
+        if (from == to) {
+            return Fault.METRIC;
+        }
+        // Counted downwards, because the least long has no positive counterpart.
+        long value = 0;
+        boolean tooBig = false;
+        for (int i = from; i < to; i++) {
+            int digit = b[i] - '0';
+            if (digit < 0 || digit > 9) {
+                return Fault.METRIC;
+            }
+            tooBig |= value < Long.MIN_VALUE / 10;
+            value *= 10;
+            tooBig |= value < Long.MIN_VALUE + digit;
+            value -= digit;
+        }
+        tooBig |= !negative && value == Long.MIN_VALUE;
+        metrics[metric] = negative ? value : -value;
+        return tooBig ? Fault.METRIC_RANGE : null;
+    }
+}

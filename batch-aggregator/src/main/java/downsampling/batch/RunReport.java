@@ -1,0 +1,201 @@
+package downsampling.batch;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The report at the end of a run: what came out, how long each phase took, on what machine, and what the whole process
+ * (start of the JVM included) used until now.
+ *
+ * <p>It is part of runs of a third of a second, so it only reads {@code /proc} and does without
+ * {@link String#format}, string concatenation and lambdas, whose first use costs more than the rest of it (see
+ * {@code docs/decisions/run-report.md}). What only {@code /proc} knows is {@code n/a} on systems other than Linux.
+ */
+final class RunReport {
+
+    private static final String UNKNOWN = "n/a";
+    private static final int NAME_WIDTH = 22;
+    private static final int COLUMN_WIDTH = 14;
+    /** Times in {@code /proc/self/stat} are in hundredths of a second on every architecture. */
+    private static final double TICKS_PER_SECOND = 100;
+
+    private final StringBuilder text = new StringBuilder(2000);
+
+    private RunReport() {}
+
+    /**
+     * One part of the run.
+     *
+     * @param nanos its time, summed over threads where threads share it
+     * @param rows it handled, 0 if none
+     * @param days it handled, 0 if none
+     */
+    record Phase(String name, long nanos, long rows, long days) {}
+
+    /**
+     * The report as text of several lines, the last one ended.
+     *
+     * @param title heads the results
+     * @param results names and values, shown in the map's order
+     */
+    static String of(String title, Map<String, String> results, List<Phase> phases) {
+        RunReport report = new RunReport();
+        report.heading(title);
+        for (Map.Entry<String, String> result : results.entrySet()) {
+            report.line(result.getKey(), result.getValue());
+        }
+        report.phases(phases);
+        report.system();
+        report.resources();
+        return report.text.toString();
+    }
+
+    /** A number with commas, as in 4,500,000. */
+    static String grouped(long value) {
+        StringBuilder digits = new StringBuilder().append(Math.abs(value));
+        for (int at = digits.length() - 3; at > 0; at -= 3) {
+            digits.insert(at, ',');
+        }
+        return value < 0 ? digits.insert(0, '-').toString() : digits.toString();
+    }
+
+    private void phases(List<Phase> phases) {
+        pad("Phases", NAME_WIDTH);
+        column("total s");
+        column("s per day");
+        column("rows/s");
+        text.append('\n');
+        for (Phase phase : phases) {
+            double seconds = phase.nanos() / 1e9;
+            text.append("  ");
+            pad(phase.name(), NAME_WIDTH - 2);
+            column(decimal(seconds, 3));
+            column(phase.days() == 0 ? "" : decimal(seconds / phase.days(), 5));
+            column(phase.rows() == 0 || phase.nanos() == 0 ? "" : grouped(Math.round(phase.rows() / seconds)));
+            text.append('\n');
+        }
+    }
+
+    private void system() {
+        heading("System");
+        line("operating system", property("os.name"), " ", property("os.version"), " ", property("os.arch"));
+        line("Java", property("java.version"), ", ", property("java.vm.name"));
+        line("CPU model", value("/proc/cpuinfo", "model name"));
+        line("CPU cores", Integer.toString(cores()));
+        line("CPU frequency", value("/proc/cpuinfo", "cpu MHz"), " MHz");
+        line("memory", megabytes(value("/proc/meminfo", "MemTotal")));
+    }
+
+    private void resources() {
+        heading("Whole process");
+        double[] seconds = cpuAndElapsedSeconds();
+        if (seconds == null) {
+            line("time", UNKNOWN);
+            line("CPU time", UNKNOWN);
+            line("CPU cores used", UNKNOWN);
+        } else {
+            double used = seconds[0] / Math.max(seconds[1], 1 / TICKS_PER_SECOND);
+            line("time", decimal(seconds[1], 2), " s");
+            line("CPU time", decimal(seconds[0], 2), " s");
+            line("CPU cores used", decimal(used, 2), " (", decimal(100 * used / cores(), 0), " % of all)");
+        }
+        line("peak memory", megabytes(value("/proc/self/status", "VmHWM")));
+        line("I/O read", value("/proc/self/io", "syscr"), " operations, ", megabytes(value("/proc/self/io", "rchar")));
+        line(
+                "I/O written",
+                value("/proc/self/io", "syscw"),
+                " operations, ",
+                megabytes(value("/proc/self/io", "wchar")));
+    }
+
+    /** CPU time of all threads, and time since the start of the process; null where {@code /proc} does not tell. */
+    private static double[] cpuAndElapsedSeconds() {
+        try {
+            String uptime = Files.readString(Path.of("/proc/uptime"));
+            String stat = Files.readString(Path.of("/proc/self/stat"));
+            // The second field is the program's name in brackets, which may hold spaces, so count from the third.
+            String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+            long utime = Long.parseLong(fields[14 - 3]);
+            long stime = Long.parseLong(fields[15 - 3]);
+            long starttime = Long.parseLong(fields[22 - 3]);
+            double now = Double.parseDouble(uptime.substring(0, uptime.indexOf(' ')));
+            return new double[] {(utime + stime) / TICKS_PER_SECOND, now - starttime / TICKS_PER_SECOND};
+        } catch (IOException e) {
+            return null;
+        }
+    }
+
+    /** What stands after the first {@code key} and its colon; {@code n/a} if the file or the key is not there. */
+    private static String value(String file, String key) {
+        try {
+            String lines = Files.readString(Path.of(file));
+            int start = lines.indexOf(key);
+            return start < 0
+                    ? UNKNOWN
+                    : lines.substring(lines.indexOf(':', start) + 1, lines.indexOf('\n', start))
+                            .strip();
+        } catch (IOException e) {
+            // Not Linux, or not allowed: a report must not fail a run that has succeeded.
+            return UNKNOWN;
+        }
+    }
+
+    /** Of a value in kB or, without a unit, in bytes. */
+    private static String megabytes(String value) {
+        if (value.equals(UNKNOWN)) {
+            return UNKNOWN;
+        }
+        int unit = value.indexOf(" kB");
+        double bytes = unit < 0 ? Double.parseDouble(value) : 1024 * Double.parseDouble(value.substring(0, unit));
+        return decimal(bytes / 1e6, 1).concat(" MB");
+    }
+
+    private static String decimal(double value, int fractionDigits) {
+        StringBuilder digits = new StringBuilder().append(Math.round(value * Math.pow(10, fractionDigits)));
+        while (digits.length() <= fractionDigits) {
+            digits.insert(0, '0');
+        }
+        if (fractionDigits > 0) {
+            digits.insert(digits.length() - fractionDigits, '.');
+        }
+        return digits.toString();
+    }
+
+    private static int cores() {
+        return Runtime.getRuntime().availableProcessors();
+    }
+
+    private static String property(String name) {
+        return System.getProperty(name);
+    }
+
+    private void heading(String heading) {
+        text.append(heading).append('\n');
+    }
+
+    private void line(String name, String... valueParts) {
+        text.append("  ");
+        pad(name, NAME_WIDTH - 2);
+        for (String part : valueParts) {
+            text.append(part);
+        }
+        text.append('\n');
+    }
+
+    private void pad(String value, int width) {
+        text.append(value);
+        for (int spaces = width - value.length(); spaces > 0; spaces--) {
+            text.append(' ');
+        }
+    }
+
+    private void column(String value) {
+        for (int spaces = COLUMN_WIDTH - value.length(); spaces > 0; spaces--) {
+            text.append(' ');
+        }
+        text.append(value);
+    }
+}

@@ -1,0 +1,141 @@
+package downsampling.batch;
+
+import java.nio.charset.StandardCharsets;
+import java.time.LocalDate;
+import java.util.Arrays;
+
+/** UTF-8 text as it grows; numbers and times are written without a string in between. */
+final class Text {
+
+    /** The four digits of every number below 10 000, as the bytes they are in memory. */
+    private static final int[] FOUR_DIGITS = new int[10_000];
+
+    static {
+        for (int i = 0; i < FOUR_DIGITS.length; i++) {
+            FOUR_DIGITS[i] = '0' + i / 1000 | '0' + i / 100 % 10 << 8 | '0' + i / 10 % 10 << 16 | '0' + i % 10 << 24;
+        }
+    }
+
+    byte[] bytes = new byte[1 << 16];
+    int length;
+
+    /** Makes room for so many more bytes, and a little more for writing eight at a time. */
+    void reserve(int more) {
+        if (bytes.length - length < more + 16) {
+            bytes = Arrays.copyOf(bytes, Math.max(Math.addExact(length, more + 16), (int)
+                    Math.min(Integer.MAX_VALUE - 16, bytes.length * 3L / 2)));
+        }
+    }
+
+    Text add(char ascii) {
+        reserve(1);
+        bytes[length++] = (byte) ascii;
+        return this;
+    }
+
+    Text add(String text) {
+        byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+        return add(utf8, 0, utf8.length);
+    }
+
+    Text add(byte[] from, int start, int end) {
+        reserve(end - start);
+        System.arraycopy(from, start, bytes, length, end - start);
+        length += end - start;
+        return this;
+    }
+
+    /** Writes a JSON string, quotes included. */
+    Text addJson(byte[] utf8, int start, int end) {
+        reserve(6 * (end - start) + 2);
+        bytes[length++] = '"';
+        for (int i = start; i < end; i++) {
+            byte c = utf8[i];
+            if (c == '"' || c == '\\') {
+                bytes[length++] = '\\';
+                bytes[length++] = c;
+            } else if (c >= 0 && c < ' ') {
+                add("\\u00").add((char) ('0' + (c >> 4))).add("0123456789abcdef".charAt(c & 15));
+            } else {
+                bytes[length++] = c;
+            }
+        }
+        bytes[length++] = '"';
+        return this;
+    }
+
+    Text addJson(String text) {
+        byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+        return addJson(utf8, 0, utf8.length);
+    }
+
+    Text add(long number) {
+        reserve(24);
+        length = put(bytes, length, number);
+        return this;
+    }
+
+    /**
+     * Writes a number where there is room for 24 bytes.
+     *
+     * @return where it ends
+     */
+    static int put(byte[] bytes, int at, long number) {
+        if (number < 0) {
+            if (number == Long.MIN_VALUE) {
+                byte[] least = Long.toString(number).getBytes(StandardCharsets.US_ASCII);
+                System.arraycopy(least, 0, bytes, at, least.length);
+                return at + least.length;
+            }
+            bytes[at++] = '-';
+            number = -number;
+        }
+        if (number >= 10_000) {
+            at = put(bytes, at, number / 10_000);
+            Words.put(bytes, at, FOUR_DIGITS[(int) (number % 10_000)]);
+            return at + 4;
+        }
+        int few = (int) number;
+        int zeros = few >= 100 ? few >= 1000 ? 0 : 1 : few >= 10 ? 2 : 3;
+        Words.put(bytes, at, (FOUR_DIGITS[few] & 0xFFFFFFFFL) >>> (zeros << 3));
+        return at + 4 - zeros;
+    }
+
+    /** Writes {@code YYYY-MM-DD HH:MM:SS}. */
+    Text addTime(long seconds) {
+        reserve(24);
+        LocalDate date = LocalDate.ofEpochDay(Math.floorDiv(seconds, 86400L));
+        int second = (int) Math.floorMod(seconds, 86400L);
+        fourDigits(date.getYear());
+        bytes[length++] = '-';
+        twoDigits(date.getMonthValue());
+        bytes[length++] = '-';
+        twoDigits(date.getDayOfMonth());
+        bytes[length++] = ' ';
+        twoDigits(second / 3600);
+        bytes[length++] = ':';
+        twoDigits(second / 60 % 60);
+        bytes[length++] = ':';
+        twoDigits(second % 60);
+        return this;
+    }
+
+    private void fourDigits(int number) {
+        if (number < 0) {
+            bytes[length++] = '-';
+            number = -number;
+        }
+        twoDigits(number / 100);
+        twoDigits(number % 100);
+    }
+
+    private void twoDigits(int number) {
+        bytes[length++] = (byte) ('0' + number / 10);
+        bytes[length++] = (byte) ('0' + number % 10);
+    }
+
+    @Override
+    public String toString() {
+        return new String(bytes, 0, length, StandardCharsets.UTF_8);
+    }
+}

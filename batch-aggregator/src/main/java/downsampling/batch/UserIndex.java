@@ -1,0 +1,227 @@
+package downsampling.batch;
+
+import java.io.File;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.zip.CRC32C;
+
+/**
+ * Which part of a log file holds which users: a small hidden file beside it, {@code .YYYY-MM-DD.log.csv.index}. The log
+ * file is divided into blocks of at least {@value #BLOCK} bytes that begin where another user does, so that a user is in
+ * one block only. Only a file that is sorted by user and has no rejected line can be indexed; of another one the index
+ * says that it has no blocks, so that nobody looks again.
+ *
+ * <p>It holds for a file of the size and time it was made for, and each block only as long as its bytes have the
+ * checksum they had; that is checked before a block is used. So is a checksum of the index itself.
+ *
+ * <p>Layout, in words of eight bytes, the lowest byte first: mark, size, time, rows, number of blocks; for each block
+ * start, end of its first user's name among the names, rows, checksum; the names; the checksum of all that.
+ */
+final class UserIndex {
+
+    static final int BLOCK = 1 << 14;
+
+    private static final long MARK = 0x3158444E49535544L;
+    private static final int HEAD = 5 * 8;
+    private static final int ENTRY = 4 * 8;
+
+    /**
+     * A stretch of the file.
+     *
+     * @param start its first byte
+     * @param end the first byte behind it
+     * @param checksum CRC-32C of its bytes
+     */
+    record Block(long start, long end, long rows, long checksum) {}
+
+    private final byte[] bytes;
+
+    private UserIndex(byte[] bytes) {
+        this.bytes = bytes;
+    }
+
+    /** The index of a log file; null when there is none that holds for the file as it is. */
+    static UserIndex load(LogFile log) {
+        byte[] bytes;
+        try (FileInputStream in = new FileInputStream(sidecar(log.file()))) {
+            bytes = in.readAllBytes();
+        } catch (IOException e) {
+            // Not there, most likely; whatever it is, the log file itself is what counts.
+            return null;
+        }
+        int sum = bytes.length - 8;
+        boolean holds = sum >= HEAD
+                && Words.at(bytes, 0) == MARK
+                && Words.at(bytes, 8) == log.file().length()
+                && Words.at(bytes, 16) == log.file().lastModified()
+                && Words.at(bytes, sum) == checksum(bytes, sum);
+        return holds ? new UserIndex(bytes) : null;
+    }
+
+    /** Whether the file could be divided at all. */
+    boolean isUsable() {
+        return blocks() > 0;
+    }
+
+    /** Rows in the whole file. */
+    long rows() {
+        return Words.at(bytes, 24);
+    }
+
+    /** The blocks that may hold some of these users, in order. */
+    List<Block> blocksOf(List<String> users) {
+        boolean[] wanted = new boolean[blocks()];
+        for (String user : users) {
+            int block = blockOf(user.getBytes(StandardCharsets.UTF_8));
+            if (block >= 0) {
+                wanted[block] = true;
+            }
+        }
+        List<Block> found = new ArrayList<>();
+        for (int block = 0; block < wanted.length; block++) {
+            if (wanted[block]) {
+                int at = HEAD + block * ENTRY;
+                long end = block + 1 < wanted.length ? Words.at(bytes, at + ENTRY) : Words.at(bytes, 8);
+                found.add(new Block(Words.at(bytes, at), end, Words.at(bytes, at + 16), Words.at(bytes, at + 24)));
+            }
+        }
+        return found;
+    }
+
+    private int blocks() {
+        return (int) Words.at(bytes, 32);
+    }
+
+    /** The last block whose first user is not above this one; -1 when all are. */
+    private int blockOf(byte[] user) {
+        int names = HEAD + blocks() * ENTRY;
+        int low = 0;
+        int high = blocks();
+        while (low < high) {
+            int middle = low + high >>> 1;
+            int from = middle == 0 ? 0 : (int) Words.at(bytes, HEAD + middle * ENTRY - ENTRY + 8);
+            int to = (int) Words.at(bytes, HEAD + middle * ENTRY + 8);
+            if (Arrays.compareUnsigned(bytes, names + from, names + to, user, 0, user.length) <= 0) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low - 1;
+    }
+
+    /** Whether a block's bytes are still those it was made of. */
+    static boolean holds(RandomAccessFile log, Block block) throws IOException {
+        return checksum(log, block.start, block.end) == block.checksum;
+    }
+
+    /** Makes the index of a log file and puts it beside it, in place of an old one. */
+    static void make(File log) throws IOException {
+        Text text = new Text();
+        try (RandomAccessFile in = new RandomAccessFile(log, "r")) {
+            long size = in.length();
+            long time = log.lastModified();
+            Maker maker = new Maker();
+            maker.end = new LogReader(1 << 16).read(in, 0, Long.MAX_VALUE, maker);
+            int blocks = maker.sorted && maker.end == size ? maker.starts.size() : 0;
+            word(word(word(word(word(text, MARK), size), time), maker.rows), blocks);
+            int name = 0;
+            for (int block = 0; block < blocks; block++) {
+                boolean isLast = block + 1 == blocks;
+                long start = maker.starts.get(block);
+                long firstRow = maker.firstRows.get(block);
+                word(text, start);
+                word(text, name += maker.users.get(block).length);
+                word(text, (isLast ? maker.rows : maker.firstRows.get(block + 1)) - firstRow);
+                word(text, checksum(in, start, isLast ? size : maker.starts.get(block + 1)));
+            }
+            for (int block = 0; block < blocks; block++) {
+                text.add(maker.users.get(block), 0, maker.users.get(block).length);
+            }
+        }
+        word(text, checksum(text.bytes, text.length));
+        File sidecar = sidecar(log);
+        File temporary = new File(sidecar.getPath() + "." + Long.toString(System.nanoTime(), 36) + ".tmp");
+        try {
+            try (OutputStream out = new FileOutputStream(temporary)) {
+                out.write(text.bytes, 0, text.length);
+            }
+            Files.move(temporary.toPath(), sidecar.toPath(), StandardCopyOption.REPLACE_EXISTING);
+        } finally {
+            temporary.delete();
+        }
+    }
+
+    static File sidecar(File log) {
+        return new File(log.getParentFile(), ".".concat(log.getName()).concat(".index"));
+    }
+
+    private static Text word(Text text, long word) {
+        text.reserve(8);
+        Words.put(text.bytes, text.length, word);
+        text.length += 8;
+        return text;
+    }
+
+    private static long checksum(byte[] bytes, int length) {
+        CRC32C sum = new CRC32C();
+        sum.update(bytes, 0, length);
+        return sum.getValue();
+    }
+
+    private static long checksum(RandomAccessFile file, long start, long end) throws IOException {
+        CRC32C sum = new CRC32C();
+        byte[] buffer = new byte[(int) Math.min(1 << 16, end - start)];
+        file.seek(start);
+        for (long left = end - start; left > 0; ) {
+            int n = file.read(buffer, 0, (int) Math.min(buffer.length, left));
+            if (n < 0) {
+                return -1;
+            }
+            sum.update(buffer, 0, n);
+            left -= n;
+        }
+        return sum.getValue();
+    }
+
+    /** Finds the blocks. */
+    private static final class Maker implements LogReader.Handler {
+        final List<Long> starts = new ArrayList<>();
+        final List<Long> firstRows = new ArrayList<>();
+        final List<byte[]> users = new ArrayList<>();
+        boolean sorted = true;
+        long rows;
+        long end;
+        private byte[] user = new byte[0];
+
+        @Override
+        public void row(RowParser row, long position) {
+            byte[] b = row.bytes(1);
+            int order = rows == 0 ? 1 : Arrays.compareUnsigned(b, row.from(1), row.to(1), user, 0, user.length);
+            sorted &= order >= 0;
+            if (order > 0) {
+                user = Arrays.copyOfRange(b, row.from(1), row.to(1));
+                if (rows == 0 || position - starts.get(starts.size() - 1) >= BLOCK) {
+                    starts.add(position);
+                    firstRows.add(rows);
+                    users.add(user);
+                }
+            }
+            rows++;
+        }
+
+        @Override
+        public void rejected(RowParser record, long position, byte[] b, int from, int to) {
+            sorted = false;
+        }
+    }
+}

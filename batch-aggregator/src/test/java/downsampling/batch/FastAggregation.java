@@ -1,0 +1,40 @@
+package downsampling.batch;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * The real engine on a folder, in the terms of {@link SlowAggregation}.
+ *
+ * @param csv the result
+ * @param rejects the rejected lines, as they are
+ */
+record FastAggregation(String csv, Account account, String rejects) {
+
+    static FastAggregation run(Query query, Path folder, int threads, Aggregation.Sizes sizes) throws IOException {
+        List<LogFile> files =
+                LogFile.list(folder.toFile(), Math.floorDiv(query.from(), 86400), Math.floorDiv(query.to() - 1, 86400));
+        Path result = Files.createTempFile(folder, "result", ".tmp");
+        try (RandomAccessFile file = new RandomAccessFile(result.toFile(), "rw")) {
+            ResultOutput output = new ResultOutput(file, query, false);
+            Aggregation aggregation = new Aggregation(query, files, threads, false, false, sizes, output, false);
+            aggregation.run();
+            output.complete(false);
+            ByteArrayOutputStream rejects = new ByteArrayOutputStream();
+            new RejectReport(0, rejects).read(aggregation.filesWithRejects());
+            return new FastAggregation(
+                    Files.readString(result), aggregation.account(), rejects.toString(StandardCharsets.ISO_8859_1));
+        } finally {
+            Files.delete(result);
+        }
+    }
+
+    static FastAggregation run(Query query, Path folder, int threads) throws IOException {
+        return run(query, folder, threads, Aggregation.Sizes.NORMAL);
+    }
+}

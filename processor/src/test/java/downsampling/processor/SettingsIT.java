@@ -1,0 +1,170 @@
+package downsampling.processor;
+
+import static downsampling.processor.Pipeline.T0;
+import static downsampling.processor.Pipeline.await;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import downsampling.localstack.Broker;
+import downsampling.localstack.BrokerTest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Options that change how the processor works but not what it computes, and those that must not change. */
+@BrokerTest
+class SettingsIT {
+    private static final Window IN_ORDER = new Window("a", T0, T0 + 10_000, 3, 1, 6, 3);
+
+    private final Broker broker;
+
+    SettingsIT(Broker broker) {
+        this.broker = broker;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"20s, 1s", "10s, 2s"})
+    void shouldRefuseAnotherWindowOrGraceThanTheOpenWindowsWereMadeWith(String window, String grace) {
+        try (Pipeline pipeline = new Pipeline(broker, 2)) {
+            Service first = pipeline.start();
+            pipeline.send(0, "a", T0, 1);
+            pipeline.send(0, "a", T0 + 1, 2);
+            pipeline.awaitAllRead();
+            pipeline.stop(first);
+            pipeline.send(0, "a", T0 + 2, 6);
+            pipeline.send(
+                    1, "b", T0, 1); // of a partition without state, to be neither taken nor marked by the other run
+
+            Run run = runWith(pipeline, window, grace);
+
+            assertThat(run.exitCode()).isEqualTo(1);
+            assertThat(run.errors().lines())
+                    .singleElement()
+                    .asString()
+                    .startsWith("processor: the state of " + pipeline.applicationId
+                            + " was made with --topology exact --window 10s --grace 1s, now asked for are --topology exact --window "
+                            + window
+                            + " --grace " + grace + ": run it with the old ones, or ");
+
+            pipeline.start(); // as told
+            pipeline.closeWindowsBefore(0, T0 + 10_000);
+            pipeline.closeWindowsBefore(1, T0 + 10_000);
+            assertThat(pipeline.windows(2)).containsExactly(IN_ORDER, new Window("b", T0, T0 + 10_000, 1, 1, 1, 1));
+        }
+    }
+
+    private static Run runWith(Pipeline pipeline, String window, String grace) {
+        Durations durations = new Durations();
+        Duration windowBefore = pipeline.window;
+        Duration graceBefore = pipeline.grace;
+        pipeline.window = durations.convert(window);
+        pipeline.grace = durations.convert(grace);
+        try {
+            return Run.of(pipeline.options());
+        } finally {
+            pipeline.window = windowBefore;
+            pipeline.grace = graceBefore;
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void shouldKeepOpenWindowsInRocksDbAndRestoreThemWhereItsFilesAreGone(boolean sameFolder) {
+        try (Pipeline pipeline = new Pipeline(broker, 1)) {
+            pipeline.stateStore = Config.StateStoreKind.ROCKSDB;
+            pipeline.stateDir = pipeline.newFolder();
+            Service first = pipeline.start();
+            pipeline.send(0, "a", T0, 1);
+            pipeline.closeWindowsBefore(0, T0);
+            pipeline.send(0, "a", T0 + 1, 2);
+            pipeline.awaitAllRead();
+            assertThat(pipeline.stateDir).isDirectoryRecursivelyContaining("glob:**/rocksdb/**");
+            pipeline.stop(first);
+
+            pipeline.stateDir = sameFolder ? pipeline.stateDir : pipeline.newFolder();
+            pipeline.start();
+            pipeline.send(0, "a", T0 + 2, 6);
+            pipeline.closeWindowsBefore(0, T0 + 20_000);
+
+            assertThat(pipeline.windows(1)).containsExactly(IN_ORDER);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"EXACTLY_ONCE_V2, 2", "AT_LEAST_ONCE, 1", "AT_LEAST_ONCE, 2"})
+    void shouldComputeTheSameWithEachGuaranteeAndWithMoreThreads(Config.Guarantee guarantee, int threads) {
+        int partitions = 4;
+        Random random = new Random(3);
+        List<Window.Said> said = new ArrayList<>();
+        try (Pipeline pipeline = new Pipeline(broker, partitions)) {
+            pipeline.guarantee = guarantee;
+            pipeline.threads = threads;
+            Service first = pipeline.start();
+            for (int half = 0; half < 2; half++) {
+                for (int i = 0; i < 1000; i++) {
+                    int sensor = random.nextInt(20);
+                    Window.Said reading = new Window.Said(
+                            "sensor-" + sensor, T0 + 30 * said.size() + random.nextInt(1000), random.nextInt());
+                    said.add(reading);
+                    pipeline.send(sensor % partitions, reading.sensor(), reading.time(), reading.value());
+                }
+                if (half == 0) {
+                    pipeline.awaitAllRead();
+                    pipeline.stop(first);
+                    pipeline.start();
+                }
+            }
+            for (int partition = 0; partition < partitions; partition++) {
+                pipeline.closeWindowsBefore(partition, T0 + 1_000_000);
+            }
+
+            List<Window> expected = Window.bruteForce(said, 10_000);
+            assertThat(pipeline.windows(expected.size())).containsExactlyElementsOf(expected);
+        }
+    }
+
+    @Test
+    void shouldKeepCopiesOfTheStateOnOtherInstances() {
+        try (Pipeline pipeline = new Pipeline(broker, 2)) {
+            pipeline.standbyReplicas = 1;
+            Service first = pipeline.startAndAwaitWork();
+            pipeline.send(0, "a", T0, 1);
+            pipeline.send(0, "a", T0 + 1, 2);
+            pipeline.awaitAllRead();
+            Service second = pipeline.start();
+            await("each has one partition and a copy of the other", () -> copies(first) == 1 && copies(second) == 1);
+
+            pipeline.stop(first);
+            pipeline.send(0, "a", T0 + 2, 6);
+            pipeline.closeWindowsBefore(0, T0 + 10_000);
+
+            assertThat(pipeline.windows(1)).containsExactly(IN_ORDER);
+        }
+    }
+
+    private static int copies(Service service) {
+        return service.streams().metadataForLocalThreads().stream()
+                .mapToInt(thread -> thread.standbyTasks().size())
+                .sum();
+    }
+
+    /** What remains would be up and do nothing; whoever runs it could not tell. */
+    @Test
+    void shouldEndWhenTheInputTopicIsDeleted() throws Exception {
+        try (Pipeline pipeline = new Pipeline(broker, 1)) {
+            Service service = pipeline.startAndAwaitWork();
+            pipeline.send(0, "a", T0, 1);
+            pipeline.awaitAllRead();
+
+            pipeline.deleteTopic(pipeline.raw);
+
+            assertThatThrownBy(service::await).isInstanceOf(FailedException.class);
+            assertThat(service.failed()).isTrue();
+        }
+    }
+}
