@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.TreeMap;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -348,24 +349,25 @@ final class Account {
             return false;
         }
         summaries++;
-        Sensor sensor = sensors.computeIfAbsent(sensor(record), unknown -> new Sensor());
+        String id = sensor(record);
+        Sensor sensor = sensors.computeIfAbsent(id, unknown -> new Sensor());
         Partition partition = sensor.partition;
-        String where = where(sensor(record), start, partition);
+        Supplier<String> where = () -> where(id, start, partition);
         if (end <= sensor.lastEnd) {
-            fault(partition, Column.TWICE, 1, where, "one summary", "another at " + at(record));
+            fault(partition, Column.TWICE, 1, where.get(), "one summary", "another at " + at(record));
             return true;
         }
         sensor.lastEnd = end;
         if (sure && partition != null) {
             partition.closedUpTo = Math.max(partition.closedUpTo, end);
         }
-        sensor.windows.headMap(start).forEach((missing, window) -> withoutSummary(sensor(record), partition, missing));
+        sensor.windows.headMap(start).forEach((missing, window) -> withoutSummary(id, partition, missing));
         sensor.windows.headMap(start).clear();
         Window window = sensor.windows.remove(start);
         if (partition == null ? partitions.stream().anyMatch(p -> start < p.wholeFrom) : start < partition.wholeFrom) {
             uncheckedSummaries++;
         } else if (window == null) {
-            fault(partition, Column.WRONG, 1, where, "no summary, as there are no readings", at(record));
+            fault(partition, Column.WRONG, 1, where.get(), "no summary, as there are no readings", at(record));
         } else {
             partition.pending--;
             compare(partition, window, record, end, where);
@@ -385,7 +387,11 @@ final class Account {
     }
 
     private void compare(
-            Partition partition, Window window, ConsumerRecord<byte[], byte[]> record, long end, String where) {
+            Partition partition,
+            Window window,
+            ConsumerRecord<byte[], byte[]> record,
+            long end,
+            Supplier<String> where) {
         if (window.behind == 0 && Arrays.equals(SummaryJson.write(end, window.readings), record.value())) {
             partition.add(Column.SUMMARISED, window.count());
             return;
@@ -398,9 +404,9 @@ final class Account {
         partition.add(Column.SUMMARISED, Math.min(found, most));
         if (found < least) {
             partition.add(Column.NOT_YET, window.behind);
-            fault(partition, Column.LOST, least - found, where, expected(end, window), text);
+            fault(partition, Column.LOST, least - found, where.get(), expected(end, window), text);
         } else if (found > most || window.behind == 0) {
-            fault(partition, Column.WRONG, 1, where, expected(end, window), text);
+            fault(partition, Column.WRONG, 1, where.get(), expected(end, window), text);
         } else {
             partition.add(Column.NOT_YET, most - found);
         }

@@ -23,15 +23,12 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsOptions;
-import org.apache.kafka.clients.admin.ListConsumerGroupOffsetsSpec;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaFuture;
@@ -66,7 +63,7 @@ import picocli.CommandLine.Spec;
         })
 final class Audit implements Callable<Integer> {
     /** Windows of a partition that may wait for their summary before its reading is held back. */
-    private static final int MOST_PENDING = 20_000;
+    private static final int MOST_PENDING = 5_000;
 
     private static final JsonFactory JSON = new JsonFactory();
 
@@ -119,7 +116,7 @@ final class Audit implements Callable<Integer> {
                     .flatMap(topic -> partitions(admin, topic).stream())
                     .collect(Collectors.toSet());
             Map<TopicPartition, Long> sure = offsets(admin, output, OffsetSpec.latest(), IsolationLevel.READ_COMMITTED);
-            Map<TopicPartition, Long> processed = committed(admin, config);
+            Map<TopicPartition, Long> processed = committed(config, input, patience);
             // Results are written before the offsets of their readings are committed, but seen as committed a little
             // later.
             Map<TopicPartition, Long> written =
@@ -133,7 +130,7 @@ final class Audit implements Callable<Integer> {
                 Thread.sleep(50);
                 end.putAll(offsets(admin, output, OffsetSpec.latest(), IsolationLevel.READ_COMMITTED));
             }
-            Map<TopicPartition, Long> reached = committed(admin, config);
+            Map<TopicPartition, Long> reached = committed(config, input, patience);
             end.putAll(offsets(admin, input, OffsetSpec.latest(), IsolationLevel.READ_COMMITTED));
             Set<TopicPartition> all = end.keySet();
             Map<TopicPartition, Long> begin =
@@ -171,20 +168,24 @@ final class Audit implements Callable<Integer> {
                             Map.Entry::getKey, entry -> entry.getValue().offset()));
         }
 
-        /** What the processor's group has committed, once no transaction is about to move it. */
-        private static Map<TopicPartition, Long> committed(Admin admin, Config config) {
-            Map<TopicPartition, OffsetAndMetadata> offsets = get(
-                    admin.listConsumerGroupOffsets(
-                                    Map.of(config.applicationId(), new ListConsumerGroupOffsetsSpec()),
-                                    new ListConsumerGroupOffsetsOptions().requireStable(true))
-                            .partitionsToOffsetAndMetadata(config.applicationId()),
-                    "group " + config.applicationId());
+        /**
+         * What the processor's group has committed, once no transaction is about to move it. By a consumer, which waits for
+         * that; the admin client leaves out what is not stable.
+         */
+        private static Map<TopicPartition, Long> committed(
+                Config config, Set<TopicPartition> input, Duration patience) {
+            Map<String, Object> settings = Service.clients(config);
+            settings.put(ConsumerConfig.GROUP_ID_CONFIG, config.applicationId());
+            settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
             Map<TopicPartition, Long> committed = new HashMap<>();
-            offsets.forEach((partition, offset) -> {
-                if (offset != null && partition.topic().equals(config.inputTopic())) {
-                    committed.put(partition, offset.offset());
-                }
-            });
+            try (KafkaConsumer<byte[], byte[]> consumer =
+                    new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+                consumer.committed(input, patience).forEach((partition, offset) -> {
+                    if (offset != null) {
+                        committed.put(partition, offset.offset());
+                    }
+                });
+            }
             return committed;
         }
 
@@ -346,7 +347,8 @@ final class Audit implements Callable<Integer> {
             settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
             settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
             settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-            settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 5000);
+            settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1000);
+            settings.put(ConsumerConfig.FETCH_MAX_BYTES_CONFIG, 8 << 20); // 50 MB by default
             consumer = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
         }
 

@@ -147,6 +147,8 @@ class ChaosIT {
                 happen(event);
                 if (random.nextBoolean()) {
                     awaitAllProcessed(sending.get());
+                } else if (random.nextBoolean()) {
+                    audit(); // nothing is lost or twice at any time
                 }
             }
             sender.send(READINGS).get();
