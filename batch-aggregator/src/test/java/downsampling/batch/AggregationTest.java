@@ -37,7 +37,7 @@ class AggregationTest {
                     threads,
                     new Aggregation.Sizes(64 + seed % 50, 200, 200, HEAP),
                     "small parts, seed " + seed);
-            check(query, logs, threads, new Aggregation.Sizes(300, 1000, 1000, 5000), "small heap, seed " + seed);
+            check(query, logs, threads, new Aggregation.Sizes(300, 1000, 1000, 40_000), "small heap, seed " + seed);
         }
     }
 
