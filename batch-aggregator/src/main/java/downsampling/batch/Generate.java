@@ -43,7 +43,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Writes one log file per day, YYYY-MM-DD.log.csv, sorted by user:",
             "timestamp,user,app,metric_1,...,metric_9; no header, CRLF line ends.",
-            "Files that are there are kept unless --force is given."
+            "Files that are there are kept unless --force is given. Beside each file its index is",
+            "written, .YYYY-MM-DD.log.csv.index, for aggregate --index."
         },
         sortOptions = false)
 final class Generate implements Callable<Integer> {
@@ -123,6 +124,7 @@ final class Generate implements Callable<Integer> {
     private final AtomicInteger written = new AtomicInteger();
     private final AtomicLong makingNanos = new AtomicLong();
     private final AtomicLong writingNanos = new AtomicLong();
+    private final AtomicLong indexingNanos = new AtomicLong();
 
     @Override
     public Integer call() {
@@ -246,8 +248,10 @@ final class Generate implements Callable<Integer> {
                 // Refuses to replace a file that has appeared since the start.
                 Files.move(unfinished, file);
             }
-            UserIndex.make(file.toFile());
             written.incrementAndGet();
+            long start = System.nanoTime();
+            UserIndex.make(file.toFile());
+            indexingNanos.addAndGet(System.nanoTime() - start);
         } finally {
             Files.deleteIfExists(unfinished);
         }
@@ -287,8 +291,9 @@ final class Generate implements Callable<Integer> {
                 "Generated",
                 results,
                 List.of(
-                        new RunReport.Phase("making, all threads", makingNanos.get(), rows, days),
-                        new RunReport.Phase("writing, all threads", writingNanos.get(), rows, days),
+                        new RunReport.Phase("making (threads)", makingNanos.get(), rows, days),
+                        new RunReport.Phase("writing (threads)", writingNanos.get(), rows, days),
+                        new RunReport.Phase("indexing (threads)", indexingNanos.get(), rows, days),
                         new RunReport.Phase("whole run", nanos, rows, days))));
         out.flush();
     }

@@ -378,7 +378,14 @@ class GenerateTest {
 
         assertThat(out.toString().replaceAll(" +", " "))
                 .startsWith("Generated\n files 20\n logs 2,000\n output directory " + folder + "\n seed 3\nPhases")
-                .contains("making, all threads", "writing, all threads", "whole run", "rows/s", "peak memory", "I/O");
+                .contains(
+                        "making (threads)",
+                        "writing (threads)",
+                        "indexing (threads)",
+                        "whole run",
+                        "rows/s",
+                        "peak memory",
+                        "I/O");
         assertThat(err.toString()).isEmpty();
     }
 
