@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintWriter;
-import java.io.RandomAccessFile;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -157,8 +156,7 @@ final class Aggregate {
         listed = System.nanoTime();
         boolean json = options.format() == AggregateOptions.Format.JSON;
         try (ResultFile file = new ResultFile(options.result());
-                RandomAccessFile temporary = new RandomAccessFile(file.temporary(), "rw")) {
-            ResultOutput result = new ResultOutput(temporary, query, json);
+                ResultOutput result = new ResultOutput(file.temporary(), query, json)) {
             Aggregation aggregation = new Aggregation(
                     query,
                     files,

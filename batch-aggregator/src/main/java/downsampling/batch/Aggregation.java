@@ -17,6 +17,9 @@ import java.util.concurrent.atomic.AtomicInteger;
  * A batch consists of <em>parts</em>, files or stretches of large files, which the threads take one after another, each
  * into its own {@link Groups}; the last one done merges.
  *
+ * <p>Memory grows with the groups of the batches at hand, never with rows. When the groups of a thread take more than
+ * their share of the heap, they are spilled to disk in order ({@link SpilledGroups}) and merged at the end.
+ *
  * <p>Two things are assumed and checked. A row lies in its file's batch: the first one that does not (a row dated
  * outside its file) makes the run start over with everything in one batch. And the parts of a file begin where a record
  * begins: where a part's last record ends must be where the next part began, else a line break was inside quotes and
@@ -31,9 +34,12 @@ final class Aggregation {
      * @param buffer bytes read at a time
      * @param minPart files smaller than twice this are not cut
      * @param maxPart parts of a file are no larger
+     * @param heap memory there is, in bytes; all groups together may take a fifth of it, the rest is for growing,
+     *     sorting and writing
      */
-    record Sizes(int buffer, long minPart, long maxPart) {
-        static final Sizes NORMAL = new Sizes(1 << 17, 1 << 20, 1 << 24);
+    record Sizes(int buffer, long minPart, long maxPart, long heap) {
+        static final Sizes NORMAL =
+                new Sizes(1 << 17, 1 << 20, 1 << 24, Runtime.getRuntime().maxMemory());
     }
 
     private static final class Batch {
@@ -42,6 +48,7 @@ final class Aggregation {
         final long toSecond;
         final List<Part> parts = new ArrayList<>();
         final List<Groups> done = new ArrayList<>();
+        final List<SpilledGroups> spilled = new ArrayList<>();
         int partsLeft;
 
         Batch(int number, long fromSecond, long toSecond) {
@@ -113,6 +120,10 @@ final class Aggregation {
     private List<Part> parts;
     private AtomicInteger nextPart;
     private Deque<Groups> pool;
+    /** Bytes that the groups of one thread may take before they are spilled. */
+    private long groupsLimit;
+
+    private final AtomicInteger spills = new AtomicInteger();
     private Account account;
     private long groups;
     private Throwable failure;
@@ -191,6 +202,7 @@ final class Aggregation {
         cutIntoParts();
         nextPart = new AtomicInteger();
         pool = new ArrayDeque<>();
+        groupsLimit = sizes.heap / 5 / Math.max(1, Math.min(threads, parts.size()));
         account = Account.EMPTY;
         groups = 0;
         failure = null;
@@ -203,6 +215,12 @@ final class Aggregation {
         new Worker().run();
         for (Thread thread : others) {
             join(thread);
+        }
+        for (Part part : parts) {
+            for (SpilledGroups spilled : part.batch.spilled) {
+                spilled.close();
+            }
+            part.batch.spilled.clear();
         }
         if (failure instanceof IOException e) {
             throw e;
@@ -313,10 +331,10 @@ final class Aggregation {
     }
 
     /** One thread's share. */
-    private final class Worker implements Runnable {
+    private final class Worker implements Runnable, RowCollector.Spill {
 
         private final LogReader reader = new LogReader(sizes.buffer);
-        private final RowCollector collector = new PlainRowCollector(query, strict);
+        private final RowCollector collector = new PlainRowCollector(query, strict, this, groupsLimit);
         private final ResultFormat format = new ResultFormat(query, json);
         private final Text text = new Text();
         private Batch batch;
@@ -382,6 +400,16 @@ final class Aggregation {
             part.nextRecord = part.file.size();
         }
 
+        @Override
+        public void spill() throws IOException {
+            SpilledGroups written = SpilledGroups.write(collector.groups(), output.beside(spills.incrementAndGet()));
+            synchronized (batch) {
+                batch.spilled.add(written);
+            }
+            collector.groups().clear();
+            collector.into(collector.groups(), batch.fromSecond, batch.toSecond);
+        }
+
         /** Gives what was collected to the batch; merges and writes it when this was the last of it. */
         private void handIn() throws IOException {
             if (batch == null) {
@@ -396,7 +424,11 @@ final class Aggregation {
                 }
             }
             checkCuts();
-            Merge merge = new Merge(batch.done, query);
+            List<Merge.Run> runs = new ArrayList<>(batch.spilled);
+            for (Groups done : batch.done) {
+                runs.add(new Merge.GroupsRun(done));
+            }
+            Merge merge = new Merge(runs, query);
             for (ResultRow row = merge.next(); row != null; row = merge.next()) {
                 format.write(row, text);
                 rows++;

@@ -22,7 +22,7 @@ final class LogReader {
          *     byte before it, and {@link #PADDING} bytes behind that may be looked at, but mean nothing
          * @return where the first record starts that was not taken
          */
-        default int plainRows(byte[] b, int from, int stop) {
+        default int plainRows(byte[] b, int from, int stop) throws IOException {
             return from;
         }
 

@@ -1,5 +1,6 @@
 package downsampling.batch;
 
+import java.io.IOException;
 import java.util.Arrays;
 
 /**
@@ -85,8 +86,8 @@ final class PlainRowCollector extends RowCollector {
 
     private int app;
 
-    PlainRowCollector(Query query, boolean strict) {
-        super(query, strict);
+    PlainRowCollector(Query query, boolean strict, Spill spill, long limit) {
+        super(query, strict, spill, limit);
         byUser = query.byUser();
         byApp = query.byApp();
         wantsUser = query.wantsUser();
@@ -121,8 +122,8 @@ final class PlainRowCollector extends RowCollector {
     }
 
     @Override
-    public int plainRows(byte[] b, int from, int stop) {
-        int at = from;
+    public int plainRows(byte[] b, int from, int stop) throws IOException {
+        int at = super.plainRows(b, from, stop);
         while (at < stop) {
             int next = plainRow(b, at);
             if (next < 0) {

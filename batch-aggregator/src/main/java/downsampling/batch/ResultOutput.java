@@ -1,5 +1,7 @@
 package downsampling.batch;
 
+import java.io.Closeable;
+import java.io.File;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
@@ -8,8 +10,9 @@ import java.nio.charset.StandardCharsets;
  * The result as it is written: batches are formatted in parallel, and each writes when all before it have. Rows come in
  * order of batches, whatever thread is done first.
  */
-final class ResultOutput {
+final class ResultOutput implements Closeable {
 
+    private final File path;
     private final RandomAccessFile file;
     private final byte[] head;
     /** Bytes that the very first row begins with and that are left out: a separator with nothing before it. */
@@ -19,8 +22,10 @@ final class ResultOutput {
     private boolean aborted;
     private boolean anything;
 
-    ResultOutput(RandomAccessFile file, Query query, boolean json) throws IOException {
-        this.file = file;
+    /** @param path where to write; the file is emptied */
+    ResultOutput(File path, Query query, boolean json) throws IOException {
+        this.path = path;
+        file = new RandomAccessFile(path, "rw");
         head = ResultFormat.head(query, json).getBytes(StandardCharsets.UTF_8);
         leading = json ? 1 : 0;
         restart();
@@ -65,6 +70,16 @@ final class ResultOutput {
     void complete(boolean json) throws IOException {
         file.write(ResultFormat.foot(json).getBytes(StandardCharsets.UTF_8));
         file.close();
+    }
+
+    @Override
+    public void close() throws IOException {
+        file.close();
+    }
+
+    /** A name beside the result for what does not fit into memory. */
+    File beside(int number) {
+        return new File(path.getPath() + "." + number);
     }
 
     private void await(int batch) throws IOException {

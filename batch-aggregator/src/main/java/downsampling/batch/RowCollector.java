@@ -1,9 +1,16 @@
 package downsampling.batch;
 
+import java.io.IOException;
+
 /**
  * Takes the rows of log files into {@link Groups} and keeps account of them. Not thread-safe; one to a thread.
  */
 class RowCollector implements LogReader.Handler {
+
+    /** What to do when the groups take too much memory: they are put away and cleared. */
+    interface Spill {
+        void spill() throws IOException;
+    }
 
     /** A wanted row outside the time its file's batch covers. */
     static final class Stray extends RuntimeException {
@@ -29,15 +36,20 @@ class RowCollector implements LogReader.Handler {
     long filteredOut;
 
     private final boolean strict;
+    private final Spill spill;
+    private final long limit;
     private long fromSecond;
     private long toSecond;
 
     private long rejected;
     private long rejectedOfFile;
 
-    RowCollector(Query query, boolean strict) {
+    /** @param limit bytes the groups may take before they are spilled */
+    RowCollector(Query query, boolean strict, Spill spill, long limit) {
         this.query = query;
         this.strict = strict;
+        this.spill = spill;
+        this.limit = limit;
     }
 
     /** From now on rows go into these groups; wanted ones must lie in {@code [fromSecond, toSecond)}. */
@@ -68,6 +80,15 @@ class RowCollector implements LogReader.Handler {
 
     Account account() {
         return new Account(aggregated + filteredOut + rejected, aggregated, filteredOut, rejected);
+    }
+
+    /** Called from time to time, at the latest after each buffer. */
+    @Override
+    public int plainRows(byte[] b, int from, int stop) throws IOException {
+        if (groups.weight() > limit) {
+            spill.spill();
+        }
+        return from;
     }
 
     @Override

@@ -7,7 +7,6 @@ import java.nio.charset.CoderResult;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.time.LocalDate;
-import java.time.YearMonth;
 import java.util.Arrays;
 
 /**
@@ -327,7 +326,8 @@ final class RowParser {
                 return false;
             }
             year += 100 * century;
-            if (day > YearMonth.of(year, month).lengthOfMonth()) {
+            boolean leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+            if (day > (month == 2 ? leap ? 29 : 28 : 30 + (month + (month >> 3) & 1))) {
                 return false;
             }
             lastDateDay = LocalDate.of(year, month, day).toEpochDay();

@@ -1,8 +1,8 @@
 package downsampling.batch;
 
+import java.io.FileInputStream;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 
@@ -114,8 +114,8 @@ final class RunReport {
     /** CPU time of all threads, and time since the start of the process; null where {@code /proc} does not tell. */
     private static double[] cpuAndElapsedSeconds() {
         try {
-            String uptime = Files.readString(Path.of("/proc/uptime"));
-            String stat = Files.readString(Path.of("/proc/self/stat"));
+            String uptime = read("/proc/uptime");
+            String stat = read("/proc/self/stat");
             // The second field is the program's name in brackets, which may hold spaces, so count from the third.
             String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
             long utime = Long.parseLong(fields[14 - 3]);
@@ -128,10 +128,17 @@ final class RunReport {
         }
     }
 
+    /** By a stream, because the first use of a channel costs more than all of the report. */
+    private static String read(String file) throws IOException {
+        try (FileInputStream in = new FileInputStream(file)) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        }
+    }
+
     /** What stands after the first {@code key} and its colon; {@code n/a} if the file or the key is not there. */
     private static String value(String file, String key) {
         try {
-            String lines = Files.readString(Path.of(file));
+            String lines = read(file);
             int start = lines.indexOf(key);
             return start < 0
                     ? UNKNOWN

@@ -19,6 +19,8 @@ class AggregationTest {
     private static final long DAY = 86400;
     private static final long FIRST_DAY = LocalDate.of(2025, 1, 1).toEpochDay() * DAY;
 
+    private static final long HEAP = 1 << 30;
+
     @TempDir
     Path folder;
 
@@ -29,7 +31,13 @@ class AggregationTest {
             Path logs = Files.createDirectory(folder.resolve("logs" + seed));
             Query query = new RandomLogs(seed).write(logs);
             check(query, logs, threads, Aggregation.Sizes.NORMAL, "seed " + seed);
-            check(query, logs, threads, new Aggregation.Sizes(64 + seed % 50, 200, 200), "small parts, seed " + seed);
+            check(
+                    query,
+                    logs,
+                    threads,
+                    new Aggregation.Sizes(64 + seed % 50, 200, 200, HEAP),
+                    "small parts, seed " + seed);
+            check(query, logs, threads, new Aggregation.Sizes(300, 1000, 1000, 40_000), "small heap, seed " + seed);
         }
     }
 
@@ -53,7 +61,7 @@ class AggregationTest {
                         query,
                         folder,
                         3,
-                        new Aggregation.Sizes(buffer, part, part),
+                        new Aggregation.Sizes(buffer, part, part, HEAP),
                         "part " + part + ", buffer " + buffer);
             }
         }
@@ -86,7 +94,7 @@ class AggregationTest {
                 row + row.replace("u", "u".repeat(RowParser.MAX_RECORD)) + row + "\"" + "q".repeat(3_000_000) + "\n"
                         + row);
         check(query(DAY, true, false), folder, 1, Aggregation.Sizes.NORMAL, "uncut");
-        check(query(DAY, true, false), folder, 2, new Aggregation.Sizes(1 << 16, 1 << 18, 1 << 18), "cut");
+        check(query(DAY, true, false), folder, 2, new Aggregation.Sizes(1 << 16, 1 << 18, 1 << 18, HEAP), "cut");
     }
 
     @Test

@@ -2,7 +2,6 @@ package downsampling.batch;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,8 +19,7 @@ record FastAggregation(String csv, Account account, String rejects) {
         List<LogFile> files =
                 LogFile.list(folder.toFile(), Math.floorDiv(query.from(), 86400), Math.floorDiv(query.to() - 1, 86400));
         Path result = Files.createTempFile(folder, "result", ".tmp");
-        try (RandomAccessFile file = new RandomAccessFile(result.toFile(), "rw")) {
-            ResultOutput output = new ResultOutput(file, query, false);
+        try (ResultOutput output = new ResultOutput(result.toFile(), query, false)) {
             Aggregation aggregation = new Aggregation(query, files, threads, false, false, sizes, output, false);
             aggregation.run();
             output.complete(false);

@@ -3,7 +3,6 @@ package downsampling.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -142,8 +141,7 @@ class UserIndexTest {
         Query query = new Query(
                 DAY * 86400, (DAY + 1) * 86400, 1800, true, true, List.of(users), List.of(), List.of(Measure.SUM));
         Path result = folder.resolve("result");
-        try (RandomAccessFile out = new RandomAccessFile(result.toFile(), "rw")) {
-            ResultOutput output = new ResultOutput(out, query, false);
+        try (ResultOutput output = new ResultOutput(result.toFile(), query, false)) {
             Aggregation aggregation =
                     new Aggregation(query, List.of(log()), 2, false, index, Aggregation.Sizes.NORMAL, output, false);
             aggregation.run();

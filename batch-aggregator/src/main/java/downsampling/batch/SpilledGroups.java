@@ -1,0 +1,170 @@
+package downsampling.batch;
+
+import java.io.File;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+
+/**
+ * Groups put on disk in the result's order because they took too much memory, and read again for the merge. The file
+ * goes when they have been read.
+ */
+final class SpilledGroups implements Merge.Run {
+
+    private static final int BUFFER = 1 << 15;
+    /** Bytes of a group: period, lengths of its names and kind; then, behind the names, sums; then the rest, if any. */
+    private static final int HEAD = 3 * 8;
+
+    private static final int NARROW = RowParser.METRICS * 8;
+    private static final int WIDE = NARROW + 8 + 3 * NARROW;
+    private static final int FIXED = HEAD + WIDE;
+
+    private final File file;
+    private final ResultRow row = new ResultRow();
+    private FileInputStream in;
+    /** Comes with the first read: many files may wait. */
+    private byte[] buffer;
+
+    private int at;
+    private int end;
+
+    private SpilledGroups(File file) {
+        this.file = file;
+    }
+
+    static SpilledGroups write(Groups groups, File file) throws IOException {
+        file.deleteOnExit();
+        Merge.Run all = new Merge.GroupsRun(groups);
+        Text text = new Text();
+        try (OutputStream out = new FileOutputStream(file)) {
+            while (all.advance()) {
+                add(all.row(), text);
+                if (text.length >= BUFFER) {
+                    out.write(text.bytes, 0, text.length);
+                    text.length = 0;
+                }
+            }
+            out.write(text.bytes, 0, text.length);
+        } catch (IOException e) {
+            file.delete();
+            throw e;
+        }
+        return new SpilledGroups(file);
+    }
+
+    private static void add(ResultRow row, Text text) {
+        int user = row.userTo - row.userFrom;
+        int app = row.appTo - row.appFrom;
+        boolean narrow = isNarrow(row);
+        text.reserve(FIXED + user + app);
+        put(text, row.period);
+        put(text, (long) user << 32 | app);
+        put(text, narrow ? 1 : 0);
+        if (user > 0) {
+            text.add(row.user, row.userFrom, row.userTo);
+        }
+        if (app > 0) {
+            text.add(row.app, row.appFrom, row.appTo);
+        }
+        for (int metric = 0; metric < RowParser.METRICS; metric++) {
+            put(text, row.low[metric]);
+        }
+        if (!narrow) {
+            put(text, row.count);
+            for (int metric = 0; metric < RowParser.METRICS; metric++) {
+                put(text, row.carry[metric]);
+                put(text, row.min[metric]);
+                put(text, row.max[metric]);
+            }
+        }
+    }
+
+    /** Whether a row has nothing but sums of 64 bits. */
+    private static boolean isNarrow(ResultRow row) {
+        long more = row.count;
+        for (int metric = 0; metric < RowParser.METRICS; metric++) {
+            more |= row.carry[metric] | row.min[metric] | row.max[metric];
+        }
+        return more == 0;
+    }
+
+    private static void put(Text text, long word) {
+        Words.put(text.bytes, text.length, word);
+        text.length += 8;
+    }
+
+    @Override
+    public ResultRow row() {
+        return row;
+    }
+
+    @Override
+    public boolean advance() throws IOException {
+        if (in == null) {
+            in = new FileInputStream(file);
+            buffer = new byte[BUFFER];
+        }
+        if (end - at < HEAD && !fill(HEAD)) {
+            close();
+            return false;
+        }
+        int user = (int) (Words.at(buffer, at + 8) >>> 32);
+        int app = (int) Words.at(buffer, at + 8);
+        boolean narrow = Words.at(buffer, at + 16) == 1;
+        int names = at + HEAD;
+        int length = HEAD + user + app + (narrow ? NARROW : WIDE);
+        if (end - at < length) {
+            fill(length);
+            names = at + HEAD;
+        }
+        row.period = Words.at(buffer, at);
+        row.user = buffer;
+        row.userFrom = names;
+        row.userTo = names + user;
+        row.app = buffer;
+        row.appFrom = row.userTo;
+        row.appTo = row.userTo + app;
+        int from = row.appTo;
+        for (int metric = 0; metric < RowParser.METRICS; metric++) {
+            row.low[metric] = Words.at(buffer, from + 8 * metric);
+            row.carry[metric] = 0;
+            row.min[metric] = 0;
+            row.max[metric] = 0;
+        }
+        from += NARROW;
+        row.count = narrow ? 0 : Words.at(buffer, from);
+        for (int metric = 0; metric < RowParser.METRICS && !narrow; metric++) {
+            row.carry[metric] = Words.at(buffer, from + 8 + 24 * metric);
+            row.min[metric] = Words.at(buffer, from + 16 + 24 * metric);
+            row.max[metric] = Words.at(buffer, from + 24 + 24 * metric);
+        }
+        at += length;
+        return true;
+    }
+
+    /** Reads on until there are so many bytes at hand; false when the file ends before. */
+    private boolean fill(int wanted) throws IOException {
+        byte[] into = wanted <= buffer.length ? buffer : new byte[wanted];
+        System.arraycopy(buffer, at, into, 0, end - at);
+        buffer = into;
+        end -= at;
+        at = 0;
+        while (end < wanted) {
+            int n = in.read(buffer, end, buffer.length - end);
+            if (n < 0) {
+                return false;
+            }
+            end += n;
+        }
+        return true;
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (in != null) {
+            in.close();
+        }
+        file.delete();
+    }
+}

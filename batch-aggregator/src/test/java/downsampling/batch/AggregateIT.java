@@ -1,0 +1,124 @@
+package downsampling.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The jar as users start it, in a process of its own. */
+class AggregateIT {
+
+    private static final Path JAR = Path.of("target", "batch-aggregator.jar");
+
+    @TempDir
+    Path folder;
+
+    @Test
+    void generatesAndAggregatesWithTheSameResultForAnyNumberOfThreads() throws Exception {
+        assertThat(run("generate", "--days=5", "--logs-per-day=2000", "--seed=1", "--output-dir=" + folder))
+                .isZero();
+        List<String> results = new ArrayList<>();
+        for (int threads : new int[] {1, 2, 7}) {
+            assertThat(aggregate("--threads=" + threads, "--output=-", "--granularity=30m", "--dimensions=user,app"))
+                    .isZero();
+            results.add(Files.readString(folder.resolve("out")));
+        }
+        assertThat(results.get(0)).startsWith("timestamp,user,app,metric_1,");
+        assertThat(results).allMatch(results.get(0)::equals);
+        // Standard output has the result and nothing else; the report went to standard error.
+        assertThat(results.get(0).lines()).allMatch(line -> line.split(",").length == 12);
+        assertThat(Files.readString(folder.resolve("err"))).contains("rows read");
+    }
+
+    @Test
+    void aMillionUsersFitInto64Megabytes() throws Exception {
+        assertThat(run(
+                        "generate",
+                        "--days=2",
+                        "--logs-per-day=500000",
+                        "--users=1000000",
+                        "--seed=1",
+                        "--output-dir=" + folder))
+                .isZero();
+        assertThat(aggregate("--granularity=1day", "--dimensions=user", "--output=days.csv"))
+                .isZero();
+        assertThat(aggregate("--granularity=100day", "--dimensions=user", "--output=all.csv"))
+                .isZero();
+        assertThat(metric1(folder.resolve("results/days.csv"))).isEqualTo(metric1(folder.resolve("results/all.csv")));
+        assertThat(names(folder.resolve("results"))).containsExactlyInAnyOrder("days.csv", "all.csv");
+    }
+
+    @Test
+    void anInterruptedRunLeavesNothingBehind() throws Exception {
+        assertThat(run("generate", "--days=3", "--logs-per-day=300000", "--seed=1", "--output-dir=" + folder))
+                .isZero();
+        Process process = start(command("--granularity=1s", "--dimensions=user,app", "--threads=1"));
+        Path results = folder.resolve("results");
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (names(results).isEmpty() && process.isAlive() && System.nanoTime() < deadline) {
+            Thread.onSpinWait();
+        }
+        // SIGTERM; the JVM treats SIGINT alike.
+        process.destroy();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).isIn(143, 0);
+        // Whole or not at all, should it have been done already.
+        assertThat(names(results)).allMatch(name -> process.exitValue() == 0 && name.equals("result.csv"));
+    }
+
+    private static List<String> names(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (var files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString()).toList();
+        }
+    }
+
+    private static long metric1(Path csv) throws IOException {
+        try (var lines = Files.lines(csv)) {
+            return lines.skip(1)
+                    .mapToLong(line -> Long.parseLong(line.split(",")[2]))
+                    .sum();
+        }
+    }
+
+    private String[] command(String... options) {
+        List<String> command = new ArrayList<>();
+        command.add("aggregate");
+        command.add("--from-datetime=2025-01-01");
+        command.add("--to-datetime=" + LocalDate.of(2025, 1, 11));
+        command.add("--input-dir=" + folder);
+        command.add("--results-dir=" + folder.resolve("results"));
+        command.addAll(List.of(options));
+        return command.toArray(String[]::new);
+    }
+
+    private int aggregate(String... options) throws Exception {
+        return run(command(options));
+    }
+
+    private int run(String... arguments) throws Exception {
+        return start(arguments).waitFor();
+    }
+
+    private Process start(String... arguments) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("-Xmx64m");
+        command.add("-jar");
+        command.add(JAR.toString());
+        command.addAll(List.of(arguments));
+        return new ProcessBuilder(command)
+                .redirectOutput(folder.resolve("out").toFile())
+                .redirectError(folder.resolve("err").toFile())
+                .start();
+    }
+}
