@@ -28,6 +28,11 @@ public final class Main implements Callable<Integer> {
     static CommandLine command() {
         return new CommandLine(new Main())
                 .addSubcommand("aggregate", Aggregate.command())
+                .setParameterExceptionHandler((e, args) -> {
+                    CommandLine command = e.getCommandLine();
+                    command.getErr().println(command.getCommandName() + ": " + e.getMessage() + " (see --help)");
+                    return CommandLine.ExitCode.USAGE;
+                })
                 .setExecutionExceptionHandler((e, command, parsed) -> {
                     PrintWriter err = command.getErr();
                     err.println(command.getCommandName() + ": " + e);
