@@ -199,10 +199,6 @@ final class Service implements AutoCloseable {
         private long from;
         private int count;
 
-        boolean allowed(long now) {
-            return allowed(now, MOST);
-        }
-
         /**
          * @param now  as of {@link System#nanoTime}
          * @param most how many are put up with for this reason
