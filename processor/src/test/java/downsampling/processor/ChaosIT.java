@@ -26,6 +26,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -312,10 +313,13 @@ class ChaosIT {
                         .get()
                         .get("temperature-processor")
                         .members();
-                if (members.size() == 2
-                        && members.stream()
-                                .noneMatch(member ->
-                                        member.assignment().topicPartitions().isEmpty())) {
+                // A member is a stream thread; what its client id begins with tells the instance.
+                Map<String, Integer> partitions = members.stream()
+                        .collect(Collectors.groupingBy(
+                                member -> member.clientId().replaceFirst("-StreamThread-.*", ""),
+                                Collectors.summingInt(member ->
+                                        member.assignment().topicPartitions().size())));
+                if (partitions.size() == 2 && !partitions.containsValue(0)) {
                     return;
                 }
                 instances.forEach(ProcessorProcess::assertAlive);
