@@ -220,13 +220,11 @@ final class Topics {
         }
         Config input = settings(config.inputTopic());
         for (String topic : new String[] {config.lateTopic(), config.deadTopic()}) {
-            warnIfLess(config.inputTopic(), input, topic, settings(topic), TopicConfig.MAX_MESSAGE_BYTES_CONFIG);
-            warnIfLess(
-                    config.inputTopic(),
-                    input,
-                    topic,
-                    settings(topic),
-                    TopicConfig.MESSAGE_TIMESTAMP_AFTER_MAX_MS_CONFIG);
+            Config settings = settings(topic);
+            for (String name :
+                    List.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, TopicConfig.MESSAGE_TIMESTAMP_AFTER_MAX_MS_CONFIG)) {
+                warnIfLess(config.inputTopic(), input, topic, settings, name);
+            }
         }
     }
 
