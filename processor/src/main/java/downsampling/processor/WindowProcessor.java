@@ -32,9 +32,6 @@ import org.slf4j.LoggerFactory;
 final class WindowProcessor implements Processor<String, Reading, String, byte[]> {
     private static final Logger LOG = LoggerFactory.getLogger(WindowProcessor.class);
 
-    /** Sorts behind all windows, since a window's start is not negative. */
-    private static final Bytes PROGRESS = Bytes.wrap(new byte[] {(byte) 0xFF});
-
     private static final long NONE = Long.MIN_VALUE;
 
     private final Config config;
@@ -65,13 +62,14 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
         this.context = context;
         partition = context.taskId().partition();
         store = context.getStateStore(config.storeName());
-        byte[] progress = store.get(PROGRESS);
+        byte[] progress = store.get(WindowKey.CLOSED_UP_TO);
         if (progress != null) {
             closedUpTo = ByteBuffer.wrap(progress).getLong();
         }
-        try (KeyValueIterator<Bytes, byte[]> newestFirst = store.reverseRange(key(0, ""), key(Long.MAX_VALUE, ""))) {
+        try (KeyValueIterator<Bytes, byte[]> newestFirst =
+                store.reverseRange(WindowKey.from(0), WindowKey.from(Long.MAX_VALUE))) {
             if (newestFirst.hasNext()) {
-                newest = startOf(newestFirst.peekNextKey());
+                newest = WindowKey.start(newestFirst.peekNextKey());
             }
         }
         lastReadingAt = context.currentSystemTimeMs();
@@ -89,7 +87,7 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
             forwardLate(record, start);
             return;
         }
-        Bytes key = key(start, record.key());
+        Bytes key = WindowKey.of(start, record.key());
         byte[] before = store.get(key);
         Summary summary = before == null
                 ? Summary.of(reading.value())
@@ -111,19 +109,21 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
         }
         int closed = 0;
         try (KeyValueIterator<Bytes, byte[]> open =
-                store.range(key(Math.max(0, closedUpTo), ""), key(Math.max(0, time), ""))) {
+                store.range(WindowKey.from(Math.max(0, closedUpTo)), WindowKey.from(Math.max(0, time)))) {
             for (; open.hasNext(); closed++) {
                 KeyValue<Bytes, byte[]> window = open.next();
-                long start = startOf(window.key);
+                long start = WindowKey.start(window.key);
                 Summary summary = Summary.fromBytes(window.value);
                 context.forward(
-                        ClosedWindow.record(sensorOf(window.key), start, start + size, summary),
+                        ClosedWindow.record(WindowKey.sensor(window.key), start, start + size, summary),
                         ExactTopology.SUMMARIES);
                 store.delete(window.key);
             }
         }
         closedUpTo = time;
-        store.put(PROGRESS, ByteBuffer.allocate(Long.BYTES).putLong(closedUpTo).array());
+        store.put(
+                WindowKey.CLOSED_UP_TO,
+                ByteBuffer.allocate(Long.BYTES).putLong(closedUpTo).array());
         return closed;
     }
 
@@ -167,21 +167,5 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
 
     private long floor(long time) {
         return time - Math.floorMod(time, size);
-    }
-
-    private static Bytes key(long start, String sensor) {
-        byte[] id = sensor.getBytes(StandardCharsets.UTF_8);
-        return Bytes.wrap(ByteBuffer.allocate(Long.BYTES + id.length)
-                .putLong(start)
-                .put(id)
-                .array());
-    }
-
-    private static long startOf(Bytes key) {
-        return ByteBuffer.wrap(key.get()).getLong();
-    }
-
-    private static String sensorOf(Bytes key) {
-        return new String(key.get(), Long.BYTES, key.get().length - Long.BYTES, StandardCharsets.UTF_8);
     }
 }

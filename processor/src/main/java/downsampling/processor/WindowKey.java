@@ -1,0 +1,38 @@
+package downsampling.processor;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import org.apache.kafka.common.utils.Bytes;
+
+/**
+ * The key of an open window in the state store: its start in milliseconds since the epoch, eight bytes, big-endian, then the
+ * sensor's id in UTF-8. So the windows of one start lie together, by sensor, and those to close are one range.
+ */
+final class WindowKey {
+    /** How far the partition's windows are closed: one entry among the windows, behind all of them, as no start is negative. */
+    static final Bytes CLOSED_UP_TO = Bytes.wrap(new byte[] {(byte) 0xFF});
+
+    private WindowKey() {}
+
+    /** @param start not negative */
+    static Bytes of(long start, String sensor) {
+        byte[] id = sensor.getBytes(StandardCharsets.UTF_8);
+        return Bytes.wrap(ByteBuffer.allocate(Long.BYTES + id.length)
+                .putLong(start)
+                .put(id)
+                .array());
+    }
+
+    /** The key before all windows of a start and of later ones. */
+    static Bytes from(long start) {
+        return of(start, "");
+    }
+
+    static long start(Bytes key) {
+        return ByteBuffer.wrap(key.get()).getLong();
+    }
+
+    static String sensor(Bytes key) {
+        return new String(key.get(), Long.BYTES, key.get().length - Long.BYTES, StandardCharsets.UTF_8);
+    }
+}
