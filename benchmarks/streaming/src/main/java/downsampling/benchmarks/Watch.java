@@ -1,0 +1,264 @@
+package downsampling.benchmarks;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.tools.attach.AttachNotSupportedException;
+import com.sun.tools.attach.VirtualMachine;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
+import javax.management.InstanceNotFoundException;
+import javax.management.MBeanServerConnection;
+import javax.management.ObjectName;
+import javax.management.remote.JMXConnector;
+import javax.management.remote.JMXConnectorFactory;
+import javax.management.remote.JMXServiceURL;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+
+/**
+ * Watches one run: the records that its consumers have been given (a counter that every Kafka client for the JVM keeps and
+ * shows by JMX), the offsets that its group has committed, and the summaries that a {@code read_committed} consumer sees.
+ */
+final class Watch {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final Duration COMMITTED_INTERVAL = Duration.ofMillis(100);
+    private static final Duration CONSUMED_INTERVAL = Duration.ofMillis(40);
+
+    private record Sample(double time, long count) {}
+
+    private final String bootstrapServers;
+    private final Admin admin;
+    private final Workload workload;
+    private final String input;
+    private final String group;
+    private final String output;
+    private final Workload.Expected[][] expected;
+
+    private final List<Sample> consumed = new ArrayList<>();
+    private final List<Sample> committed = new ArrayList<>();
+    private final List<ConsumerRecord<byte[], byte[]>> summaries = new ArrayList<>();
+    private final long expectedSummaries;
+    private volatile double completeAt;
+    private final AtomicReference<Exception> failure = new AtomicReference<>();
+    private final List<Thread> threads = new ArrayList<>();
+    private volatile boolean ended;
+
+    private interface Work {
+        void run() throws Exception;
+    }
+
+    Watch(
+            String bootstrapServers,
+            Admin admin,
+            Workload workload,
+            String input,
+            String group,
+            String output,
+            Workload.Expected[][] expected) {
+        this.bootstrapServers = bootstrapServers;
+        this.admin = admin;
+        this.workload = workload;
+        this.input = input;
+        this.group = group;
+        this.output = output;
+        this.expected = expected;
+        long count = 0;
+        for (Workload.Expected[] window : expected) {
+            for (Workload.Expected summary : window) {
+                count += summary == null ? 0 : 1;
+            }
+        }
+        expectedSummaries = count;
+        start("committed", this::watchCommitted);
+        start("summaries", this::watchSummaries);
+    }
+
+    void attach(String pid) {
+        start("consumed", () -> watchConsumed(pid));
+    }
+
+    private void start(String name, Work work) {
+        Thread thread = new Thread(
+                () -> {
+                    try {
+                        work.run();
+                    } catch (Exception e) {
+                        failure.compareAndSet(null, e);
+                    }
+                },
+                name);
+        threads.add(thread);
+        thread.start();
+    }
+
+    private static double now() {
+        return System.currentTimeMillis() / 1e3;
+    }
+
+    private void watchCommitted() throws Exception {
+        while (!ended) {
+            long offsets =
+                    admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata().get().entrySet().stream()
+                            .filter(partition -> partition.getValue() != null
+                                    && partition.getKey().topic().equals(input))
+                            .mapToLong(partition -> partition.getValue().offset())
+                            .sum();
+            add(committed, offsets);
+            Thread.sleep(COMMITTED_INTERVAL.toMillis());
+        }
+    }
+
+    private static void add(List<Sample> samples, long count) {
+        synchronized (samples) {
+            samples.add(new Sample(now(), count));
+        }
+    }
+
+    /** Ends with the JVM that it watches. */
+    private void watchConsumed(String pid) throws Exception {
+        ObjectName perTopic =
+                new ObjectName("kafka.consumer:type=consumer-fetch-manager-metrics,client-id=*,topic=" + input);
+        try (JMXConnector connector = connect(pid)) {
+            MBeanServerConnection beans = connector.getMBeanServerConnection();
+            long highest = 0;
+            while (!ended) {
+                double records = 0;
+                for (ObjectName name : beans.queryNames(perTopic, null)) {
+                    records += (Double) beans.getAttribute(name, "records-consumed-total");
+                }
+                highest = Math.max(highest, (long) records);
+                add(consumed, highest);
+                Thread.sleep(CONSUMED_INTERVAL.toMillis());
+            }
+        } catch (IOException | AttachNotSupportedException | InstanceNotFoundException e) {
+            // It has ended, or a consumer of its has.
+        }
+    }
+
+    private static JMXConnector connect(String pid) throws IOException, AttachNotSupportedException {
+        VirtualMachine machine = VirtualMachine.attach(pid);
+        try {
+            return JMXConnectorFactory.connect(new JMXServiceURL(machine.startLocalManagementAgent()));
+        } finally {
+            machine.detach();
+        }
+    }
+
+    private void watchSummaries() {
+        Map<String, Object> settings =
+                Map.of("bootstrap.servers", bootstrapServers, "isolation.level", "read_committed");
+        try (var consumer = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            List<TopicPartition> partitions = consumer.partitionsFor(output).stream()
+                    .map(PartitionInfo::partition)
+                    .map(partition -> new TopicPartition(output, partition))
+                    .toList();
+            consumer.assign(partitions);
+            consumer.seekToBeginning(partitions);
+            while (!ended) {
+                for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(100))) {
+                    if (!key(record).startsWith(Workload.CLOSING)) {
+                        synchronized (summaries) {
+                            summaries.add(record);
+                        }
+                    }
+                }
+                if (completeAt == 0 && seen() >= expectedSummaries) {
+                    completeAt = now();
+                }
+            }
+        }
+    }
+
+    private int seen() {
+        synchronized (summaries) {
+            return summaries.size();
+        }
+    }
+
+    private static String key(ConsumerRecord<byte[], byte[]> record) {
+        return record.key() == null ? "" : new String(record.key(), UTF_8);
+    }
+
+    private static long last(List<Sample> samples) {
+        synchronized (samples) {
+            return samples.isEmpty() ? 0 : samples.get(samples.size() - 1).count();
+        }
+    }
+
+    Object state() throws Exception {
+        check();
+        return Map.of(
+                "records", workload.records(),
+                "consumed", last(consumed),
+                "committed", last(committed),
+                "summaries", seen(),
+                "expected", expectedSummaries);
+    }
+
+    private void check() throws Exception {
+        if (failure.get() != null) {
+            throw failure.get();
+        }
+    }
+
+    Map<String, Object> end() throws Exception {
+        ended = true;
+        for (Thread thread : threads) {
+            thread.join();
+        }
+        check();
+        return Map.of(
+                "consumed",
+                consumed.stream().map(s -> List.of(s.time, s.count)).toList(),
+                "committed",
+                committed.stream().map(s -> List.of(s.time, s.count)).toList(),
+                "complete",
+                completeAt,
+                "summaries",
+                summaries.size(),
+                "fault",
+                fault());
+    }
+
+    /** What is wrong with the summaries; empty if nothing is. */
+    private String fault() throws Exception {
+        boolean[][] found = new boolean[expected.length][workload.sensors()];
+        for (ConsumerRecord<byte[], byte[]> record : summaries) {
+            JsonNode json = JSON.readTree(record.value());
+            JsonNode is = json.get("temperature");
+            String key = key(record);
+            long window = (json.get("time").asLong() - Workload.windowEnd(0)) / Workload.WINDOW_MILLIS;
+            int sensor = Integer.parseInt(key.substring("Sensor".length())) - 1;
+            if (window < 0
+                    || window >= expected.length
+                    || Workload.windowEnd((int) window) != json.get("time").asLong()
+                    || expected[(int) window][sensor] == null) {
+                return "there is no such window: " + key + " " + json;
+            }
+            if (found[(int) window][sensor]) {
+                return "came twice: " + key + " " + json;
+            }
+            found[(int) window][sensor] = true;
+            Workload.Expected right = expected[(int) window][sensor];
+            if (is.get("count").asLong() != right.count()
+                    || is.get("min").asDouble() != right.min()
+                    || is.get("max").asDouble() != right.max()
+                    || is.get("mean").asDouble() != right.mean()) {
+                return key + " " + json + ", expected " + right;
+            }
+        }
+        return summaries.size() == expectedSummaries
+                ? ""
+                : summaries.size() + " summaries, expected " + expectedSummaries;
+    }
+}
