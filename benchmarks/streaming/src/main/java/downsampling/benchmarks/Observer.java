@@ -9,10 +9,17 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.GroupState;
+import org.apache.kafka.common.PartitionInfo;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
  * Prepares and watches the runs, in a process of its own. It is told what to do by {@code benchmark.py}, line by line on
@@ -24,6 +31,11 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
  *   <li>{@code attach PID}: from now on also asks this JVM how many records its consumers have been given
  *   <li>{@code state}: how far it is
  *   <li>{@code end}: ends watching, checks the summaries, deletes the output topic, and tells all that was seen
+ *   <li>{@code latency-topics INPUT OUTPUT PARTITIONS}: makes both
+ *   <li>{@code latency READINGS_PER_SECOND SENSORS WINDOW_MS GRACE_MS WARM_UP_SECONDS SECONDS}: see {@link Latency}
+ *   <li>{@code joined GROUP}: whether it has members, and all have their partitions
+ *   <li>{@code topic TOPIC PARTITIONS}: makes a topic whose records carry the time of their arrival
+ *   <li>{@code span TOPIC}: how many records it has, from when to when they arrived, and deletes it
  *   <li>{@code shares FILE FROM TO}: where the time in a flight recording went, between two times, see {@link Shares}
  * </ul>
  *
@@ -39,6 +51,7 @@ public final class Observer {
     private Workload.Expected[][] expected;
     private Watch watch;
     private String output;
+    private Latency latency;
 
     private Observer(String bootstrapServers) {
         this.bootstrapServers = bootstrapServers;
@@ -80,6 +93,26 @@ public final class Observer {
             }
             case "state" -> watch.state();
             case "end" -> end();
+            case "latency-topics" -> {
+                latency = new Latency(bootstrapServers, order[1], order[2], Integer.parseInt(order[3]));
+                createStamped(order[1], Integer.parseInt(order[3]));
+                create(order[2], Integer.parseInt(order[3]), Map.of("retention.ms", "-1"));
+                yield Map.of();
+            }
+            case "latency" ->
+                latency.measure(
+                        Double.parseDouble(order[1]),
+                        Integer.parseInt(order[2]),
+                        Long.parseLong(order[3]),
+                        Long.parseLong(order[4]),
+                        Duration.ofSeconds(Long.parseLong(order[5])),
+                        Duration.ofSeconds(Long.parseLong(order[6])));
+            case "joined" -> Map.of("joined", joined(order[1]));
+            case "topic" -> {
+                createStamped(order[1], Integer.parseInt(order[2]));
+                yield Map.of();
+            }
+            case "span" -> span(order[1]);
             case "shares" -> Shares.of(Path.of(order[1]), Double.parseDouble(order[2]), Double.parseDouble(order[3]));
             default -> throw new IllegalArgumentException(String.join(" ", order));
         };
@@ -88,30 +121,18 @@ public final class Observer {
     private Object preload(String topic, Workload workload) throws Exception {
         this.workload = workload;
         this.input = topic;
-        create(topic, workload.partitions());
+        create(topic, workload.partitions(), Map.of());
         long before = System.nanoTime();
         workload.send(bootstrapServers, topic);
         double seconds = (System.nanoTime() - before) / 1e9;
         expected = workload.expected();
-        long bytes = admin
-                .describeLogDirs(admin.describeCluster().nodes().get().stream()
-                        .map(node -> node.id())
-                        .toList())
-                .allDescriptions()
-                .get()
-                .values()
-                .stream()
-                .flatMap(dirs -> dirs.values().stream())
-                .flatMap(dir -> dir.replicaInfos().entrySet().stream())
-                .filter(replica -> replica.getKey().topic().equals(topic))
-                .mapToLong(replica -> replica.getValue().size())
-                .sum();
-        return Map.of("seconds", seconds, "bytes", bytes, "records", workload.records());
+        return Map.of("seconds", seconds, "bytes", bytes(topic), "records", workload.records());
     }
 
     private Object begin(String group, String outputTopic) throws Exception {
         output = outputTopic;
-        create(outputTopic, workload.partitions());
+        // Kept for good: event times are years old, and some stamp their records with them.
+        create(outputTopic, workload.partitions(), Map.of("retention.ms", "-1"));
         watch = new Watch(bootstrapServers, admin, workload, input, group, outputTopic, expected);
         return Map.of();
     }
@@ -122,10 +143,64 @@ public final class Observer {
         return seen;
     }
 
-    /** Kept for good: event times are years old, and some stamp their records with them. */
-    private void create(String topic, int partitions) throws Exception {
+    private long bytes(String topic) throws Exception {
+        List<Integer> brokers = admin.describeCluster().nodes().get().stream()
+                .map(node -> node.id())
+                .toList();
+        return admin.describeLogDirs(brokers).allDescriptions().get().values().stream()
+                .flatMap(dirs -> dirs.values().stream())
+                .flatMap(dir -> dir.replicaInfos().entrySet().stream())
+                .filter(replica -> replica.getKey().topic().equals(topic))
+                .mapToLong(replica -> replica.getValue().size())
+                .sum();
+    }
+
+    private boolean joined(String group) throws Exception {
+        return admin.listGroups().all().get().stream()
+                .anyMatch(listed ->
+                        listed.groupId().equals(group) && listed.groupState().equals(Optional.of(GroupState.STABLE)));
+    }
+
+    private Object span(String topic) throws Exception {
+        Map<String, Object> settings = Map.of("bootstrap.servers", bootstrapServers, "max.poll.records", 1);
+        long first = Long.MAX_VALUE;
+        long last = Long.MIN_VALUE;
+        long records = 0;
+        try (var consumer = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            for (PartitionInfo info : consumer.partitionsFor(topic)) {
+                TopicPartition partition = new TopicPartition(topic, info.partition());
+                consumer.assign(List.of(partition));
+                long end = consumer.endOffsets(List.of(partition)).get(partition);
+                records += end;
+                if (end > 0) {
+                    first = Math.min(first, timestamp(consumer, partition, 0));
+                    last = Math.max(last, timestamp(consumer, partition, end - 1));
+                }
+            }
+        }
+        long bytes = bytes(topic);
         delete(topic);
-        admin.createTopics(List.of(new NewTopic(topic, partitions, (short) -1).configs(Map.of("retention.ms", "-1"))))
+        return Map.of("records", records, "bytes", bytes, "seconds", (last - first) / 1e3);
+    }
+
+    private static long timestamp(KafkaConsumer<byte[], byte[]> consumer, TopicPartition partition, long offset) {
+        consumer.seek(partition, offset);
+        long deadline = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+        while (System.nanoTime() < deadline) {
+            for (ConsumerRecord<byte[], byte[]> record : consumer.poll(Duration.ofMillis(100))) {
+                return record.timestamp();
+            }
+        }
+        throw new IllegalStateException("no record at " + partition + " offset " + offset);
+    }
+
+    private void createStamped(String topic, int partitions) throws Exception {
+        create(topic, partitions, Map.of("message.timestamp.type", "LogAppendTime"));
+    }
+
+    private void create(String topic, int partitions, Map<String, String> settings) throws Exception {
+        delete(topic);
+        admin.createTopics(List.of(new NewTopic(topic, partitions, (short) -1).configs(settings)))
                 .all()
                 .get();
         // Other brokers hear of it a little later.

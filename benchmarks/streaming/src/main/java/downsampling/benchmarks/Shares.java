@@ -21,6 +21,7 @@ final class Shares {
     static {
         rule("parsing", "com.fasterxml.jackson.core", "downsampling.processor.ReadingDeserializer");
         rule("parsing", "downsampling.processor.EventTime", "downsampling.processor.SensorIdDeserializer");
+        rule("parsing", "downsampling.processor.PlainReading");
         rule("parsing", "com.fasterxml.jackson.databind", "java.time.");
         rule("summaries written", "downsampling.processor.SummaryJson", "downsampling.processor.ClosedWindow");
         rule("window", "downsampling.processor.");

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.management.InstanceNotFoundException;
 import javax.management.MBeanServerConnection;
@@ -44,8 +45,10 @@ final class Watch {
     private final String output;
     private final Workload.Expected[][] expected;
 
+    private final List<Machine> machines = new CopyOnWriteArrayList<>();
     private final List<Sample> consumed = new ArrayList<>();
     private final List<Sample> committed = new ArrayList<>();
+    private final List<Sample> seen = new ArrayList<>();
     private final List<ConsumerRecord<byte[], byte[]>> summaries = new ArrayList<>();
     private final long expectedSummaries;
     private volatile double completeAt;
@@ -80,11 +83,16 @@ final class Watch {
         }
         expectedSummaries = count;
         start("committed", this::watchCommitted);
+        start("consumed", this::watchConsumed);
         start("summaries", this::watchSummaries);
     }
 
     void attach(String pid) {
-        start("consumed", () -> watchConsumed(pid));
+        try {
+            machines.add(new Machine(pid));
+        } catch (IOException | AttachNotSupportedException e) {
+            // It has ended already, which benchmark.py sees.
+        }
     }
 
     private void start(String name, Work work) {
@@ -124,24 +132,53 @@ final class Watch {
         }
     }
 
-    /** Ends with the JVM that it watches. */
-    private void watchConsumed(String pid) throws Exception {
+    private void watchConsumed() throws Exception {
         ObjectName perTopic =
                 new ObjectName("kafka.consumer:type=consumer-fetch-manager-metrics,client-id=*,topic=" + input);
-        try (JMXConnector connector = connect(pid)) {
-            MBeanServerConnection beans = connector.getMBeanServerConnection();
-            long highest = 0;
-            while (!ended) {
+        while (!ended) {
+            long records = 0;
+            for (Machine machine : machines) {
+                records += machine.consumed(perTopic);
+            }
+            if (!machines.isEmpty()) {
+                add(consumed, records);
+            }
+            Thread.sleep(CONSUMED_INTERVAL.toMillis());
+        }
+        for (Machine machine : machines) {
+            machine.close();
+        }
+    }
+
+    /** A JVM that is watched; once it has ended, what it said last holds. */
+    private static final class Machine {
+        private final JMXConnector connector;
+        private long consumed;
+
+        Machine(String pid) throws IOException, AttachNotSupportedException {
+            connector = connect(pid);
+        }
+
+        long consumed(ObjectName perTopic) throws Exception {
+            try {
+                MBeanServerConnection beans = connector.getMBeanServerConnection();
                 double records = 0;
                 for (ObjectName name : beans.queryNames(perTopic, null)) {
                     records += (Double) beans.getAttribute(name, "records-consumed-total");
                 }
-                highest = Math.max(highest, (long) records);
-                add(consumed, highest);
-                Thread.sleep(CONSUMED_INTERVAL.toMillis());
+                consumed = Math.max(consumed, (long) records);
+            } catch (IOException | InstanceNotFoundException e) {
+                // It has ended, or a consumer of its has.
             }
-        } catch (IOException | AttachNotSupportedException | InstanceNotFoundException e) {
-            // It has ended, or a consumer of its has.
+            return consumed;
+        }
+
+        void close() {
+            try {
+                connector.close();
+            } catch (IOException e) {
+                // It has ended.
+            }
         }
     }
 
@@ -172,6 +209,7 @@ final class Watch {
                         }
                     }
                 }
+                add(seen, seen());
                 if (completeAt == 0 && seen() >= expectedSummaries) {
                     completeAt = now();
                 }
@@ -218,16 +256,18 @@ final class Watch {
         }
         check();
         return Map.of(
-                "consumed",
-                consumed.stream().map(s -> List.of(s.time, s.count)).toList(),
-                "committed",
-                committed.stream().map(s -> List.of(s.time, s.count)).toList(),
-                "complete",
-                completeAt,
-                "summaries",
-                summaries.size(),
-                "fault",
-                fault());
+                "consumed", list(consumed),
+                "committed", list(committed),
+                "seen", list(seen),
+                "complete", completeAt,
+                "expected", expectedSummaries,
+                "fault", fault());
+    }
+
+    private static List<List<Object>> list(List<Sample> samples) {
+        return samples.stream()
+                .map(sample -> List.<Object>of(sample.time, sample.count))
+                .toList();
     }
 
     /** What is wrong with the summaries; empty if nothing is. */

@@ -61,7 +61,7 @@ record Workload(long readings, int sensors, int partitions, int perWindow) {
     }
 
     /** Whole, 0 to 100, as the producer's own are. */
-    private static int value(long reading) {
+    static int value(long reading) {
         long mixed = (reading + 1) * 0x9E3779B97F4A7C15L;
         mixed = (mixed ^ (mixed >>> 32)) * 0xD6E8FEB86659FD93L;
         return (int) Long.remainderUnsigned(mixed ^ (mixed >>> 32), 101);
@@ -156,6 +156,11 @@ record Workload(long readings, int sensors, int partitions, int perWindow) {
     }
 
     private int partition(byte[] key) {
+        return partition(key, partitions);
+    }
+
+    /** As Kafka's producer has it, and so every producer that keeps to it. */
+    static int partition(byte[] key, int partitions) {
         return Utils.toPositive(Utils.murmur2(key)) % partitions;
     }
 
@@ -169,7 +174,7 @@ record Workload(long readings, int sensors, int partitions, int perWindow) {
     }
 
     /** {@code {"ts":"2025-01-01T12:00:00.123456Z","value":42}} */
-    private static final class Json {
+    static final class Json {
         private long lastSecond = -1;
         private String prefix;
 
