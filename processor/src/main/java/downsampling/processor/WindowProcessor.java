@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
 final class WindowProcessor implements Processor<String, Reading, String, byte[]> {
     private static final Logger LOG = LoggerFactory.getLogger(WindowProcessor.class);
 
-    /** Windows of a partition, of about 200 bytes each, that are kept on the heap beside the state store. */
+    /** Windows of a partition, of about 200 bytes each, that are kept on the heap beside a state store on disk. */
     static final int MOST_ON_HEAP = 50_000;
 
     private static final long NONE = Long.MIN_VALUE;
@@ -51,6 +51,10 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
     private long storedClosedUpTo;
     /** Wall-clock time of the last reading that was not late. */
     private long lastReadingAt;
+    /** Whether there are summaries that no commit has made visible, and when the last commit was. */
+    private boolean emitted;
+
+    private long committedAt;
 
     WindowProcessor(Config config, IntFunction<InputEnd.Reached> inputEnd) {
         this.config = config;
@@ -65,12 +69,16 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
         this.context = context;
         partition = context.taskId().partition();
         store = context.getStateStore(config.storeName());
-        windows = new OpenWindows(store, MOST_ON_HEAP);
+        boolean inMemory = config.stateStore() == Config.StateStoreKind.MEMORY;
+        windows = new OpenWindows(store, inMemory ? Integer.MAX_VALUE : MOST_ON_HEAP);
         byte[] stored = store.get(WindowKey.CLOSED_UP_TO);
         closedUpTo = stored == null ? NONE : ByteBuffer.wrap(stored).getLong();
         storedClosedUpTo = closedUpTo;
         context.<BeforeCommit>getStateStore(BeforeCommit.NAME).run(this::write);
         lastReadingAt = context.currentSystemTimeMs();
+        emitted = false;
+        committedAt = lastReadingAt;
+        context.schedule(config.emitInterval(), PunctuationType.WALL_CLOCK_TIME, this::commitSummaries);
         if (config.closesIdle()) {
             context.schedule(InputEnd.interval(config), PunctuationType.WALL_CLOCK_TIME, this::closeIfIdle);
         }
@@ -101,6 +109,15 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
                     ByteBuffer.allocate(Long.BYTES).putLong(closedUpTo).array());
             storedClosedUpTo = closedUpTo;
         }
+        emitted = false;
+        committedAt = context.currentSystemTimeMs();
+    }
+
+    /** Has summaries committed soon after their windows closed, but not one by one when many windows close in a row. */
+    private void commitSummaries(long now) {
+        if (emitted && now - committedAt >= config.emitInterval().toMillis()) {
+            context.commit();
+        }
     }
 
     /**
@@ -119,6 +136,10 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
                     ExactTopology.SUMMARIES);
         }
         closedUpTo = time;
+        if (!closed.isEmpty()) {
+            emitted = true;
+            commitSummaries(context.currentSystemTimeMs());
+        }
         return closed.size();
     }
 
