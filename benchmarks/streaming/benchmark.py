@@ -37,7 +37,6 @@ ROOT = HERE.parent.parent
 WORK = HERE / "target"
 FLINK = HERE / "flink" / "target"
 PYTHON = WORK / "venv" / "bin" / "python"
-INPUT = "benchmark-readings"
 TICKS = os.sysconf("SC_CLK_TCK")
 STARTED = time.strftime("%H%M%S")
 RUN_TIMEOUT = 600  # seconds
@@ -56,7 +55,7 @@ class Failed(Exception):
 
 def processor(options, java, app, output):
     command = [*java, "-jar", options.processor_jar, "--bootstrap-servers", options.bootstrap_servers]
-    command += ["--application-id", app, "--input-topic", INPUT, "--output-topic", output]
+    command += ["--application-id", app, "--input-topic", options.input, "--output-topic", output]
     command += ["--late-topic", f"{app}-late", "--dead-topic", f"{app}-dead"]
     command += ["--threads", options.threads, "--guarantee", options.guarantee, "--state-store", options.store]
     return command + ["--state-dir", WORK / "state" / app] + shlex.split(options.processor_options)
@@ -64,24 +63,24 @@ def processor(options, java, app, output):
 
 def tutorial(options, java, app, output):
     command = [*java, "-cp", class_path(WORK), "downsampling.benchmarks.Tutorial", options.bootstrap_servers, app]
-    return command + [INPUT, output, WORK / "state" / app, options.threads, options.tutorial_guarantee]
+    return command + [options.input, output, WORK / "state" / app, options.threads, options.tutorial_guarantee]
 
 
 def plain_consumer(options, java, app, output):
     command = [*java, "-cp", class_path(WORK), "downsampling.benchmarks.PlainConsumer", options.bootstrap_servers, app]
-    return command + [INPUT, output, options.threads]
+    return command + [options.input, output, options.threads]
 
 
 def flink(options, java, app, output):
     # As Flink's own start scripts have it.
     command = [*java, "--add-opens=java.base/java.lang=ALL-UNNAMED", "--add-opens=java.base/java.util=ALL-UNNAMED"]
     command += ["--add-opens=java.base/java.time=ALL-UNNAMED", "-cp", class_path(FLINK)]
-    command += ["downsampling.benchmarks.flink.FlinkWindows", options.bootstrap_servers, app, INPUT, output]
+    command += ["downsampling.benchmarks.flink.FlinkWindows", options.bootstrap_servers, app, options.input, output]
     return command + [options.threads, options.flink_guarantee]
 
 
 def quix(options, java, app, output):
-    return [PYTHON, HERE / "quix_windows.py", options.bootstrap_servers, app, INPUT, output, WORK / "state" / app]
+    return [PYTHON, HERE / "quix_windows.py", options.bootstrap_servers, app, options.input, output, WORK / "state" / app]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -272,7 +271,8 @@ class Session:
         self.options = options
         self.java = shutil.which("java")
         self.broker = self.observer = self.loaded = None
-        self.runs = 0
+        self.input = None
+        self.loads = self.runs = 0
         self.top_rate = None  # of the processor as shipped, readings/s
 
     def __enter__(self):
@@ -297,8 +297,11 @@ class Session:
     def load(self, options):
         workload = (options.readings, options.sensors, options.partitions, options.per_window)
         if self.loaded != workload:
+            # A name of its own: a producer that meets a topic deleted and made anew may get its sequence numbers wrong.
+            self.loads += 1
+            self.input = f"readings-{STARTED}-{self.loads}"
             self.loaded = None
-            loaded = self.observer("preload", INPUT, *workload)
+            loaded = self.observer("preload", self.input, *workload)
             self.loaded = workload
             progress(f"preloaded {options.readings:,} readings in {loaded['seconds']:.1f} s")
         return (
@@ -324,6 +327,7 @@ class Session:
 
     def run(self, variant, options):
         self.runs += 1
+        options.input = self.input
         contender = CONTENDERS[variant.contender]
         app = f"{variant.contender}-{STARTED}-{self.runs}"
         output = f"{app}-output"
@@ -565,13 +569,13 @@ def instances(session, options):
     say("## Instances and partitions", "")
     own = with_options(options, partitions=8)
     say(session.load(own) + " each; CPU and memory are those of all instances together:")
-    report(session.measure([Variant(f"{n} instances", OURS, instances=n) for n in (1, 2, 4, 8)], own))
+    report(session.measure([Variant(f"{n} instance(s)", OURS, instances=n) for n in (1, 2, 4, 8)], own))
     say("One instance:")
     measured = {}
     for partitions in (1, 16, 64):
         own = with_options(options, partitions=partitions)
         session.load(own)
-        measured |= session.measure([Variant(f"{partitions} partitions", OURS)], own)
+        measured |= session.measure([Variant(f"{partitions} partition(s)", OURS)], own)
     report(measured)
 
 
@@ -581,12 +585,13 @@ def latency(session, options):
     say("## Latency", "")
     name = f"latency-{STARTED}"
     window, grace = 1000, 100
-    session.observer("latency-topics", INPUT + "-paced", f"{name}-output", options.partitions)
+    session.observer("latency-topics", f"{name}-input", f"{name}-output", options.partitions)
     own = with_options(
-        options, processor_options=f"{options.processor_options} --window {window}ms --grace {grace}ms"
+        options,
+        input=f"{name}-input",
+        processor_options=f"{options.processor_options} --window {window}ms --grace {grace}ms",
     )
     command = processor(own, [options.java(), *options.java_flags(OURS)], name, f"{name}-output")
-    command[command.index(INPUT)] = INPUT + "-paced"
     process = Process(command, WORK / "logs" / f"{name}.log")
     try:
         while not session.observer("joined", name)["joined"]:
@@ -638,7 +643,7 @@ def producer(session, options):
     measured = {name: [] for name in commands}
     for turn in range(options.runs):
         for name in list(commands)[turn % 2 :] + list(commands)[: turn % 2]:
-            topic = f"produced-{STARTED}"
+            topic = f"produced-{name}-{STARTED}-{turn}"
             session.observer("topic", topic, options.partitions)
             process = Process(commands[name](topic), WORK / "logs" / f"{name}-{turn}.log")
             while process.running():
@@ -688,7 +693,7 @@ def everything(session, options):
     compare(session, options)
     settings(session, with_options(options, runs=max(1, options.runs - 1)))
     sensors(session, with_options(options, runs=max(1, options.runs - 1)))
-    instances(session, with_options(options, runs=max(1, options.runs - 1)))
+    instances(session, with_options(options, runs=1))
     latency(session, options)
     producer(session, options)
     jmh(session, with_options(options, runs=1))
@@ -820,6 +825,8 @@ def parse(arguments):
 
 def main():
     options = parse(sys.argv[1:])
+    # Told to stop, it stops what it has started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         if not options.no_build:
             build(options)

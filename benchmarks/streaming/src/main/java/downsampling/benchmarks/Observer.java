@@ -120,6 +120,9 @@ public final class Observer {
 
     private Object preload(String topic, Workload workload) throws Exception {
         this.workload = workload;
+        if (input != null) {
+            delete(input);
+        }
         this.input = topic;
         create(topic, workload.partitions(), Map.of());
         long before = System.nanoTime();
@@ -199,7 +202,6 @@ public final class Observer {
     }
 
     private void create(String topic, int partitions, Map<String, String> settings) throws Exception {
-        delete(topic);
         admin.createTopics(List.of(new NewTopic(topic, partitions, (short) -1).configs(settings)))
                 .all()
                 .get();

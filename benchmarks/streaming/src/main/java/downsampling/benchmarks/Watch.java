@@ -11,8 +11,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicReference;
+import javax.management.AttributeNotFoundException;
 import javax.management.InstanceNotFoundException;
 import javax.management.MBeanServerConnection;
 import javax.management.ObjectName;
@@ -27,8 +29,8 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
- * Watches one run: the records that its consumers have been given (a counter that every Kafka client for the JVM keeps and
- * shows by JMX), the offsets that its group has committed, and the summaries that a {@code read_committed} consumer sees.
+ * Watches one run: the records it has processed (a counter that Kafka Streams, and instead every other Kafka client for the
+ * JVM, keeps and shows by JMX), the offsets that its group has committed, and the summaries that a {@code read_committed} consumer sees.
  */
 final class Watch {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -133,12 +135,13 @@ final class Watch {
     }
 
     private void watchConsumed() throws Exception {
-        ObjectName perTopic =
+        ObjectName given =
                 new ObjectName("kafka.consumer:type=consumer-fetch-manager-metrics,client-id=*,topic=" + input);
+        ObjectName processed = new ObjectName("kafka.streams:type=stream-thread-metrics,thread-id=*");
         while (!ended) {
             long records = 0;
             for (Machine machine : machines) {
-                records += machine.consumed(perTopic);
+                records += machine.consumed(processed, given);
             }
             if (!machines.isEmpty()) {
                 add(consumed, records);
@@ -159,18 +162,28 @@ final class Watch {
             connector = connect(pid);
         }
 
-        long consumed(ObjectName perTopic) throws Exception {
+        /** What Kafka Streams has processed; where that is not running, what consumers have been given. */
+        long consumed(ObjectName processed, ObjectName given) throws Exception {
             try {
                 MBeanServerConnection beans = connector.getMBeanServerConnection();
-                double records = 0;
-                for (ObjectName name : beans.queryNames(perTopic, null)) {
-                    records += (Double) beans.getAttribute(name, "records-consumed-total");
-                }
+                Set<ObjectName> streamThreads = beans.queryNames(processed, null);
+                double records = streamThreads.isEmpty()
+                        ? sum(beans, beans.queryNames(given, null), "records-consumed-total")
+                        : sum(beans, streamThreads, "process-total");
                 consumed = Math.max(consumed, (long) records);
-            } catch (IOException | InstanceNotFoundException e) {
-                // It has ended, or a consumer of its has.
+            } catch (IOException | InstanceNotFoundException | AttributeNotFoundException e) {
+                // It has ended, or a client of its has, or one is just being made.
             }
             return consumed;
+        }
+
+        private static double sum(MBeanServerConnection beans, Set<ObjectName> names, String attribute)
+                throws Exception {
+            double sum = 0;
+            for (ObjectName name : names) {
+                sum += (Double) beans.getAttribute(name, attribute);
+            }
+            return sum;
         }
 
         void close() {
