@@ -553,7 +553,10 @@ def settings(session, options):
 
 def sensors(session, options):
     say("## Number of sensors", "")
-    say("Readings of each sensor in a window, readings and partitions stay the same, so the number of windows falls:")
+    say(
+        f"{options.readings:,} readings, 5 of each sensor in a window, {options.partitions} partitions; so with more sensors"
+        " there are fewer, larger windows:"
+    )
     measured = {}
     for count in (10, 1_000, 100_000, 1_000_000):
         own = with_options(options, sensors=count, per_window=5)
@@ -561,6 +564,8 @@ def sensors(session, options):
         variants = [Variant(f"{count:,}", OURS)]
         if count == 1_000_000:
             variants.append(Variant(f"{count:,}, RocksDB", OURS, (("store", "rocksdb"),)))
+            small = [*options.java_options, "-Xmx768m"]
+            variants.append(Variant(f"{count:,}, heap of 768 MB", OURS, (("java_options", small),)))
         measured |= session.measure(variants, own)
     report(measured)
 
