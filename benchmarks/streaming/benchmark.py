@@ -481,6 +481,8 @@ def ratio(ours, other):
 
 
 def report_ratios(measured, to):
+    if to not in measured:
+        return
     keys = ("whole", "steady", "cpu", "cpu steady", "peak")
     # Runs of one round stand beside each other in time, so each is compared with that of its own round.
     rows = [
@@ -488,7 +490,7 @@ def report_ratios(measured, to):
         for name, runs in measured.items()
         if name != to
     ]
-    if to in measured and rows:
+    if rows:
         table([f"{to} ÷", "readings/s, whole", "steady", "CPU whole", "steady", "peak MB"], rows)
 
 
