@@ -29,6 +29,15 @@ final class Health implements AutoCloseable {
         } catch (IOException e) {
             throw new FailedException("cannot listen on " + host + ":" + port + ": " + e.getMessage(), e);
         }
+        service.metrics().watch(service.streams());
+        server.createContext("/metrics", exchange -> {
+            try (exchange) {
+                byte[] body = service.metrics().scrape().getBytes(StandardCharsets.UTF_8);
+                exchange.getResponseHeaders().set("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+                exchange.sendResponseHeaders(200, body.length);
+                exchange.getResponseBody().write(body);
+            }
+        });
         server.createContext("/", exchange -> answer(exchange, 404, "{}"));
         check("/health/live", service, state -> state != State.ERROR && state != State.NOT_RUNNING);
         check("/health/ready", service, state -> state == State.RUNNING);

@@ -19,7 +19,6 @@ import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
-import org.apache.kafka.streams.errors.LogAndContinueExceptionHandler;
 import org.apache.kafka.streams.errors.MissingSourceTopicException;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.slf4j.Logger;
@@ -32,6 +31,7 @@ final class Service implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Service.class);
 
+    private final Metrics metrics = new Metrics();
     private final Restarts restarts = new Restarts();
     private final CountDownLatch ended = new CountDownLatch(1);
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -61,13 +61,13 @@ final class Service implements AutoCloseable {
                 ? new InputEnd(config, askingConsumer(config), System::currentTimeMillis)
                 : null;
         Topology topology = config.topology() == Config.TopologyKind.DSL
-                ? DslTopology.build(config, readings)
-                : ExactTopology.build(config, readings, inputEnd);
-        LOG.info("{}", topology.describe().toString().strip());
-        streams = new KafkaStreams(topology, settings(config));
+                ? DslTopology.build(config, readings, metrics)
+                : ExactTopology.build(config, readings, inputEnd, metrics);
+        LOG.debug("{}", topology.describe());
+        streams = new KafkaStreams(topology, settings(config, metrics));
         streams.setUncaughtExceptionHandler(this::decide);
         streams.setStateListener((state, before) -> {
-            LOG.info("{}", state);
+            LOG.info("State {}", state);
             if (state == KafkaStreams.State.ERROR || state == KafkaStreams.State.NOT_RUNNING) {
                 ended.countDown();
             }
@@ -75,7 +75,7 @@ final class Service implements AutoCloseable {
     }
 
     /** Settings of Kafka Streams. What the promises rest on cannot be passed through from outside; the rest can. */
-    static Properties settings(Config config) {
+    static Properties settings(Config config, Metrics metrics) {
         Properties settings = new Properties();
         settings.put(StreamsConfig.STATE_DIR_CONFIG, config.stateDir());
         settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, config.threads());
@@ -96,8 +96,8 @@ final class Service implements AutoCloseable {
         settings.put(
                 StreamsConfig.PROCESSING_GUARANTEE_CONFIG,
                 config.guarantee().name().toLowerCase(Locale.ROOT));
-        settings.put(
-                StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG, LogAndContinueExceptionHandler.class);
+        settings.put(StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG, DeadLetters.class);
+        settings.put(DeadLetters.METRICS, metrics);
         settings.put(StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG, config.deadTopic());
         settings.put(StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG, true);
         return settings;
@@ -168,6 +168,10 @@ final class Service implements AutoCloseable {
         return streams;
     }
 
+    Metrics metrics() {
+        return metrics;
+    }
+
     /**
      * Commits what is processed and leaves the group at once, so that others take over without waiting for a timeout. Does
      * nothing the second time.
@@ -183,6 +187,7 @@ final class Service implements AutoCloseable {
         if (inputEnd != null) {
             inputEnd.close();
         }
+        metrics.close();
         if (timedOut) {
             LOG.warn(
                     "Not closed within {}; what was not committed is done again at the next start",

@@ -38,9 +38,11 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
     private final long size;
     private final long grace;
     private final IntFunction<InputEnd.Reached> inputEnd;
+    private final Metrics metrics;
 
     private ProcessorContext<String, byte[]> context;
     private int partition;
+    private Metrics.Partition watched;
     /** An open window by its start, then its sensor, so that those to close are one range in the order of emission. */
     private KeyValueStore<Bytes, byte[]> store;
 
@@ -50,11 +52,12 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
     /** Wall-clock time of the last reading that was not late. */
     private long lastReadingAt;
 
-    WindowProcessor(Config config, IntFunction<InputEnd.Reached> inputEnd) {
+    WindowProcessor(Config config, IntFunction<InputEnd.Reached> inputEnd, Metrics metrics) {
         this.config = config;
         this.size = config.window().toMillis();
         this.grace = config.grace().toMillis();
         this.inputEnd = inputEnd;
+        this.metrics = metrics;
     }
 
     @Override
@@ -62,14 +65,15 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
         this.context = context;
         partition = context.taskId().partition();
         store = context.getStateStore(config.storeName());
+        watched = metrics.partition(partition);
+        // Not left as they were: after an aborted transaction the same instance is initialised again.
         byte[] progress = store.get(WindowKey.CLOSED_UP_TO);
-        if (progress != null) {
-            closedUpTo = ByteBuffer.wrap(progress).getLong();
-        }
-        try (KeyValueIterator<Bytes, byte[]> newestFirst =
-                store.reverseRange(WindowKey.from(0), WindowKey.from(Long.MAX_VALUE))) {
-            if (newestFirst.hasNext()) {
-                newest = WindowKey.start(newestFirst.peekNextKey());
+        closedUpTo = progress == null ? NONE : ByteBuffer.wrap(progress).getLong();
+        newest = NONE;
+        try (KeyValueIterator<Bytes, byte[]> open = store.range(WindowKey.from(0), WindowKey.from(Long.MAX_VALUE))) {
+            while (open.hasNext()) {
+                newest = WindowKey.start(open.next().key);
+                watched.opened();
             }
         }
         lastReadingAt = context.currentSystemTimeMs();
@@ -89,13 +93,20 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
         }
         Bytes key = WindowKey.of(start, record.key());
         byte[] before = store.get(key);
-        Summary summary = before == null
-                ? Summary.of(reading.value())
-                : Summary.fromBytes(before).add(reading.value());
+        Summary summary;
+        if (before == null) {
+            summary = Summary.of(reading.value());
+            watched.opened();
+        } else {
+            summary = Summary.fromBytes(before).add(reading.value());
+        }
         store.put(key, summary.toBytes());
         newest = Math.max(newest, start);
         lastReadingAt = context.currentSystemTimeMs();
-        closeUpTo(floor(reading.time() - grace));
+        watched.read(reading.time());
+        if (closeUpTo(floor(reading.time() - grace)) > 0) {
+            metrics.emitted(lastReadingAt - record.timestamp());
+        }
     }
 
     /**
@@ -117,6 +128,7 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
                 context.forward(
                         ClosedWindow.record(WindowKey.sensor(window.key), start, start + size, summary),
                         ExactTopology.SUMMARIES);
+                watched.closed(summary);
                 store.delete(window.key);
             }
         }
@@ -143,6 +155,7 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
             return;
         }
         int closed = closeUpTo(newest + size);
+        metrics.closedIdle();
         LOG.info(
                 "Partition {} idle for {}: closed {} open windows, up to {}",
                 partition,
@@ -153,6 +166,7 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
 
     /** The raw record as it was, and beside its own headers which window it missed, by how much, and where it stood. */
     private void forwardLate(Record<String, Reading> record, long start) {
+        metrics.late();
         RecordMetadata source = context.recordMetadata().orElseThrow();
         Headers headers = new RecordHeaders(record.headers())
                 .add("late.window.start", ClosedWindow.text(start))
@@ -163,6 +177,11 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
                 .add("source.offset", ClosedWindow.text(source.offset()));
         context.forward(
                 new Record<>(record.key(), record.value().raw(), record.timestamp(), headers), ExactTopology.LATE);
+    }
+
+    @Override
+    public void close() {
+        watched.close();
     }
 
     private long floor(long time) {

@@ -82,7 +82,7 @@ class ConfigTest {
                         "errors.dead.letter.queue.topic.name", "elsewhere",
                         "application.id", "other",
                         "consumer.session.timeout.ms", "12345"));
-        assertThat(Service.settings(tampered))
+        assertThat(Service.settings(tampered, new Metrics()))
                 .containsEntry("processing.guarantee", "exactly_once_v2")
                 .containsEntry("errors.dead.letter.queue.topic.name", "dead")
                 .containsEntry("application.id", "test")
