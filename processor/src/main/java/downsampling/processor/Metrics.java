@@ -87,7 +87,7 @@ final class Metrics implements AutoCloseable {
                     "From the record timestamp of the reading that closes windows to their summaries being emitted")
             .serviceLevelObjectives(DELAYS)
             .register(registry);
-    private final List<AutoCloseable> bound = new ArrayList<>();
+    private final List<Runnable> bound = new ArrayList<>();
 
     Metrics() {
         for (NotAReadingException.Reason reason : NotAReadingException.Reason.values()) {
@@ -122,10 +122,10 @@ final class Metrics implements AutoCloseable {
         new UptimeMetrics().bindTo(registry);
         new FileDescriptorMetrics().bindTo(registry);
         JvmGcMetrics gc = new JvmGcMetrics();
-        bound.add(gc);
+        bound.add(gc::close);
         gc.bindTo(registry);
         LogbackMetrics log = new LogbackMetrics();
-        bound.add(log);
+        bound.add(log::close);
         log.bindTo(registry);
         ScheduledExecutorService refresh = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, "metrics");
@@ -133,7 +133,7 @@ final class Metrics implements AutoCloseable {
             return thread;
         });
         KafkaStreamsMetrics kafka = new KafkaStreamsMetrics(streams, List.of(), refresh, REFRESH);
-        bound.add(kafka);
+        bound.add(kafka::close);
         bound.add(refresh::shutdownNow);
         kafka.bindTo(registry);
     }
@@ -219,13 +219,7 @@ final class Metrics implements AutoCloseable {
 
     @Override
     public void close() {
-        for (AutoCloseable binder : bound) {
-            try {
-                binder.close();
-            } catch (Exception e) {
-                throw new IllegalStateException(e);
-            }
-        }
+        bound.forEach(Runnable::run);
         registry.close();
     }
 }
