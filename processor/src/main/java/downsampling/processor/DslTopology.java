@@ -75,7 +75,7 @@ final class DslTopology {
         @Override
         public void process(Record<Windowed<String>, Summary> closed) {
             var window = closed.key().window();
-            metrics.closed(closed.value());
+            metrics.closed(1, closed.value().count());
             context().forward(ClosedWindow.record(closed.key().key(), window.start(), window.end(), closed.value()));
         }
     }

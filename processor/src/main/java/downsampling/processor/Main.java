@@ -2,16 +2,19 @@ package downsampling.processor;
 
 import static picocli.CommandLine.ScopeType.INHERIT;
 
+import io.javalin.http.Handler;
+import io.javalin.http.ServiceUnavailableResponse;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.apache.kafka.common.config.ConfigException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.ArgSpec;
@@ -36,8 +39,6 @@ import picocli.CommandLine.Option;
             "Exit codes: 0 stopped by SIGTERM or Ctrl-C with all work committed, 1 failed, 2 wrong usage."
         })
 public final class Main implements Callable<Integer> {
-    private static final Logger LOG = LoggerFactory.getLogger(Main.class);
-
     @Option(
             names = "--bootstrap-servers",
             scope = INHERIT,
@@ -301,15 +302,30 @@ public final class Main implements Callable<Integer> {
     public Integer call() throws Exception {
         Config settings = settings();
         Rows.show(logReadings, logSummaries);
-        try (Service service = Service.start(settings, new Topics.Making(partitions, replication, retention), wait);
-                Health health = httpPort == null ? null : new Health(httpHost, httpPort, service)) {
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(service), "stop"));
-            if (health != null) {
-                LOG.info("Listening on http://{}:{}", httpHost, health.port());
+        AtomicReference<Service> started = new AtomicReference<>();
+        try (HttpApi http = httpPort == null ? null : new HttpApi(httpHost, httpPort, routes(started::get));
+                Service service =
+                        Service.start(settings, new Topics.Making(partitions, replication, retention), wait)) {
+            if (http != null) {
+                service.metrics().watch(service.streams());
             }
+            started.set(service);
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(service), "stop"));
             service.await();
         }
         return CommandLine.ExitCode.OK;
+    }
+
+    /** @param service gives null until there is one: the port is open first, so that a broker that is waited for shows */
+    private static Map<String, Handler> routes(Supplier<Service> service) {
+        Map<String, Handler> routes = new HashMap<>(Health.routes(service));
+        routes.put("/metrics", ctx -> {
+            if (service.get() == null) {
+                throw new ServiceUnavailableResponse("the broker is waited for");
+            }
+            service.get().metrics().answer(ctx);
+        });
+        return routes;
     }
 
     /** On SIGTERM and SIGINT. Halting gives the exit code of a program that did what it was told, where the JVM's is 143. */

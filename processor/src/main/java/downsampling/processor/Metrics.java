@@ -1,5 +1,6 @@
 package downsampling.processor;
 
+import io.javalin.http.Context;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.Timer;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.LongSupplier;
 import java.util.stream.Stream;
 import org.apache.kafka.streams.KafkaStreams;
 
@@ -138,9 +140,9 @@ final class Metrics implements AutoCloseable {
         kafka.bindTo(registry);
     }
 
-    /** All metrics in Prometheus' text format, version 0.0.4. */
-    String scrape() {
-        return registry.scrape();
+    /** Answers in Prometheus' text format. */
+    void answer(Context ctx) {
+        ctx.contentType("text/plain; version=0.0.4; charset=utf-8").result(registry.scrape());
     }
 
     void late() {
@@ -151,9 +153,10 @@ final class Metrics implements AutoCloseable {
         dead.get(reason).increment();
     }
 
-    void closed(Summary summary) {
-        closed.increment();
-        summarised.increment(summary.count());
+    /** @param readings in all of the windows */
+    void closed(int windows, long readings) {
+        closed.increment(windows);
+        summarised.increment(readings);
     }
 
     /** @param millis between the record timestamp of a reading and the emission of the windows that it closed */
@@ -165,56 +168,29 @@ final class Metrics implements AutoCloseable {
         idleCloses.increment();
     }
 
-    /** Tells of a partition from now until it is closed. */
-    Partition partition(int number) {
-        return new Partition(number);
+    /**
+     * Has gauges for a partition that this instance works on. They ask from another thread for what its own writes without
+     * ado, so they may tell what was true a moment before.
+     *
+     * @param open   how many windows are open
+     * @param newest event time of the newest reading, epoch milliseconds; the smallest long for none
+     * @return ends it
+     */
+    Runnable watch(int partition, LongSupplier open, LongSupplier newest) {
+        Gauge windows = Gauge.builder("downsampling.windows.open", open::getAsLong)
+                .description("Windows of one sensor that take readings")
+                .tag("partition", String.valueOf(partition))
+                .register(registry);
+        Gauge lag = Gauge.builder("downsampling.event.time.lag", () -> lag(newest.getAsLong()))
+                .description("How far the newest event time that was read lies behind the clock")
+                .baseUnit("seconds")
+                .tag("partition", String.valueOf(partition))
+                .register(registry);
+        return () -> List.of(windows, lag).forEach(registry::remove);
     }
 
-    /**
-     * Gauges of one partition that this instance works on. Plain fields, written by the partition's thread for nearly
-     * nothing; whoever reads them meanwhile may see what was true a moment before.
-     */
-    final class Partition implements AutoCloseable {
-        private final List<Gauge> gauges;
-        private long open;
-        private long newest = Long.MIN_VALUE;
-
-        private Partition(int number) {
-            String partition = String.valueOf(number);
-            gauges = List.of(
-                    Gauge.builder("downsampling.windows.open", this, p -> p.open)
-                            .description("Windows of one sensor that take readings")
-                            .tag("partition", partition)
-                            .register(registry),
-                    Gauge.builder("downsampling.event.time.lag", this, Partition::lag)
-                            .description("How far the newest event time that was read lies behind the clock")
-                            .baseUnit("seconds")
-                            .tag("partition", partition)
-                            .register(registry));
-        }
-
-        void opened() {
-            open++;
-        }
-
-        void closed(Summary summary) {
-            open--;
-            Metrics.this.closed(summary);
-        }
-
-        /** @param time event time of a reading for an open window, epoch milliseconds */
-        void read(long time) {
-            newest = Math.max(newest, time);
-        }
-
-        private double lag() {
-            return newest == Long.MIN_VALUE ? Double.NaN : (System.currentTimeMillis() - newest) / 1000.0;
-        }
-
-        @Override
-        public void close() {
-            gauges.forEach(registry::remove);
-        }
+    private static double lag(long newest) {
+        return newest == Long.MIN_VALUE ? Double.NaN : (System.currentTimeMillis() - newest) / 1000.0;
     }
 
     @Override
