@@ -15,6 +15,8 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.apache.kafka.common.config.ConfigException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.ArgSpec;
@@ -39,6 +41,8 @@ import picocli.CommandLine.Option;
             "Exit codes: 0 stopped by SIGTERM or Ctrl-C with all work committed, 1 failed, 2 wrong usage."
         })
 public final class Main implements Callable<Integer> {
+    private static final Logger LOG = LoggerFactory.getLogger(Main.class);
+
     @Option(
             names = "--bootstrap-servers",
             scope = INHERIT,
@@ -234,6 +238,13 @@ public final class Main implements Callable<Integer> {
             description = "address to listen on (default: ${DEFAULT-VALUE})")
     private String httpHost;
 
+    @Option(
+            names = "--log-format",
+            scope = INHERIT,
+            defaultValue = "text",
+            description = "text, or json for one JSON object on each line (default: ${DEFAULT-VALUE})")
+    private LogFormat logFormat;
+
     @Option(names = "--log-readings", description = "print each reading on standard output")
     private boolean logReadings;
 
@@ -264,6 +275,10 @@ public final class Main implements Callable<Integer> {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .registerConverter(Duration.class, new Durations())
                 .setDefaultValueProvider(main::fromEnvironment)
+                .setExecutionStrategy(parsed -> {
+                    main.logFormat.use();
+                    return new CommandLine.RunLast().execute(parsed);
+                })
                 .setParameterExceptionHandler(
                         (e, arguments) -> main.fail(e.getCommandLine(), e, CommandLine.ExitCode.USAGE))
                 .setExecutionExceptionHandler((e, commandLine, parsed) -> main.fail(
@@ -284,8 +299,17 @@ public final class Main implements Callable<Integer> {
         while (!(e instanceof FailedException) && root.getCause() != null) {
             root = root.getCause();
         }
-        String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-        commandLine.getErr().println("processor: " + message + (root == e ? "" : ": " + root.getMessage()));
+        String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("")
+                + (root == e ? "" : ": " + root.getMessage());
+        if (message.contains("JAAS config")) { // Kafka quotes the word it gave up at, which may be half a password
+            message = "sasl.jaas.config: cannot be read, and is not shown as it holds a password";
+        }
+        if (logFormat == LogFormat.JSON) {
+            logFormat.use();
+            LOG.error("{}", message);
+        } else {
+            commandLine.getErr().println("processor: " + message);
+        }
         return exitCode;
     }
 

@@ -430,6 +430,10 @@ public final class Main implements Callable<Integer> {
         }
         String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
         String reason = root.getMessage();
+        if (reason != null && reason.contains("JAAS config")) {
+            // Kafka quotes the word it gave up at, which may be half a password.
+            return "sasl.jaas.config: cannot be read, and is not shown as it holds a password";
+        }
         boolean told = e instanceof ParameterException || reason == null || message.contains(reason);
         return (told ? message : message + ": " + root.getClass().getSimpleName() + ": " + reason)
                 .replaceAll("\\s*\\R\\s*", " ");
