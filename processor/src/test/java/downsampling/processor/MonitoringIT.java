@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -38,8 +39,10 @@ class MonitoringIT {
     /** A row of a table of metrics begins with the name. */
     private static final Pattern ROW = Pattern.compile("(?m)^\\| `([a-z][a-z0-9_]+)(?:\\{[^`]*})?` \\|");
 
+    /** A name that is no function or aggregation, and its matchers. */
     private static final Pattern SELECTOR =
-            Pattern.compile("(?<![\\w\"])([a-zA-Z_:][\\w:]*)(?:\\{([^}]*)}|\\[|(?![\\w(]| \\())");
+            Pattern.compile("(?<![\\w\"])([a-zA-Z_:][\\w:]*+)(?:\\{([^}]*)})?+(?!\\s*\\()");
+
     private static final Pattern MATCHER = Pattern.compile("(\\w+)(=~|!~|!=|=)\"([^\"]*)\"");
     private static final Pattern GROUPING = Pattern.compile("\\b(?:by|on) \\(([^)]*)\\)");
     private static final Set<String> WORDS = Set.of("and", "or", "unless", "by", "on");
@@ -72,7 +75,7 @@ class MonitoringIT {
 
         Set<String> documented = all(ROW, operations).collect(Collectors.toCollection(TreeSet::new));
         Set<String> told = series.stream()
-                .map(series -> series.name().replaceFirst("_(bucket|count|sum|max)$", ""))
+                .map(one -> one.name().replaceFirst("^(downsampling_.+_seconds)_(bucket|count|sum|max)$", "$1"))
                 .collect(Collectors.toSet());
 
         assertThat(documented).isSubsetOf(told);
@@ -144,12 +147,12 @@ class MonitoringIT {
     private List<Scrape.Series> scrapeBoth() throws Exception {
         List<Scrape.Series> series = new ArrayList<>();
         try (Pipeline pipeline = new Pipeline(broker, 2)) {
+            pipeline.window = Duration.ofSeconds(1);
             int processorPort = freePort();
             int producerPort = freePort();
             List<Process> processes = new ArrayList<>();
             try {
-                processes.add(start(
-                        "target/processor.jar", pipeline.options("--http-port", "" + processorPort, "--window", "1s")));
+                processes.add(start("target/processor.jar", pipeline.options("--http-port", "" + processorPort)));
                 processes.add(start(
                         "../producer/target/producer.jar",
                         List.of(
@@ -168,6 +171,7 @@ class MonitoringIT {
                                 "--corrupt",
                                 "0.1")));
                 await("windows are closed and Kafka's metrics told", () -> {
+                    assertThat(processes).as("still running; see %s", folder).allMatch(Process::isAlive);
                     Scrape scrape = Scrape.of(processorPort);
                     return scrape != null
                             && scrape.sum("downsampling_windows_closed_total") > 0
