@@ -159,9 +159,9 @@ final class Metrics implements AutoCloseable {
         summarised.increment(readings);
     }
 
-    /** @param millis between the record timestamp of a reading and the emission of the windows that it closed */
-    void emitted(long millis) {
-        closeToEmit.record(Duration.ofMillis(Math.max(0, millis)));
+    /** @param since record timestamp of the reading that closed windows which now are emitted, epoch milliseconds */
+    void emitted(long since) {
+        closeToEmit.record(Duration.ofMillis(Math.max(0, System.currentTimeMillis() - since)));
     }
 
     void closedIdle() {

@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
 final class WindowProcessor implements Processor<String, Reading, String, byte[]> {
     private static final Logger LOG = LoggerFactory.getLogger(WindowProcessor.class);
 
-    /** Windows of a partition, of about 200 bytes each, that are kept on the heap beside the state store. */
+    /** Windows of a partition, of about 200 bytes each, that are kept on the heap beside a state store on disk. */
     static final int MOST_ON_HEAP = 50_000;
 
     private static final long NONE = Long.MIN_VALUE;
@@ -55,6 +55,10 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
     private long newestTime;
     /** Wall-clock time of the last reading that was not late. */
     private long lastReadingAt;
+    /** Whether there are summaries that no commit has made visible, and when the last commit was. */
+    private boolean emitted;
+
+    private long committedAt;
 
     WindowProcessor(Config config, IntFunction<InputEnd.Reached> inputEnd, Metrics metrics) {
         this.config = config;
@@ -70,7 +74,8 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
         this.context = context;
         partition = context.taskId().partition();
         store = context.getStateStore(config.storeName());
-        windows = new OpenWindows(store, MOST_ON_HEAP);
+        boolean inMemory = config.stateStore() == Config.StateStoreKind.MEMORY;
+        windows = new OpenWindows(store, inMemory ? Integer.MAX_VALUE : MOST_ON_HEAP);
         byte[] stored = store.get(WindowKey.CLOSED_UP_TO);
         closedUpTo = stored == null ? NONE : ByteBuffer.wrap(stored).getLong();
         storedClosedUpTo = closedUpTo;
@@ -78,6 +83,9 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
         newestTime = NONE;
         lastReadingAt = context.currentSystemTimeMs();
         unwatch = metrics.watch(partition, () -> windows.open(), () -> newestTime);
+        emitted = false;
+        committedAt = lastReadingAt;
+        context.schedule(config.emitInterval(), PunctuationType.WALL_CLOCK_TIME, this::commitSummaries);
         if (config.closesIdle()) {
             context.schedule(InputEnd.interval(config), PunctuationType.WALL_CLOCK_TIME, this::closeIfIdle);
         }
@@ -97,7 +105,7 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
         lastReadingAt = context.currentSystemTimeMs();
         if (reading.time() - grace >= closedUpTo + size // else no window can have come to its end
                 && closeUpTo(floor(reading.time() - grace)) > 0) {
-            metrics.emitted(lastReadingAt - record.timestamp());
+            metrics.emitted(record.timestamp());
         }
     }
 
@@ -109,6 +117,15 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
                     WindowKey.CLOSED_UP_TO,
                     ByteBuffer.allocate(Long.BYTES).putLong(closedUpTo).array());
             storedClosedUpTo = closedUpTo;
+        }
+        emitted = false;
+        committedAt = context.currentSystemTimeMs();
+    }
+
+    /** Has summaries committed soon after their windows closed, but not one by one when many windows close in a row. */
+    private void commitSummaries(long now) {
+        if (emitted && now - committedAt >= config.emitInterval().toMillis()) {
+            context.commit();
         }
     }
 
@@ -131,6 +148,10 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
         }
         metrics.closed(closed.size(), readings);
         closedUpTo = time;
+        if (!closed.isEmpty()) {
+            emitted = true;
+            commitSummaries(context.currentSystemTimeMs());
+        }
         return closed.size();
     }
 
