@@ -32,7 +32,7 @@ enum LogFormat {
     }
 
     /** Logback's own JSON, with the time in ISO-8601 and the message as it reads. */
-    private static final class JsonLine extends JsonEncoder {
+    static final class JsonLine extends JsonEncoder {
         JsonLine() {
             setWithSequenceNumber(false);
             setWithTimestamp(false);

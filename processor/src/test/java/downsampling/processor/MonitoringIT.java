@@ -180,6 +180,12 @@ class MonitoringIT {
                 });
                 add(series, "processor", Scrape.of(processorPort));
                 add(series, "producer", Scrape.of(producerPort));
+                for (String jar : List.of("processor.jar", "producer.jar")) {
+                    assertThat(Files.readAllLines(folder.resolve(jar + ".log")))
+                            .as("what %s logs, some at its start, nothing for a reading", jar)
+                            .hasSizeBetween(2, 12)
+                            .allMatch(line -> line.matches("\\d{4}-\\d\\d-\\d\\dT[0-9:.]{12}Z (INFO|WARN) .*"));
+                }
             } finally {
                 processes.forEach(Process::destroyForcibly);
             }
