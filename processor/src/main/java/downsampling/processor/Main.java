@@ -7,12 +7,14 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.streams.StreamsConfig;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.ArgSpec;
@@ -225,7 +227,7 @@ public final class Main implements Callable<Integer> {
     @Option(
             names = "--http-port",
             paramLabel = "PORT",
-            description = "answer /health/live and /health/ready on this port (default: do not listen)")
+            description = "answer HTTP on this port: health and queries, see /openapi.yaml (default: do not listen)")
     private Integer httpPort;
 
     @Option(
@@ -234,6 +236,25 @@ public final class Main implements Callable<Integer> {
             defaultValue = "127.0.0.1",
             description = "address to listen on (default: ${DEFAULT-VALUE})")
     private String httpHost;
+
+    @Option(
+            names = "--advertised-host",
+            paramLabel = "HOST[:PORT]",
+            description = {
+                "where other instances reach this one over HTTP",
+                "(default: --http-host, or this machine's address if that is all of them; --http-port)"
+            })
+    private String advertisedHost;
+
+    @Option(
+            names = "--keep-closed",
+            paramLabel = "N",
+            defaultValue = "10000",
+            description = {
+                "with --http-port: closed windows of each partition to keep in memory for queries",
+                "(default: ${DEFAULT-VALUE})"
+            })
+    private int keepClosed;
 
     @Option(names = "--log-readings", description = "print each reading on standard output")
     private boolean logReadings;
@@ -305,7 +326,7 @@ public final class Main implements Callable<Integer> {
         Config settings = settings();
         Rows.show(logReadings, logSummaries);
         AtomicReference<Service> started = new AtomicReference<>();
-        try (HttpApi http = httpPort == null ? null : new HttpApi(httpHost, httpPort, routes(started::get));
+        try (HttpApi http = httpPort == null ? null : new HttpApi(httpHost, httpPort, routes(settings, started::get));
                 Service service =
                         Service.start(settings, new Topics.Making(partitions, replication, retention), wait)) {
             started.set(service);
@@ -316,8 +337,12 @@ public final class Main implements Callable<Integer> {
     }
 
     /** @param service gives null until there is one: the port is open first, so that a broker that is waited for shows */
-    private static Map<String, Handler> routes(Supplier<Service> service) {
-        return Health.routes(service);
+    private static Map<String, Handler> routes(Config settings, Supplier<Service> service) {
+        Map<String, Handler> routes = new HashMap<>(Health.routes(service));
+        if (settings.topology() == Config.TopologyKind.EXACT) {
+            routes.putAll(new Queries(settings, service).routes());
+        }
+        return routes;
     }
 
     /** On SIGTERM and SIGINT. Halting gives the exit code of a program that did what it was told, where the JVM's is 143. */
@@ -342,6 +367,9 @@ public final class Main implements Callable<Integer> {
             kafka.put("bootstrap.servers", bootstrapServers);
         }
         kafka.putIfAbsent("bootstrap.servers", "localhost:19092");
+        if (httpPort != null) {
+            kafka.put(StreamsConfig.APPLICATION_SERVER_CONFIG, Queries.address(advertisedHost, httpHost, httpPort));
+        }
         String id = applicationId != null
                 ? applicationId
                 : topology == Config.TopologyKind.DSL ? "temperature-processor-dsl" : "temperature-processor";
@@ -364,6 +392,7 @@ public final class Main implements Callable<Integer> {
                 commitInterval,
                 threads,
                 standbyReplicas,
+                keepClosed,
                 kafka);
     }
 }

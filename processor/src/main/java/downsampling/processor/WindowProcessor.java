@@ -40,11 +40,13 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
     private final long size;
     private final long grace;
     private final IntFunction<InputEnd.Reached> inputEnd;
+    private final KeptWindows keptWindows;
 
     private ProcessorContext<String, byte[]> context;
     private int partition;
     private KeyValueStore<Bytes, byte[]> store;
     private OpenWindows windows;
+    private KeptWindows.Partition kept;
 
     private long closedUpTo;
     /** What the store has of it. */
@@ -56,11 +58,12 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
 
     private long committedAt;
 
-    WindowProcessor(Config config, IntFunction<InputEnd.Reached> inputEnd) {
+    WindowProcessor(Config config, IntFunction<InputEnd.Reached> inputEnd, KeptWindows keptWindows) {
         this.config = config;
         this.size = config.window().toMillis();
         this.grace = config.grace().toMillis();
         this.inputEnd = inputEnd;
+        this.keptWindows = keptWindows;
     }
 
     /** Also called on an instance that was in use, when its task is started anew from the changelog after a failure. */
@@ -74,6 +77,7 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
         byte[] stored = store.get(WindowKey.CLOSED_UP_TO);
         closedUpTo = stored == null ? NONE : ByteBuffer.wrap(stored).getLong();
         storedClosedUpTo = closedUpTo;
+        kept = keptWindows.begin(partition, Math.max(0, closedUpTo));
         context.<BeforeCommit>getStateStore(BeforeCommit.NAME).run(this::write);
         lastReadingAt = context.currentSystemTimeMs();
         emitted = false;
@@ -129,12 +133,14 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
         if (time <= closedUpTo) {
             return 0;
         }
+        kept.closing();
         List<OpenWindows.Window> closed = windows.take(Math.max(0, closedUpTo), Math.max(0, time));
         for (OpenWindows.Window window : closed) {
             context.forward(
                     ClosedWindow.record(window.sensor, window.start, window.start + size, window.summary()),
                     ExactTopology.SUMMARIES);
         }
+        kept.closed(closed, size);
         closedUpTo = time;
         if (!closed.isEmpty()) {
             emitted = true;
@@ -179,6 +185,11 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
                 .add("source.offset", ClosedWindow.text(source.offset()));
         context.forward(
                 new Record<>(record.key(), record.value().raw(), record.timestamp(), headers), ExactTopology.LATE);
+    }
+
+    @Override
+    public void close() {
+        keptWindows.end(partition, kept);
     }
 
     private long floor(long time) {

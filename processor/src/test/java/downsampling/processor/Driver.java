@@ -42,7 +42,7 @@ final class Driver implements AutoCloseable {
         IntFunction<InputEnd.Reached> inputEnd = partition -> reached;
         Topology topology = config.topology() == Config.TopologyKind.DSL
                 ? DslTopology.build(config, readings)
-                : ExactTopology.build(config, readings, inputEnd);
+                : ExactTopology.build(config, readings, inputEnd, new KeptWindows(0));
         driver = new TopologyTestDriver(topology, Service.settings(config), NOW);
         input = driver.createInputTopic(config.inputTopic(), new ByteArraySerializer(), new ByteArraySerializer());
         summaries = driver.createOutputTopic(config.outputTopic(), new StringDeserializer(), new StringDeserializer());
@@ -75,6 +75,7 @@ final class Driver implements AutoCloseable {
                 "target/state",
                 Duration.ofMillis(100),
                 1,
+                0,
                 0,
                 Map.of(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, "none:1"));
     }
