@@ -15,6 +15,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.streams.StreamsConfig;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -231,7 +232,7 @@ public final class Main implements Callable<Integer> {
     @Option(
             names = "--http-port",
             paramLabel = "PORT",
-            description = "answer /health/live and /health/ready on this port (default: do not listen)")
+            description = "answer HTTP on this port: health and queries, see /openapi.yaml (default: do not listen)")
     private Integer httpPort;
 
     @Option(
@@ -247,6 +248,25 @@ public final class Main implements Callable<Integer> {
             defaultValue = "text",
             description = "text, or json for one JSON object on each line (default: ${DEFAULT-VALUE})")
     private LogFormat logFormat;
+
+    @Option(
+            names = "--advertised-host",
+            paramLabel = "HOST[:PORT]",
+            description = {
+                "where other instances reach this one over HTTP",
+                "(default: --http-host, or this machine's address if that is all of them; --http-port)"
+            })
+    private String advertisedHost;
+
+    @Option(
+            names = "--keep-closed",
+            paramLabel = "N",
+            defaultValue = "10000",
+            description = {
+                "with --http-port: closed windows of each partition to keep in memory for queries",
+                "(default: ${DEFAULT-VALUE})"
+            })
+    private int keepClosed;
 
     @Option(names = "--log-readings", description = "print each reading on standard output")
     private boolean logReadings;
@@ -330,7 +350,7 @@ public final class Main implements Callable<Integer> {
         Config settings = settings();
         Rows.show(logReadings, logSummaries);
         AtomicReference<Service> started = new AtomicReference<>();
-        try (HttpApi http = httpPort == null ? null : new HttpApi(httpHost, httpPort, routes(started::get));
+        try (HttpApi http = httpPort == null ? null : new HttpApi(httpHost, httpPort, routes(settings, started::get));
                 Service service =
                         Service.start(settings, new Topics.Making(partitions, replication, retention), wait)) {
             if (http != null) {
@@ -344,8 +364,11 @@ public final class Main implements Callable<Integer> {
     }
 
     /** @param service gives null until there is one: the port is open first, so that a broker that is waited for shows */
-    private static Map<String, Handler> routes(Supplier<Service> service) {
+    private static Map<String, Handler> routes(Config settings, Supplier<Service> service) {
         Map<String, Handler> routes = new HashMap<>(Health.routes(service));
+        if (settings.topology() == Config.TopologyKind.EXACT) {
+            routes.putAll(new Queries(settings, service).routes());
+        }
         routes.put("/metrics", ctx -> {
             if (service.get() == null) {
                 throw new ServiceUnavailableResponse("the broker is waited for");
@@ -377,6 +400,9 @@ public final class Main implements Callable<Integer> {
             kafka.put("bootstrap.servers", bootstrapServers);
         }
         kafka.putIfAbsent("bootstrap.servers", "localhost:19092");
+        if (httpPort != null) {
+            kafka.put(StreamsConfig.APPLICATION_SERVER_CONFIG, Queries.address(advertisedHost, httpHost, httpPort));
+        }
         String id = applicationId != null
                 ? applicationId
                 : topology == Config.TopologyKind.DSL ? "temperature-processor-dsl" : "temperature-processor";
@@ -399,6 +425,7 @@ public final class Main implements Callable<Integer> {
                 commitInterval,
                 threads,
                 standbyReplicas,
+                keepClosed,
                 kafka);
     }
 }

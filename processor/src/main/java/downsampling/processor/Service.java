@@ -15,12 +15,15 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StoreQueryParameters;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.errors.MissingSourceTopicException;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.apache.kafka.streams.state.QueryableStoreTypes;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,22 +44,28 @@ final class Service implements AutoCloseable {
     private final InputEnd inputEnd;
 
     private final KafkaStreams streams;
+    private final WindowReader windows;
+    private final int partitions;
     private boolean closed;
     private volatile boolean timedOut;
 
     /** Makes missing topics and starts; returns before the first partition is assigned. */
     static Service start(Config config, Topics.Making making, Duration wait) {
+        int partitions;
         try (Admin admin = Topics.connect(config, wait)) {
             Topics topics = new Topics(admin, making);
             topics.checkState(config);
-            topics.ensure(config);
+            partitions = topics.ensure(config);
         }
-        Service service = new Service(config);
+        Service service = new Service(config, partitions);
         service.streams.start();
         return service;
     }
 
-    private Service(Config config) {
+    private Service(Config config, int partitions) {
+        this.partitions = partitions;
+        boolean asked = config.kafka().containsKey(StreamsConfig.APPLICATION_SERVER_CONFIG);
+        KeptWindows kept = new KeptWindows(asked ? config.keepClosed() : 0);
         ReadingDeserializer readings =
                 new ReadingDeserializer(config.zone(), config.maxAhead(), System::currentTimeMillis);
         inputEnd = config.topology() == Config.TopologyKind.EXACT && config.closesIdle()
@@ -64,9 +73,15 @@ final class Service implements AutoCloseable {
                 : null;
         Topology topology = config.topology() == Config.TopologyKind.DSL
                 ? DslTopology.build(config, readings, metrics)
-                : ExactTopology.build(config, readings, inputEnd, metrics);
+                : ExactTopology.build(config, readings, inputEnd, kept, metrics);
         LOG.debug("{}", topology.describe());
         streams = new KafkaStreams(topology, settings(config, metrics));
+        windows = new WindowReader(
+                config,
+                partition -> streams.store(StoreQueryParameters.fromNameAndType(
+                                config.storeName(), QueryableStoreTypes.<Bytes, byte[]>keyValueStore())
+                        .withPartition(partition)),
+                kept);
         streams.setUncaughtExceptionHandler(this::decide);
         streams.setStateListener((state, before) -> {
             LOG.info("State {}", state);
@@ -183,6 +198,16 @@ final class Service implements AutoCloseable {
 
     Metrics metrics() {
         return metrics;
+    }
+
+    /** Windows of the partitions this instance works on; of {@link ExactTopology} alone. */
+    WindowReader windows() {
+        return windows;
+    }
+
+    /** How many partitions the input topic has; with state there, that cannot change. */
+    int partitions() {
+        return partitions;
     }
 
     /**

@@ -41,12 +41,14 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
     private final long grace;
     private final IntFunction<InputEnd.Reached> inputEnd;
     private final Metrics metrics;
+    private final KeptWindows keptWindows;
 
     private ProcessorContext<String, byte[]> context;
     private int partition;
     private Runnable unwatch;
     private KeyValueStore<Bytes, byte[]> store;
     private OpenWindows windows;
+    private KeptWindows.Partition kept;
 
     private long closedUpTo;
     /** What the store has of it. */
@@ -60,12 +62,13 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
 
     private long committedAt;
 
-    WindowProcessor(Config config, IntFunction<InputEnd.Reached> inputEnd, Metrics metrics) {
+    WindowProcessor(Config config, IntFunction<InputEnd.Reached> inputEnd, KeptWindows keptWindows, Metrics metrics) {
         this.config = config;
         this.size = config.window().toMillis();
         this.grace = config.grace().toMillis();
         this.inputEnd = inputEnd;
         this.metrics = metrics;
+        this.keptWindows = keptWindows;
     }
 
     /** Also called on an instance that was in use, when its task is started anew from the changelog after a failure. */
@@ -79,6 +82,7 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
         byte[] stored = store.get(WindowKey.CLOSED_UP_TO);
         closedUpTo = stored == null ? NONE : ByteBuffer.wrap(stored).getLong();
         storedClosedUpTo = closedUpTo;
+        kept = keptWindows.begin(partition, Math.max(0, closedUpTo));
         context.<BeforeCommit>getStateStore(BeforeCommit.NAME).run(this::write);
         newestTime = NONE;
         lastReadingAt = context.currentSystemTimeMs();
@@ -138,6 +142,7 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
         if (time <= closedUpTo) {
             return 0;
         }
+        kept.closing();
         List<OpenWindows.Window> closed = windows.take(Math.max(0, closedUpTo), Math.max(0, time));
         long readings = 0;
         for (OpenWindows.Window window : closed) {
@@ -147,6 +152,7 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
                     ExactTopology.SUMMARIES);
         }
         metrics.closed(closed.size(), readings);
+        kept.closed(closed, size);
         closedUpTo = time;
         if (!closed.isEmpty()) {
             emitted = true;
@@ -198,6 +204,7 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
     @Override
     public void close() {
         unwatch.run();
+        keptWindows.end(partition, kept);
     }
 
     private long floor(long time) {

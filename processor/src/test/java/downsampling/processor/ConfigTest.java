@@ -76,6 +76,7 @@ class ConfigTest {
                 config.commitInterval(),
                 config.threads(),
                 config.standbyReplicas(),
+                0,
                 Map.of(
                         "bootstrap.servers", "a:1",
                         "processing.guarantee", "at_least_once",

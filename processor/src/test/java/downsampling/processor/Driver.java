@@ -44,7 +44,7 @@ final class Driver implements AutoCloseable {
         IntFunction<InputEnd.Reached> inputEnd = partition -> reached;
         Topology topology = config.topology() == Config.TopologyKind.DSL
                 ? DslTopology.build(config, readings, metrics)
-                : ExactTopology.build(config, readings, inputEnd, metrics);
+                : ExactTopology.build(config, readings, inputEnd, new KeptWindows(0), metrics);
         driver = new TopologyTestDriver(topology, Service.settings(config, metrics), NOW);
         input = driver.createInputTopic(config.inputTopic(), new ByteArraySerializer(), new ByteArraySerializer());
         summaries = driver.createOutputTopic(config.outputTopic(), new StringDeserializer(), new StringDeserializer());
@@ -77,6 +77,7 @@ final class Driver implements AutoCloseable {
                 "target/state",
                 Duration.ofMillis(100),
                 1,
+                0,
                 0,
                 Map.of(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, "none:1"));
     }
