@@ -25,6 +25,7 @@ import java.util.Map;
  * @param commitInterval how often state and progress are committed, 1 ms to 5 minutes
  * @param threads        stream threads
  * @param standbyReplicas copies of the state kept warm on other instances
+ * @param keepClosed     closed windows of each partition that can still be asked for
  * @param kafka          settings passed through to Kafka's clients, among them {@code bootstrap.servers}
  */
 record Config(
@@ -46,6 +47,7 @@ record Config(
         Duration commitInterval,
         int threads,
         int standbyReplicas,
+        int keepClosed,
         Map<String, String> kafka) {
 
     enum TopologyKind {
@@ -95,6 +97,7 @@ record Config(
                 "at least 1s, or off");
         require(threads >= 1 && threads <= 1000, "--threads", threads, "1 to 1000");
         require(standbyReplicas >= 0 && standbyReplicas <= 100, "--standby-replicas", standbyReplicas, "0 to 100");
+        require(keepClosed >= 0 && keepClosed <= 1_000_000, "--keep-closed", keepClosed, "0 to 1000000");
         require(stateMemory >= 1 << 20, "--state-memory", stateMemory, "at least 1 MiB (1048576)");
         String[] topics = {inputTopic, outputTopic, lateTopic, deadTopic};
         for (int i = 0; i < topics.length; i++) {

@@ -29,7 +29,7 @@ import org.apache.kafka.streams.state.WindowStore;
 final class DslTopology {
     private DslTopology() {}
 
-    static Topology build(Config config, Deserializer<Reading> readings) {
+    static Topology build(Config config, Deserializer<Reading> readings, Metrics metrics) {
         TimeWindows windows = TimeWindows.ofSizeAndGrace(config.window(), config.grace());
         StreamsBuilder builder = new StreamsBuilder();
         builder.stream(
@@ -58,7 +58,7 @@ final class DslTopology {
                                         (topic, bytes) -> Summary.fromBytes(bytes))))
                 .suppress(Suppressed.untilWindowCloses(BufferConfig.unbounded()).withName("until-window-closes"))
                 .toStream(Named.as("closed"))
-                .process(Publish::new, Named.as("publish"))
+                .process(() -> new Publish(metrics), Named.as("publish"))
                 .to(
                         config.outputTopic(),
                         Produced.with(Serdes.String(), Serdes.ByteArray()).withName("summaries"));
@@ -66,9 +66,16 @@ final class DslTopology {
     }
 
     private static final class Publish extends ContextualProcessor<Windowed<String>, Summary, String, byte[]> {
+        private final Metrics metrics;
+
+        private Publish(Metrics metrics) {
+            this.metrics = metrics;
+        }
+
         @Override
         public void process(Record<Windowed<String>, Summary> closed) {
             var window = closed.key().window();
+            metrics.closed(1, closed.value().count());
             context().forward(ClosedWindow.record(closed.key().key(), window.start(), window.end(), closed.value()));
         }
     }

@@ -29,7 +29,12 @@ final class ExactTopology {
 
     /** @param inputEnd how far a partition of the input topic is known to be read, see {@link InputEnd}; not asked without {@code
      *     --idle-close} */
-    static Topology build(Config config, Deserializer<Reading> readings, IntFunction<InputEnd.Reached> inputEnd) {
+    static Topology build(
+            Config config,
+            Deserializer<Reading> readings,
+            IntFunction<InputEnd.Reached> inputEnd,
+            KeptWindows kept,
+            Metrics metrics) {
         return new Topology()
                 .addSource(
                         AutoOffsetReset.earliest(),
@@ -38,7 +43,7 @@ final class ExactTopology {
                         new SensorIdDeserializer(),
                         readings,
                         config.inputTopic())
-                .addProcessor("window", () -> new WindowProcessor(config, inputEnd), "readings")
+                .addProcessor("window", () -> new WindowProcessor(config, inputEnd, kept, metrics), "readings")
                 .addStateStore(openWindows(config), "window")
                 .addStateStore(BeforeCommit.builder(), "window")
                 .addSink(SUMMARIES, config.outputTopic(), new StringSerializer(), new ByteArraySerializer(), "window")

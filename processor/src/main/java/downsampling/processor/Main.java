@@ -2,14 +2,20 @@ package downsampling.processor;
 
 import static picocli.CommandLine.ScopeType.INHERIT;
 
+import io.javalin.http.Handler;
+import io.javalin.http.ServiceUnavailableResponse;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.streams.StreamsConfig;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -226,7 +232,7 @@ public final class Main implements Callable<Integer> {
     @Option(
             names = "--http-port",
             paramLabel = "PORT",
-            description = "answer /health/live and /health/ready on this port (default: do not listen)")
+            description = "answer HTTP on this port: health and queries, see /openapi.yaml (default: do not listen)")
     private Integer httpPort;
 
     @Option(
@@ -235,6 +241,32 @@ public final class Main implements Callable<Integer> {
             defaultValue = "127.0.0.1",
             description = "address to listen on (default: ${DEFAULT-VALUE})")
     private String httpHost;
+
+    @Option(
+            names = "--log-format",
+            scope = INHERIT,
+            defaultValue = "text",
+            description = "text, or json for one JSON object on each line (default: ${DEFAULT-VALUE})")
+    private LogFormat logFormat;
+
+    @Option(
+            names = "--advertised-host",
+            paramLabel = "HOST[:PORT]",
+            description = {
+                "where other instances reach this one over HTTP",
+                "(default: --http-host, or this machine's address if that is all of them; --http-port)"
+            })
+    private String advertisedHost;
+
+    @Option(
+            names = "--keep-closed",
+            paramLabel = "N",
+            defaultValue = "10000",
+            description = {
+                "with --http-port: closed windows of each partition to keep in memory for queries",
+                "(default: ${DEFAULT-VALUE})"
+            })
+    private int keepClosed;
 
     @Option(names = "--log-readings", description = "print each reading on standard output")
     private boolean logReadings;
@@ -266,6 +298,10 @@ public final class Main implements Callable<Integer> {
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .registerConverter(Duration.class, new Durations())
                 .setDefaultValueProvider(main::fromEnvironment)
+                .setExecutionStrategy(parsed -> {
+                    main.logFormat.use();
+                    return new CommandLine.RunLast().execute(parsed);
+                })
                 .setParameterExceptionHandler(
                         (e, arguments) -> main.fail(e.getCommandLine(), e, CommandLine.ExitCode.USAGE))
                 .setExecutionExceptionHandler((e, commandLine, parsed) -> main.fail(
@@ -286,8 +322,17 @@ public final class Main implements Callable<Integer> {
         while (!(e instanceof FailedException) && root.getCause() != null) {
             root = root.getCause();
         }
-        String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("");
-        commandLine.getErr().println("processor: " + message + (root == e ? "" : ": " + root.getMessage()));
+        String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("")
+                + (root == e ? "" : ": " + root.getMessage());
+        if (message.contains("JAAS config")) { // Kafka quotes the word it gave up at, which may be half a password
+            message = "sasl.jaas.config: cannot be read, and is not shown as it holds a password";
+        }
+        if (logFormat == LogFormat.JSON) {
+            logFormat.use();
+            LOG.error("{}", message);
+        } else {
+            commandLine.getErr().println("processor: " + message);
+        }
         return exitCode;
     }
 
@@ -304,15 +349,33 @@ public final class Main implements Callable<Integer> {
     public Integer call() throws Exception {
         Config settings = settings();
         Rows.show(logReadings, logSummaries);
-        try (Service service = Service.start(settings, new Topics.Making(partitions, replication, retention), wait);
-                Health health = httpPort == null ? null : new Health(httpHost, httpPort, service)) {
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(service), "stop"));
-            if (health != null) {
-                LOG.info("Listening on http://{}:{}", httpHost, health.port());
+        AtomicReference<Service> started = new AtomicReference<>();
+        try (HttpApi http = httpPort == null ? null : new HttpApi(httpHost, httpPort, routes(settings, started::get));
+                Service service =
+                        Service.start(settings, new Topics.Making(partitions, replication, retention), wait)) {
+            if (http != null) {
+                service.metrics().watch(service.streams());
             }
+            started.set(service);
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(service), "stop"));
             service.await();
         }
         return CommandLine.ExitCode.OK;
+    }
+
+    /** @param service gives null until there is one: the port is open first, so that a broker that is waited for shows */
+    private static Map<String, Handler> routes(Config settings, Supplier<Service> service) {
+        Map<String, Handler> routes = new HashMap<>(Health.routes(service));
+        if (settings.topology() == Config.TopologyKind.EXACT) {
+            routes.putAll(new Queries(settings, service).routes());
+        }
+        routes.put("/metrics", ctx -> {
+            if (service.get() == null) {
+                throw new ServiceUnavailableResponse("the broker is waited for");
+            }
+            service.get().metrics().answer(ctx);
+        });
+        return routes;
     }
 
     /** On SIGTERM and SIGINT. Halting gives the exit code of a program that did what it was told, where the JVM's is 143. */
@@ -337,6 +400,9 @@ public final class Main implements Callable<Integer> {
             kafka.put("bootstrap.servers", bootstrapServers);
         }
         kafka.putIfAbsent("bootstrap.servers", "localhost:19092");
+        if (httpPort != null) {
+            kafka.put(StreamsConfig.APPLICATION_SERVER_CONFIG, Queries.address(advertisedHost, httpHost, httpPort));
+        }
         String id = applicationId != null
                 ? applicationId
                 : topology == Config.TopologyKind.DSL ? "temperature-processor-dsl" : "temperature-processor";
@@ -359,6 +425,7 @@ public final class Main implements Callable<Integer> {
                 commitInterval,
                 threads,
                 standbyReplicas,
+                keepClosed,
                 kafka);
     }
 }

@@ -1,5 +1,6 @@
 package downsampling.processor;
 
+import java.util.Locale;
 import org.apache.kafka.common.errors.SerializationException;
 
 /**
@@ -12,8 +13,44 @@ final class NotAReadingException extends SerializationException {
 
     private static final int SHOWN = 60;
 
-    NotAReadingException(String message) {
+    /** What is wrong with a record, roughly: few and fixed, so that they can be counted one by one. */
+    enum Reason {
+        /** No sensor id. */
+        KEY("key"),
+        /** No value, or one too large to be looked into. */
+        SIZE("value"),
+        /** No JSON object, or not alone. */
+        JSON("value"),
+        /** No event time. */
+        TIME("ts"),
+        /** An event time too far ahead. */
+        FUTURE("ts"),
+        /** No number. */
+        NUMBER("value"),
+        /** Not said by this class. */
+        OTHER("");
+
+        private final String where;
+
+        Reason(String where) {
+            this.where = where;
+        }
+
+        /** As metrics have it. */
+        String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    private final Reason reason;
+
+    private NotAReadingException(Reason reason, String message) {
         super(message);
+        this.reason = reason;
+    }
+
+    Reason reason() {
+        return reason;
     }
 
     @Override
@@ -21,8 +58,8 @@ final class NotAReadingException extends SerializationException {
         return this;
     }
 
-    static NotAReadingException expected(String where, String expected, String found) {
-        return new NotAReadingException(where + ": expected " + expected + ", found " + found);
+    static NotAReadingException expected(Reason reason, String expected, String found) {
+        return new NotAReadingException(reason, reason.where + ": expected " + expected + ", found " + found);
     }
 
     /** The text in quotes, see {@link #shorten}. */

@@ -28,6 +28,8 @@ final class OpenWindows {
 
     private final List<Window> changed = new ArrayList<>();
     private int onHeap;
+    /** In the store, on the heap or both. */
+    private long open;
     /** No window with a later start is in the store without being on the heap: new ones need not be looked up there. */
     private long storeOnlyUpTo;
     /** Start of the newest window there was, or {@link #NONE}. */
@@ -51,6 +53,12 @@ final class OpenWindows {
             }
         }
         storeOnlyUpTo = newest;
+        open = newest == NONE ? 0 : store.approximateNumEntries() - 1; // the one that says how far windows are closed
+    }
+
+    /** How many windows there are: what RocksDB guesses it had at the start is in it. Any thread may ask, and get what was. */
+    long open() {
+        return open;
     }
 
     /** Adds a reading to the window of a sensor, which is made if there is none. */
@@ -78,6 +86,9 @@ final class OpenWindows {
 
     private Window fromStore(long start, String sensor) {
         byte[] stored = start > storeOnlyUpTo ? null : store.get(WindowKey.of(start, sensor));
+        if (stored == null) {
+            open++;
+        }
         return new Window(start, sensor, stored == null ? null : Summary.fromBytes(stored), stored != null);
     }
 
@@ -112,6 +123,7 @@ final class OpenWindows {
             onHeap -= sensors.size();
         }
         closing.clear();
+        open -= taken.size();
         lastStart = NONE;
         taken.sort(null);
         for (Window window : taken) {

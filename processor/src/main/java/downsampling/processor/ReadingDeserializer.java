@@ -9,6 +9,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import downsampling.processor.NotAReadingException.Reason;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
@@ -60,10 +61,10 @@ final class ReadingDeserializer implements Deserializer<Reading> {
     @Override
     public Reading deserialize(String topic, byte[] data) {
         if (data == null) {
-            throw expected("value", "a JSON object", "none");
+            throw expected(Reason.SIZE, "a JSON object", "none");
         }
         if (data.length > MAX_BYTES) {
-            throw expected("value", "at most " + MAX_BYTES + " bytes", String.valueOf(data.length));
+            throw expected(Reason.SIZE, "at most " + MAX_BYTES + " bytes", String.valueOf(data.length));
         }
         Reading plain = PlainReading.read(data, zone);
         if (plain != null && plain.time() - clock.getAsLong() <= maxAhead.toMillis()) {
@@ -89,17 +90,17 @@ final class ReadingDeserializer implements Deserializer<Reading> {
                     ? -1
                     : Math.max(e.getLocation().getByteOffset(), e.getLocation().getCharOffset());
             throw expected(
-                    "value",
+                    Reason.JSON,
                     "JSON",
                     ADVICE.matcher(e.getOriginalMessage()).replaceFirst("") + (at < 0 ? "" : " at byte " + at));
         } catch (IOException e) { // from a parser over bytes in memory: only malformed UTF-16 and UTF-32
-            throw expected("value", "JSON in UTF-8", String.valueOf(e.getMessage()));
+            throw expected(Reason.JSON, "JSON in UTF-8", String.valueOf(e.getMessage()));
         }
     }
 
     private Reading read(JsonParser json, byte[] raw) throws IOException {
         if (json.currentToken() != JsonToken.START_OBJECT) {
-            throw expected("value", "a JSON object", found(json));
+            throw expected(Reason.JSON, "a JSON object", found(json));
         }
         long time = -1;
         double value = Double.NaN;
@@ -114,17 +115,17 @@ final class ReadingDeserializer implements Deserializer<Reading> {
         }
         expectEnd(json);
         if (time < 0) {
-            throw expected("value", "a field \"ts\"", "none");
+            throw expected(Reason.TIME, "a field \"ts\"", "none");
         }
         if (Double.isNaN(value)) {
-            throw expected("value", "a field \"value\"", "none");
+            throw expected(Reason.NUMBER, "a field \"value\"", "none");
         }
         return new Reading(time, value, raw);
     }
 
     private static void expectEnd(JsonParser json) throws IOException {
         if (json.nextToken() != null) {
-            throw expected("value", "nothing after the reading", found(json));
+            throw expected(Reason.JSON, "nothing after the reading", found(json));
         }
     }
 
@@ -135,21 +136,21 @@ final class ReadingDeserializer implements Deserializer<Reading> {
                 byte[] text = json.getText().getBytes(StandardCharsets.UTF_8);
                 time = EventTime.parse(text, 0, text.length, zone);
             } catch (DateTimeException e) {
-                throw expected("ts", "ISO-8601 or whole epoch milliseconds", found(json));
+                throw expected(Reason.TIME, "ISO-8601 or whole epoch milliseconds", found(json));
             }
         } else if (json.currentToken() == JsonToken.VALUE_NUMBER_INT
                 && json.getNumberType() != JsonParser.NumberType.BIG_INTEGER) {
             time = json.getLongValue();
         } else {
-            throw expected("ts", "ISO-8601 or whole epoch milliseconds", found(json));
+            throw expected(Reason.TIME, "ISO-8601 or whole epoch milliseconds", found(json));
         }
         if (time < 0) {
-            throw expected("ts", "a time since 1970", found(json));
+            throw expected(Reason.TIME, "a time since 1970", found(json));
         }
         long now = clock.getAsLong();
         if (time - now > maxAhead.toMillis()) {
             throw expected(
-                    "ts",
+                    Reason.FUTURE,
                     "at most " + maxAhead.toMillis() + " ms ahead of " + Instant.ofEpochMilli(now),
                     found(json) + ", " + (time - now) + " ms ahead");
         }
@@ -158,11 +159,11 @@ final class ReadingDeserializer implements Deserializer<Reading> {
 
     private static double value(JsonParser json) throws IOException {
         if (!json.currentToken().isNumeric()) {
-            throw expected("value", "a number in field \"value\"", found(json));
+            throw expected(Reason.NUMBER, "a number in field \"value\"", found(json));
         }
         double value = json.getDoubleValue();
         if (!Double.isFinite(value)) {
-            throw expected("value", "a number that a 64-bit float can hold in field \"value\"", found(json));
+            throw expected(Reason.NUMBER, "a number that a 64-bit float can hold in field \"value\"", found(json));
         }
         return value;
     }

@@ -17,14 +17,16 @@ final class SensorIdDeserializer implements Deserializer<String> {
     @Override
     public String deserialize(String topic, byte[] key) {
         if (key == null || key.length == 0) {
-            throw NotAReadingException.expected("key", "a sensor id", key == null ? "none" : "an empty one");
+            throw NotAReadingException.expected(
+                    NotAReadingException.Reason.KEY, "a sensor id", key == null ? "none" : "an empty one");
         }
         String id = new String(key, StandardCharsets.UTF_8);
         if (id.indexOf('\uFFFD') >= 0) { // either somebody really wrote U+FFFD, or these bytes are no UTF-8
             try {
                 StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(key));
             } catch (CharacterCodingException e) {
-                throw NotAReadingException.expected("key", "a sensor id in UTF-8", NotAReadingException.quote(id));
+                throw NotAReadingException.expected(
+                        NotAReadingException.Reason.KEY, "a sensor id in UTF-8", NotAReadingException.quote(id));
             }
         }
         return id;

@@ -15,13 +15,15 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.StoreQueryParameters;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
-import org.apache.kafka.streams.errors.LogAndContinueExceptionHandler;
 import org.apache.kafka.streams.errors.MissingSourceTopicException;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
+import org.apache.kafka.streams.state.QueryableStoreTypes;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,6 +36,7 @@ final class Service implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(Service.class);
 
+    private final Metrics metrics = new Metrics();
     private final Restarts restarts = new Restarts();
     private final CountDownLatch ended = new CountDownLatch(1);
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
@@ -42,36 +45,48 @@ final class Service implements AutoCloseable {
 
     private final Config config;
     private final KafkaStreams streams;
+    private final WindowReader windows;
+    private final int partitions;
     private boolean closed;
     private volatile boolean timedOut;
 
     /** Makes missing topics and starts; returns before the first partition is assigned. */
     static Service start(Config config, Topics.Making making, Duration wait) {
+        int partitions;
         try (Admin admin = Topics.connect(config, wait)) {
             Topics topics = new Topics(admin, making);
             topics.checkState(config);
-            topics.ensure(config);
+            partitions = topics.ensure(config);
         }
-        Service service = new Service(config);
+        Service service = new Service(config, partitions);
         service.streams.start();
         return service;
     }
 
-    private Service(Config config) {
+    private Service(Config config, int partitions) {
         this.config = config;
+        this.partitions = partitions;
+        boolean asked = config.kafka().containsKey(StreamsConfig.APPLICATION_SERVER_CONFIG);
+        KeptWindows kept = new KeptWindows(asked ? config.keepClosed() : 0);
         ReadingDeserializer readings =
                 new ReadingDeserializer(config.zone(), config.maxAhead(), System::currentTimeMillis);
         inputEnd = config.topology() == Config.TopologyKind.EXACT && config.closesIdle()
                 ? new InputEnd(config, askingConsumer(config), System::currentTimeMillis)
                 : null;
         Topology topology = config.topology() == Config.TopologyKind.DSL
-                ? DslTopology.build(config, readings)
-                : ExactTopology.build(config, readings, inputEnd);
-        LOG.info("{}", topology.describe().toString().strip());
-        streams = new KafkaStreams(topology, settings(config));
+                ? DslTopology.build(config, readings, metrics)
+                : ExactTopology.build(config, readings, inputEnd, kept, metrics);
+        LOG.debug("{}", topology.describe());
+        streams = new KafkaStreams(topology, settings(config, metrics));
+        windows = new WindowReader(
+                config,
+                partition -> streams.store(StoreQueryParameters.fromNameAndType(
+                                config.storeName(), QueryableStoreTypes.<Bytes, byte[]>keyValueStore())
+                        .withPartition(partition)),
+                kept);
         streams.setUncaughtExceptionHandler(this::decide);
         streams.setStateListener((state, before) -> {
-            LOG.info("{}", state);
+            LOG.info("State {}", state);
             if (state == KafkaStreams.State.ERROR || state == KafkaStreams.State.NOT_RUNNING) {
                 ended.countDown();
             }
@@ -79,7 +94,7 @@ final class Service implements AutoCloseable {
     }
 
     /** Settings of Kafka Streams. What the promises rest on cannot be passed through from outside; the rest can. */
-    static Properties settings(Config config) {
+    static Properties settings(Config config, Metrics metrics) {
         Properties settings = new Properties();
         settings.put(StreamsConfig.STATE_DIR_CONFIG, config.stateDir());
         settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, config.threads());
@@ -111,8 +126,8 @@ final class Service implements AutoCloseable {
         settings.put(
                 StreamsConfig.PROCESSING_GUARANTEE_CONFIG,
                 config.guarantee().name().toLowerCase(Locale.ROOT));
-        settings.put(
-                StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG, LogAndContinueExceptionHandler.class);
+        settings.put(StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG, DeadLetters.class);
+        settings.put(DeadLetters.METRICS, metrics);
         settings.put(StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG, config.deadTopic());
         settings.put(StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG, true);
         return settings;
@@ -194,6 +209,20 @@ final class Service implements AutoCloseable {
         return streams;
     }
 
+    Metrics metrics() {
+        return metrics;
+    }
+
+    /** Windows of the partitions this instance works on; of {@link ExactTopology} alone. */
+    WindowReader windows() {
+        return windows;
+    }
+
+    /** How many partitions the input topic has; with state there, that cannot change. */
+    int partitions() {
+        return partitions;
+    }
+
     /**
      * Commits what is processed and leaves the group at once, so that others take over without waiting for a timeout. Does
      * nothing the second time.
@@ -209,6 +238,7 @@ final class Service implements AutoCloseable {
         if (inputEnd != null) {
             inputEnd.close();
         }
+        metrics.close();
         if (timedOut) {
             LOG.warn(
                     "Not closed within {}; what was not committed is done again at the next start",

@@ -147,8 +147,11 @@ final class Topics {
         }
     }
 
-    /** @throws FailedException if a topic is missing and cannot be made */
-    void ensure(downsampling.processor.Config config) {
+    /**
+     * @return partitions of the input topic
+     * @throws FailedException if a topic is missing and cannot be made
+     */
+    int ensure(downsampling.processor.Config config) {
         int partitions = partitions(config.inputTopic())
                 .orElseGet(() -> create(config.inputTopic(), making.partitions(), retention(null)));
         if (partitions < config.threads()) {
@@ -172,6 +175,7 @@ final class Topics {
         awaitLeaders(
                 List.of(config.inputTopic(), config.outputTopic(), config.lateTopic(), config.deadTopic()), partitions);
         check(config);
+        return partitions;
     }
 
     /**

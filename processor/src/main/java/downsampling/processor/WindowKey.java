@@ -2,6 +2,7 @@ package downsampling.processor;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.apache.kafka.common.utils.Bytes;
 
 /**
@@ -16,11 +17,19 @@ final class WindowKey {
 
     /** @param start not negative */
     static Bytes of(long start, String sensor) {
-        byte[] id = sensor.getBytes(StandardCharsets.UTF_8);
+        return of(start, sensor.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static Bytes of(long start, byte[] id) {
         return Bytes.wrap(ByteBuffer.allocate(Long.BYTES + id.length)
                 .putLong(start)
                 .put(id)
                 .array());
+    }
+
+    /** @param sensor in UTF-8 */
+    static Bytes of(long start, Bytes sensor) {
+        return of(start, sensor.get());
     }
 
     /** The key before all windows of a start and of later ones. */
@@ -34,5 +43,9 @@ final class WindowKey {
 
     static String sensor(Bytes key) {
         return new String(key.get(), Long.BYTES, key.get().length - Long.BYTES, StandardCharsets.UTF_8);
+    }
+
+    static Bytes sensorBytes(Bytes key) {
+        return Bytes.wrap(Arrays.copyOfRange(key.get(), Long.BYTES, key.get().length));
     }
 }

@@ -42,15 +42,21 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
     private final long size;
     private final long grace;
     private final IntFunction<InputEnd.Reached> inputEnd;
+    private final Metrics metrics;
+    private final KeptWindows keptWindows;
 
     private ProcessorContext<String, byte[]> context;
     private int partition;
+    private Runnable unwatch;
     private KeyValueStore<Bytes, byte[]> store;
     private OpenWindows windows;
+    private KeptWindows.Partition kept;
 
     private long closedUpTo;
     /** What the store has of it. */
     private long storedClosedUpTo;
+    /** Event time of the newest reading that was not late, for whoever watches. */
+    private long newestTime;
     /** Wall-clock time of the last reading that was not late. */
     private long lastReadingAt;
     /** Wall-clock time of the last commit. */
@@ -59,11 +65,13 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
     private Cancellable commitLater;
     private Cancellable idleWatch;
 
-    WindowProcessor(Config config, IntFunction<InputEnd.Reached> inputEnd) {
+    WindowProcessor(Config config, IntFunction<InputEnd.Reached> inputEnd, KeptWindows keptWindows, Metrics metrics) {
         this.config = config;
         this.size = config.window().toMillis();
         this.grace = config.grace().toMillis();
         this.inputEnd = inputEnd;
+        this.metrics = metrics;
+        this.keptWindows = keptWindows;
     }
 
     /** Also called on an instance that was in use, when its task is started anew from the changelog after a failure. */
@@ -77,8 +85,11 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
         byte[] stored = store.get(WindowKey.CLOSED_UP_TO);
         closedUpTo = stored == null ? NONE : ByteBuffer.wrap(stored).getLong();
         storedClosedUpTo = closedUpTo;
+        kept = keptWindows.begin(partition, Math.max(0, closedUpTo));
         context.<BeforeCommit>getStateStore(BeforeCommit.NAME).run(this::write);
+        newestTime = NONE;
         lastReadingAt = context.currentSystemTimeMs();
+        unwatch = metrics.watch(partition, () -> windows.open(), () -> newestTime);
         committedAt = lastReadingAt;
         commitLater = cancel(commitLater);
         idleWatch = cancel(idleWatch);
@@ -95,10 +106,12 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
             return;
         }
         windows.add(start, record.key(), reading.value());
+        newestTime = Math.max(newestTime, reading.time());
         lastReadingAt = context.currentSystemTimeMs();
         watchIdle();
-        if (reading.time() - grace >= closedUpTo + size) { // else no window can have come to its end
-            closeUpTo(floor(reading.time() - grace));
+        if (reading.time() - grace >= closedUpTo + size // else no window can have come to its end
+                && closeUpTo(floor(reading.time() - grace)) > 0) {
+            metrics.emitted(record.timestamp());
         }
     }
 
@@ -134,12 +147,17 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
         if (time <= closedUpTo) {
             return 0;
         }
+        kept.closing();
         List<OpenWindows.Window> closed = windows.take(Math.max(0, closedUpTo), Math.max(0, time));
+        long readings = 0;
         for (OpenWindows.Window window : closed) {
+            readings += window.summary().count();
             context.forward(
                     ClosedWindow.record(window.sensor, window.start, window.start + size, window.summary()),
                     ExactTopology.SUMMARIES);
         }
+        metrics.closed(closed.size(), readings);
+        kept.closed(closed, size);
         closedUpTo = time;
         if (!closed.isEmpty()) {
             commitSoon();
@@ -174,6 +192,7 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
             return;
         }
         int closed = closeUpTo(windows.newest() + size);
+        metrics.closedIdle();
         LOG.info(
                 "Partition {} idle for {}: closed {} open windows, up to {}",
                 partition,
@@ -184,6 +203,7 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
 
     /** The raw record as it was, and beside its own headers which window it missed, by how much, and where it stood. */
     private void forwardLate(Record<String, Reading> record, long start) {
+        metrics.late();
         RecordMetadata source = context.recordMetadata().orElseThrow();
         Headers headers = new RecordHeaders(record.headers())
                 .add("late.window.start", ClosedWindow.text(start))
@@ -194,6 +214,12 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
                 .add("source.offset", ClosedWindow.text(source.offset()));
         context.forward(
                 new Record<>(record.key(), record.value().raw(), record.timestamp(), headers), ExactTopology.LATE);
+    }
+
+    @Override
+    public void close() {
+        unwatch.run();
+        keptWindows.end(partition, kept);
     }
 
     private static Cancellable cancel(Cancellable punctuation) {

@@ -211,6 +211,7 @@ class AuditIT {
                         Duration.ofMillis(100),
                         1,
                         0,
+                        0,
                         Map.of("bootstrap.servers", broker.bootstrapServers())),
                 new Topics.Making(3, (short) -1, null),
                 Duration.ofMinutes(1));

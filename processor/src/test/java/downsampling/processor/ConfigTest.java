@@ -76,13 +76,14 @@ class ConfigTest {
                 config.commitInterval(),
                 config.threads(),
                 config.standbyReplicas(),
+                0,
                 Map.of(
                         "bootstrap.servers", "a:1",
                         "processing.guarantee", "at_least_once",
                         "errors.dead.letter.queue.topic.name", "elsewhere",
                         "application.id", "other",
                         "consumer.session.timeout.ms", "12345"));
-        assertThat(Service.settings(tampered))
+        assertThat(Service.settings(tampered, new Metrics()))
                 .containsEntry("processing.guarantee", "exactly_once_v2")
                 .containsEntry("errors.dead.letter.queue.topic.name", "dead")
                 .containsEntry("application.id", "test")

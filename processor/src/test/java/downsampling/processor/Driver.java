@@ -27,6 +27,8 @@ final class Driver implements AutoCloseable {
     /** What is known of the input's end: set by the test, nothing at first. */
     InputEnd.Reached reached;
 
+    final Metrics metrics = new Metrics();
+
     private final Config config;
     private final TopologyTestDriver driver;
     private final TestInputTopic<byte[], byte[]> input;
@@ -41,9 +43,9 @@ final class Driver implements AutoCloseable {
                 new ReadingDeserializer(config.zone(), config.maxAhead(), () -> wallClock.toEpochMilli());
         IntFunction<InputEnd.Reached> inputEnd = partition -> reached;
         Topology topology = config.topology() == Config.TopologyKind.DSL
-                ? DslTopology.build(config, readings)
-                : ExactTopology.build(config, readings, inputEnd);
-        driver = new TopologyTestDriver(topology, Service.settings(config), NOW);
+                ? DslTopology.build(config, readings, metrics)
+                : ExactTopology.build(config, readings, inputEnd, new KeptWindows(0), metrics);
+        driver = new TopologyTestDriver(topology, Service.settings(config, metrics), NOW);
         input = driver.createInputTopic(config.inputTopic(), new ByteArraySerializer(), new ByteArraySerializer());
         summaries = driver.createOutputTopic(config.outputTopic(), new StringDeserializer(), new StringDeserializer());
         late = driver.createOutputTopic(config.lateTopic(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
@@ -75,6 +77,7 @@ final class Driver implements AutoCloseable {
                 "target/state",
                 Duration.ofMillis(100),
                 1,
+                0,
                 0,
                 Map.of(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, "none:1"));
     }

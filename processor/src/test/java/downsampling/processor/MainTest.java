@@ -77,6 +77,8 @@ class MainTest {
                 "--state-memory=10      | --state-memory=10: expected at least 1 MiB",
                 "--partitions=0         | --partitions=0: expected 1 to 10000",
                 "--replication=0        | --replication=0: expected at least 1",
+                "--keep-closed=-1      | --keep-closed=-1: expected 0 to 1000000",
+                "--http-port=0         | --http-port=0: expected 1 to 65535",
                 "--zone=Mars/Phobos     | Mars/Phobos",
                 "--no-such-option       | Unknown option: '--no-such-option'",
                 "surplus                | Unmatched argument",

@@ -59,6 +59,7 @@ final class Pipeline implements AutoCloseable {
     Path stateDir;
     int threads = 1;
     int standbyReplicas = 0;
+    int keepClosed = 0;
     final Map<String, String> kafka = new HashMap<>();
 
     private final Broker broker;
@@ -131,6 +132,7 @@ final class Pipeline implements AutoCloseable {
                 Duration.ofMillis(100),
                 threads,
                 standbyReplicas,
+                keepClosed,
                 kafka);
     }
 

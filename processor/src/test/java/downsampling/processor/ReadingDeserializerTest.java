@@ -64,8 +64,8 @@ class ReadingDeserializerTest {
                 Arguments.of("null", "value: expected a JSON object, found null"),
                 Arguments.of("\"hello\"", "value: expected JSON, found Unrecognized token 'hello'"),
                 Arguments.of("\"\\\"twice\\\"\"", "value: expected a JSON object, found the text \"twice\""),
-                Arguments.of("{}", "value: expected a field \"ts\", found none"),
-                Arguments.of("{\"value\":1}", "value: expected a field \"ts\", found none"),
+                Arguments.of("{}", "ts: expected a field \"ts\", found none"),
+                Arguments.of("{\"value\":1}", "ts: expected a field \"ts\", found none"),
                 Arguments.of("{\"ts\":1}", "value: expected a field \"value\", found none"),
                 Arguments.of(
                         "{\"ts\":\"yesterday\",\"value\":1}",

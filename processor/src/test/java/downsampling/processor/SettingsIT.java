@@ -3,7 +3,6 @@ package downsampling.processor;
 import static downsampling.processor.Pipeline.T0;
 import static downsampling.processor.Pipeline.await;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import downsampling.localstack.Broker;
 import downsampling.localstack.BrokerTest;
@@ -151,20 +150,5 @@ class SettingsIT {
         return service.streams().metadataForLocalThreads().stream()
                 .mapToInt(thread -> thread.standbyTasks().size())
                 .sum();
-    }
-
-    /** What remains would be up and do nothing; whoever runs it could not tell. */
-    @Test
-    void shouldEndWhenTheInputTopicIsDeleted() throws Exception {
-        try (Pipeline pipeline = new Pipeline(broker, 1)) {
-            Service service = pipeline.startAndAwaitWork();
-            pipeline.send(0, "a", T0, 1);
-            pipeline.awaitAllRead();
-
-            pipeline.deleteTopic(pipeline.raw);
-
-            assertThatThrownBy(service::await).isInstanceOf(FailedException.class);
-            assertThat(service.failed()).isTrue();
-        }
     }
 }

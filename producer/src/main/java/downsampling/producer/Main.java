@@ -108,6 +108,27 @@ public final class Main implements Callable<Integer> {
     @Option(names = "--config", paramLabel = "FILE", description = "Kafka client settings, a properties file.")
     private Path config;
 
+    @Option(
+            names = "--http-port",
+            paramLabel = "PORT",
+            description = "Answer /metrics, /health/live and /health/ready on this port, 0 for a free one"
+                    + " (default: do not listen).")
+    private Integer httpPort;
+
+    @Option(
+            names = "--http-host",
+            paramLabel = "HOST",
+            defaultValue = "127.0.0.1",
+            description = "Address to listen on (default: ${DEFAULT-VALUE}).")
+    private String httpHost;
+
+    @Option(
+            names = "--log-format",
+            paramLabel = "FORMAT",
+            defaultValue = "text",
+            description = "How the log on stderr is written: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
+    private LogFormat logFormat;
+
     @Option(names = "--log-readings", description = "Log each reading.")
     private boolean logReadings;
 
@@ -302,6 +323,7 @@ public final class Main implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        logFormat.use();
         long runSeed = seed != null ? seed : new SplittableRandom().nextLong(1_000_000_000);
         Map<String, Object> settings;
         Topic target;
@@ -316,21 +338,41 @@ public final class Main implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
-        try (messages) {
-            if (!target.ensure(KafkaSettings.forAdmin(settings), wait, stop, this::note)) {
+        try (messages;
+                Metrics metrics = new Metrics();
+                HttpApi http = httpPort == null ? null : new HttpApi(httpHost, httpPort, metrics, this::state)) {
+            if (http != null) {
+                note("listening on http://%s:%d".formatted(httpHost, http.port()));
+            }
+            if (!target.ensure(KafkaSettings.forAdmin(settings), wait, stop, Main::note)) {
                 return CommandLine.ExitCode.OK;
             }
             note("sending to %s at %s, seed %d".formatted(topic, settings.get("bootstrap.servers"), runSeed));
             sender = new ReadingSender(settings, topic, runSeed);
+            metrics.watch(sender, requestedRate());
             PrintWriter terminal = !logReadings && Progress.stderrIsTerminal() ? err() : null;
-            Run.Outcome outcome = new Run(messages, pace, sender, stop, CLOSE_TIMEOUT, logReadings, terminal).toEnd();
+            Run.Outcome outcome =
+                    new Run(messages, pace, sender, stop, CLOSE_TIMEOUT, metrics, logReadings, terminal).toEnd();
             spec.commandLine().getOut().println(outcome.summary());
-            if (outcome.failure() != null) {
-                note(outcome.failure());
-                return CommandLine.ExitCode.SOFTWARE;
-            }
-            return CommandLine.ExitCode.OK;
+            return outcome.failure() == null
+                    ? CommandLine.ExitCode.OK
+                    : fail(outcome.failure(), CommandLine.ExitCode.SOFTWARE);
         }
+    }
+
+    private HttpApi.State state() {
+        if (stop.getCount() == 0) {
+            return HttpApi.State.ENDING;
+        }
+        return sender == null ? HttpApi.State.WAITING : HttpApi.State.SENDING;
+    }
+
+    /** In readings per second, NaN for those of a file, which come at their own pace. */
+    private double requestedRate() {
+        if (source == SourceName.csv) {
+            return Double.NaN;
+        }
+        return speed * (synthetic.rate == null ? SyntheticSource.PAUSED_RATE : synthetic.rate);
     }
 
     private Source openSource(long runSeed) throws IOException {
@@ -342,7 +384,7 @@ public final class Main implements Callable<Integer> {
             note("with --rebase and a --speed above 1, event times run ahead of the clock;"
                     + " a processor takes no readings from the future");
         }
-        return new CsvSource(file, Clock.systemUTC(), this::note);
+        return new CsvSource(file, Clock.systemUTC(), Main::note);
     }
 
     /** An option given for the source that is not used is a mistake of the caller, and silence would hide it. */
@@ -366,7 +408,17 @@ public final class Main implements Callable<Integer> {
     }
 
     private int fail(Exception e, int code) {
-        note(oneLine(e));
+        return fail(oneLine(e), code);
+    }
+
+    /** For the person who called this program, or for whatever reads its log. */
+    private int fail(String why, int code) {
+        if (logFormat == LogFormat.json) {
+            logFormat.use();
+            LOG.error("{}", printable(why));
+        } else {
+            err().println("producer: " + printable(why));
+        }
         return code;
     }
 
@@ -378,15 +430,23 @@ public final class Main implements Callable<Integer> {
         }
         String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
         String reason = root.getMessage();
+        if (reason != null && reason.contains("JAAS config")) {
+            // Kafka quotes the word it gave up at, which may be half a password.
+            return "sasl.jaas.config: cannot be read, and is not shown as it holds a password";
+        }
         boolean told = e instanceof ParameterException || reason == null || message.contains(reason);
         return (told ? message : message + ": " + root.getClass().getSimpleName() + ": " + reason)
                 .replaceAll("\\s*\\R\\s*", " ");
     }
 
+    private static void note(String line) {
+        LOG.info("{}", printable(line));
+    }
+
     /** What a file holds may be anything: without what a terminal takes for a command, and not without end. */
-    private void note(String line) {
+    private static String printable(String line) {
         String shown = line.length() <= LONGEST_NOTE ? line : line.substring(0, LONGEST_NOTE) + "...";
-        err().println("producer: " + shown.replaceAll("\\p{Cntrl}", "?"));
+        return shown.replaceAll("\\p{Cntrl}", "?");
     }
 
     private PrintWriter err() {

@@ -2,6 +2,8 @@ package downsampling.producer;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -105,6 +107,13 @@ public final class ReadingSender implements AutoCloseable {
     /** Why the first of them failed, or null. */
     public Exception firstFailure() {
         return firstFailure;
+    }
+
+    /** Has the metrics of Kafka's producer in a registry, until what is returned is closed. */
+    KafkaClientMetrics bindTo(MeterRegistry registry) {
+        KafkaClientMetrics metrics = new KafkaClientMetrics(producer);
+        metrics.bindTo(registry);
+        return metrics;
     }
 
     /** Sends what is there and waits for it, at most this long; what is not acknowledged by then has failed. */

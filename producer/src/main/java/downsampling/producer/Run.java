@@ -14,6 +14,7 @@ import org.slf4j.LoggerFactory;
  *
  * @param stop ends the run at the next message when it is counted down
  * @param closeTimeout how long to wait for acknowledgements after a stop or a failure
+ * @param metrics is told how far sending is behind
  * @param logReadings whether each message is logged
  * @param terminal where a person sees the progress, or null if nobody looks
  */
@@ -23,6 +24,7 @@ record Run(
         ReadingSender sender,
         CountDownLatch stop,
         Duration closeTimeout,
+        Metrics metrics,
         boolean logReadings,
         PrintWriter terminal) {
 
@@ -45,8 +47,12 @@ record Run(
         try {
             while (goesOn() && source.hasNext()) {
                 long due = speed.dueNanos(source.dueNanos());
-                if (due > 0 && stop.await(due - (System.nanoTime() - start), TimeUnit.NANOSECONDS)) {
-                    break;
+                if (due > 0) {
+                    long early = due - (System.nanoTime() - start);
+                    metrics.behind(-early);
+                    if (stop.await(early, TimeUnit.NANOSECONDS)) {
+                        break;
+                    }
                 }
                 Message message = source.next();
                 sender.send(message);

@@ -86,6 +86,9 @@ public final class SyntheticSource implements Source {
         }
     }
 
+    /** Readings per second without a rate, on average: the pauses are 0 to 1 s. */
+    static final double PAUSED_RATE = 2;
+
     private static final Instant FUTURE_START = Instant.parse("2099-01-01T00:00:00Z");
     private static final int FUTURE_SECONDS = 365 * 24 * 3600;
 

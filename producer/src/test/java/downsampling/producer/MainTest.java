@@ -2,7 +2,9 @@ package downsampling.producer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -22,7 +24,8 @@ class MainTest {
     private Path folder;
 
     private final StringWriter out = new StringWriter();
-    private final StringWriter err = new StringWriter();
+    /** Messages for the caller, and the log. */
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
     @Test
     void shouldShowHelpAndVersion() {
@@ -98,7 +101,9 @@ class MainTest {
         assertThat(err.toString().lines())
                 .hasSize(2)
                 .first()
-                .isEqualTo("producer: no broker at localhost:1 yet; waiting up to 4 s");
+                .asString()
+                .matches(
+                        "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z INFO  Main - no broker at localhost:1 yet; waiting up to 4 s");
         assertThat(err.toString().lines().skip(1))
                 .singleElement()
                 .asString()
@@ -114,7 +119,13 @@ class MainTest {
 
     private int run(Map<String, String> environment, String... arguments) {
         out.getBuffer().setLength(0);
-        err.getBuffer().setLength(0);
-        return new Main(environment).run(new PrintWriter(out, true), new PrintWriter(err, true), arguments);
+        err.reset();
+        PrintStream before = System.err;
+        System.setErr(new PrintStream(err, true));
+        try {
+            return new Main(environment).run(new PrintWriter(out, true), new PrintWriter(err, true), arguments);
+        } finally {
+            System.setErr(before);
+        }
     }
 }

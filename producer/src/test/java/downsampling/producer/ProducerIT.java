@@ -7,7 +7,9 @@ import downsampling.localstack.Broker;
 import downsampling.localstack.BrokerTest;
 import downsampling.producer.SyntheticSource.Config;
 import downsampling.producer.SyntheticSource.Shares;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
@@ -42,7 +44,8 @@ class ProducerIT {
 
     private final Broker broker;
     private final StringWriter out = new StringWriter();
-    private final StringWriter err = new StringWriter();
+    /** Messages for the caller, and the log. */
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
     ProducerIT(Broker broker) {
         this.broker = broker;
@@ -188,8 +191,7 @@ class ProducerIT {
         Path config = Files.writeString(
                 folder.resolve("client.properties"), "bootstrap.servers=" + broker.bootstrapServers() + "\n");
 
-        int exitCode = new Main(Map.of("COUNT", "3", "RATE", "max", "TOPIC", topic))
-                .run(new PrintWriter(out, true), new PrintWriter(err, true), "--config", config.toString());
+        int exitCode = run(Map.of("COUNT", "3", "RATE", "max", "TOPIC", topic), "--config", config.toString());
 
         assertThat(exitCode).as(err.toString()).isZero();
         assertThat(broker.read(topic, 3)).hasSize(3);
@@ -214,7 +216,7 @@ class ProducerIT {
         assertThat(summary.matches()).isTrue();
         int sent = Integer.parseInt(summary.group(1));
         assertThat(broker.read(topic, sent)).hasSize(sent);
-        assertThat(folder.resolve("err")).content().hasLineCount(1).startsWith("producer: sending to " + topic);
+        assertThat(folder.resolve("err")).content().hasLineCount(1).contains(" INFO  Main - sending to " + topic);
     }
 
     @Test
@@ -227,14 +229,23 @@ class ProducerIT {
         assertThat(process.exitValue()).isZero();
         assertThat(folder.resolve("err"))
                 .content()
-                .containsPattern("(.* INFO .*: Sensor[1-5] \\{\"ts\":\".*Z\",\"value\":[0-9]+}\\R){3}");
+                .containsPattern("(.* INFO .* - Sensor[1-5] \\{\"ts\":\".*Z\",\"value\":[0-9]+}\\R){3}");
     }
 
     private int run(String... arguments) {
         out.getBuffer().setLength(0);
-        err.getBuffer().setLength(0);
-        return new Main(Map.of("BOOTSTRAP_SERVERS", broker.bootstrapServers()))
-                .run(new PrintWriter(out, true), new PrintWriter(err, true), arguments);
+        err.reset();
+        return run(Map.of("BOOTSTRAP_SERVERS", broker.bootstrapServers()), arguments);
+    }
+
+    private int run(Map<String, String> environment, String... arguments) {
+        PrintStream before = System.err;
+        System.setErr(new PrintStream(err, true));
+        try {
+            return new Main(environment).run(new PrintWriter(out, true), new PrintWriter(err, true), arguments);
+        } finally {
+            System.setErr(before);
+        }
     }
 
     private Process start(String... arguments) throws IOException {

@@ -1,0 +1,200 @@
+package downsampling.processor;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableSet;
+import java.util.TreeMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntFunction;
+import java.util.function.LongConsumer;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.errors.InvalidStateStoreException;
+import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
+
+/**
+ * Reads the windows of the partitions that this instance works on, while its stream threads change them. Any thread may.
+ *
+ * <p>A window is looked for in the state store first, then among {@link KeptWindows}: a stream thread moves it that way, so
+ * that it is found in one of them. It is open as long as the store, which is as of the last commit, does not say that windows
+ * are closed up to its end: so what a reader is told of closed windows is what stands on the output topic, and a window is
+ * never open and closed at once.
+ */
+final class WindowReader {
+    private static final long PATIENCE = TimeUnit.SECONDS.toNanos(1);
+    /** How many readers may wait; more than these would leave no thread to answer anybody else. */
+    private static final int MOST_WAITING = 8;
+
+    private final long size;
+    private final long grace;
+    private final IntFunction<ReadOnlyKeyValueStore<Bytes, byte[]>> stores;
+    private final KeptWindows kept;
+    private final Semaphore turn = new Semaphore(1, true);
+    private long restUntil = System.nanoTime();
+
+    /** @param stores a partition's store, keys as {@link WindowKey} makes them; throws what {@link KafkaStreams#store} throws */
+    WindowReader(Config config, IntFunction<ReadOnlyKeyValueStore<Bytes, byte[]>> stores, KeptWindows kept) {
+        size = config.window().toMillis();
+        grace = config.grace().toMillis();
+        this.stores = stores;
+        this.kept = kept;
+    }
+
+    /** @param end exclusive, epoch milliseconds */
+    record Window(long end, boolean open, Summary summary) {}
+
+    /**
+     * What there is of one sensor in one partition.
+     *
+     * @param windows       by time
+     * @param completeAfter no window that ended after this, in epoch milliseconds, is missing
+     */
+    record Windows(List<Window> windows, long completeAfter) {}
+
+    /** @throws UnavailableException if this instance does not work on the partition at the moment */
+    Windows windows(int partition, String sensor) {
+        return read(partition, (store, closed) -> {
+            Map<Long, Summary> byStart = new TreeMap<>();
+            forEachOpenStart(closedUpTo(store), start -> {
+                byte[] window = store.get(WindowKey.of(start, sensor));
+                if (window != null) {
+                    byStart.put(start, Summary.fromBytes(window));
+                }
+            });
+            awaitClosed(closed);
+            long closedUpTo = closedUpTo(store);
+            byStart.keySet().removeIf(start -> start + size <= closedUpTo); // it is among the kept ones, if at all
+            for (Bytes next = closed.windows().ceilingKey(WindowKey.from(0)); next != null; ) {
+                long start = WindowKey.start(next);
+                Summary window = closed.windows().get(WindowKey.of(start, sensor));
+                if (window != null) {
+                    byStart.put(start, window);
+                }
+                next = closed.windows().ceilingKey(WindowKey.from(start + 1));
+            }
+            List<Window> windows = new ArrayList<>();
+            byStart.forEach(
+                    (start, summary) -> windows.add(new Window(start + size, start + size > closedUpTo, summary)));
+            return new Windows(windows, closed.completeAfter());
+        });
+    }
+
+    /**
+     * Adds the sensors of one partition that have an open or kept window: of those behind a given one the first so many.
+     *
+     * @param after   UTF-8, before all if empty
+     * @param sensors in UTF-8, by their bytes
+     * @throws UnavailableException if this instance does not work on the partition at the moment
+     */
+    void sensors(int partition, Bytes after, int most, NavigableSet<Bytes> sensors) {
+        read(partition, (store, closed) -> {
+            forEachOpenStart(closedUpTo(store), start -> {
+                try (KeyValueIterator<Bytes, byte[]> windows =
+                        store.range(WindowKey.of(start, after), WindowKey.from(start + 1))) {
+                    while (windows.hasNext() && add(WindowKey.sensorBytes(windows.next().key), after, most, sensors)) {}
+                }
+            });
+            awaitClosed(closed);
+            for (Bytes window : closed.windows().keySet()) {
+                add(WindowKey.sensorBytes(window), after, most, sensors);
+            }
+            return sensors;
+        });
+    }
+
+    /** @return false if there is no room for this sensor, nor for any behind it */
+    private static boolean add(Bytes sensor, Bytes after, int most, NavigableSet<Bytes> sensors) {
+        if (sensors.size() >= most && sensor.compareTo(sensors.last()) > 0) {
+            return false;
+        }
+        if (sensor.compareTo(after) > 0) {
+            sensors.add(sensor);
+            if (sensors.size() > most) {
+                sensors.pollLast();
+            }
+        }
+        return true;
+    }
+
+    private interface Read<T> {
+        T from(ReadOnlyKeyValueStore<Bytes, byte[]> store, KeptWindows.Partition closed);
+    }
+
+    /**
+     * One at a time, and a quarter of the time at most: the store has a lock that the stream threads need too, and a range of
+     * the one in memory is copied.
+     */
+    private <T> T read(int partition, Read<T> read) {
+        if (turn.getQueueLength() >= MOST_WAITING) {
+            throw new UnavailableException("too many queries at once");
+        }
+        try {
+            if (!turn.tryAcquire(PATIENCE, TimeUnit.NANOSECONDS)) {
+                throw new UnavailableException("too many queries at once");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new UnavailableException("interrupted");
+        }
+        try {
+            for (long rest; (rest = restUntil - System.nanoTime()) > 0; ) {
+                LockSupport.parkNanos(rest);
+            }
+            long began = System.nanoTime();
+            T result = from(partition, read);
+            restUntil = System.nanoTime() + Math.min(PATIENCE, 3 * (System.nanoTime() - began));
+            return result;
+        } finally {
+            turn.release();
+        }
+    }
+
+    private <T> T from(int partition, Read<T> read) {
+        KeptWindows.Partition closed = kept.of(partition);
+        if (closed == null) {
+            throw new UnavailableException("partition " + partition + " is not here, or not yet");
+        }
+        try {
+            return read.from(stores.apply(partition), closed);
+        } catch (InvalidStateStoreException | IllegalStateException e) {
+            throw new UnavailableException("partition " + partition + " is being moved or restored");
+        }
+    }
+
+    private static void awaitClosed(KeptWindows.Partition closed) {
+        for (long deadline = System.nanoTime() + PATIENCE; closed.isClosing(); LockSupport.parkNanos(1_000_000)) {
+            if (System.nanoTime() - deadline > 0) {
+                throw new UnavailableException("windows are being closed");
+            }
+        }
+    }
+
+    /** How far the windows of a partition are closed, as of the last commit; the lowest number if none was ever open. */
+    private static long closedUpTo(ReadOnlyKeyValueStore<Bytes, byte[]> store) {
+        byte[] closedUpTo = store.get(WindowKey.CLOSED_UP_TO);
+        return closedUpTo == null ? Long.MIN_VALUE : ByteBuffer.wrap(closedUpTo).getLong();
+    }
+
+    /** All starts that an open window can have: a reading {@code grace} after a window's end has closed it. */
+    private void forEachOpenStart(long closedUpTo, LongConsumer action) {
+        if (closedUpTo > Long.MIN_VALUE) {
+            for (long start = Math.max(0, closedUpTo); start < closedUpTo + size + grace; start += size) {
+                action.accept(start);
+            }
+        }
+    }
+
+    /** Cannot be answered now, but perhaps in a second. */
+    static final class UnavailableException extends RuntimeException {
+        private static final long serialVersionUID = 1;
+
+        UnavailableException(String message) {
+            super(message);
+        }
+    }
+}

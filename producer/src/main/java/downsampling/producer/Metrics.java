@@ -1,0 +1,103 @@
+package downsampling.producer;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
+import io.micrometer.core.instrument.binder.logging.LogbackMetrics;
+import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
+import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
+import io.micrometer.core.instrument.binder.system.UptimeMetrics;
+import io.micrometer.core.instrument.config.MeterFilter;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Set;
+
+/** What this program counts and measures, as Prometheus reads it; docs/operations.md tells what each metric means. */
+final class Metrics implements AutoCloseable {
+
+    /**
+     * What is kept of the metrics of Kafka's producer. Left out are rates and averages that follow from totals, and what
+     * there is for each connection and topic.
+     */
+    private static final Set<String> KAFKA = Set.of(
+            "kafka.producer.batch.size.avg",
+            "kafka.producer.buffer.available.bytes",
+            "kafka.producer.buffer.total.bytes",
+            "kafka.producer.bufferpool.wait.time.ns.total",
+            "kafka.producer.compression.rate.avg",
+            "kafka.producer.connection.count",
+            "kafka.producer.failed.authentication.total",
+            "kafka.producer.outgoing.byte.total",
+            "kafka.producer.record.error.total",
+            "kafka.producer.record.queue.time.avg",
+            "kafka.producer.record.retry.total",
+            "kafka.producer.record.send.total",
+            "kafka.producer.records.per.request.avg",
+            "kafka.producer.request.latency.avg",
+            "kafka.producer.request.latency.max");
+
+    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final Deque<Runnable> bound = new ArrayDeque<>();
+    /** Written for each message by the thread that sends; whoever reads it may see what was true a moment before. */
+    private long behindNanos;
+
+    /** Measures this process; of readings it tells from {@link #watch} on. */
+    Metrics() {
+        registry.config()
+                .meterFilter(MeterFilter.denyUnless(
+                        id -> !id.getName().startsWith("kafka.") || KAFKA.contains(id.getName())));
+        new JvmMemoryMetrics().bindTo(registry);
+        new JvmThreadMetrics().bindTo(registry);
+        new ProcessorMetrics().bindTo(registry);
+        new UptimeMetrics().bindTo(registry);
+        new FileDescriptorMetrics().bindTo(registry);
+        JvmGcMetrics gc = new JvmGcMetrics();
+        gc.bindTo(registry);
+        bound.push(gc::close);
+        LogbackMetrics log = new LogbackMetrics();
+        log.bindTo(registry);
+        bound.push(log::close);
+    }
+
+    /** @param rate readings per second that are asked for, infinite for as many as can be, NaN where nobody knows */
+    void watch(ReadingSender sender, double rate) {
+        FunctionCounter.builder("downsampling.producer.readings", sender, ReadingSender::sent)
+                .description("Readings by what became of them")
+                .tag("outcome", "sent")
+                .register(registry);
+        FunctionCounter.builder("downsampling.producer.readings", sender, ReadingSender::failed)
+                .description("Readings by what became of them")
+                .tag("outcome", "failed")
+                .register(registry);
+        Gauge.builder("downsampling.producer.requested.readings.per.second", () -> rate)
+                .description("How many readings are asked for")
+                .register(registry);
+        Gauge.builder("downsampling.producer.behind", this, metrics -> metrics.behindNanos / 1e9)
+                .description("How long after it was due the newest reading was handed over for sending")
+                .baseUnit("seconds")
+                .register(registry);
+        bound.push(sender.bindTo(registry)::close);
+    }
+
+    /** @param nanos how late the next message is; negative for early */
+    void behind(long nanos) {
+        behindNanos = Math.max(0, nanos);
+    }
+
+    /** All metrics in Prometheus' text format, version 0.0.4. */
+    String scrape() {
+        return registry.scrape();
+    }
+
+    @Override
+    public void close() {
+        while (!bound.isEmpty()) {
+            bound.pop().run();
+        }
+        registry.close();
+    }
+}
