@@ -89,8 +89,8 @@ final class RejectReport implements LogReader.Handler {
     }
 
     private String describe(RowParser record, long position, byte[] b, int from) throws IOException {
-        lines.moveTo(position + record.faultFrom - from);
-        return describe(file.file().toString(), lines.line(), lines.column(), reason(record, b));
+        LineCounter.Place place = lines.place(position, b, from, record.faultFrom);
+        return describe(file.file().toString(), place.line(), place.column(), reason(record, b));
     }
 
     static String describe(String file, long line, long column, String reason) {

@@ -1,5 +1,7 @@
 package downsampling.batch;
 
+import static org.apache.spark.sql.functions.col;
+
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -207,7 +209,9 @@ final class SparkAggregation {
     private static Seq<String> hosts(LocatedFileStatus file, long position) {
         List<String> hosts = new ArrayList<>();
         try {
-            for (BlockLocation block : file.getBlockLocations()) {
+            // A folder has no blocks; that it is one will be told when it is read.
+            BlockLocation[] blocks = file.isFile() ? file.getBlockLocations() : new BlockLocation[0];
+            for (BlockLocation block : blocks) {
                 if (block.getOffset() <= position && position < block.getOffset() + block.getLength()) {
                     hosts.addAll(List.of(block.getHosts()));
                 }
@@ -308,7 +312,11 @@ final class SparkAggregation {
 
     /** Describes the first rejected lines. */
     List<String> describeRejects(int count) {
-        return rejects(count).takeAsList(count).stream()
+        return rejects(count)
+                .filter(col("reason").notEqual(SparkRejects.MORE))
+                .select("file", "line", "column", "reason")
+                .takeAsList(count)
+                .stream()
                 .map(SparkRejects::describe)
                 .toList();
     }

@@ -31,6 +31,9 @@ final class SparkRejects implements Iterator<Row>, LogReader.Handler {
             .add("position", DataTypes.LongType, false)
             .add("row", DataTypes.BinaryType, false);
 
+    /** The reason of the further rows of a line that is too long. */
+    static final String MORE = "more of the line before";
+
     private static final long STRIDE = 1 << 20;
 
     /** Leaves the reader in the middle of a line that is too long. */
@@ -49,6 +52,9 @@ final class SparkRejects implements Iterator<Row>, LogReader.Handler {
     private final Deque<Row> found = new ArrayDeque<>();
     private final byte[] chunk = new byte[1 << 20];
     private long position;
+    /** Of the last reject. */
+    private LineCounter.Place place;
+
     private boolean done;
     private boolean inLine;
 
@@ -67,7 +73,7 @@ final class SparkRejects implements Iterator<Row>, LogReader.Handler {
     static long countLines(LogSplit split, Configuration configuration) throws IOException {
         try (LineCounter<HadoopInput> lines =
                 new LineCounter<>(new HadoopInput(split.file(), configuration), split.start(), 0)) {
-            return lines.moveTo(split.end()).line();
+            return lines.moveTo(split.end());
         }
     }
 
@@ -119,7 +125,7 @@ final class SparkRejects implements Iterator<Row>, LogReader.Handler {
             inLine = chunk[to++] != '\n';
         }
         if (to > 0) {
-            add("more of the line before", position, chunk, 0, to);
+            add(MORE, position, chunk, 0, to);
             position += to;
         }
         done = n < 0 || !inLine && position >= split.end();
@@ -130,7 +136,7 @@ final class SparkRejects implements Iterator<Row>, LogReader.Handler {
 
     @Override
     public void rejected(RowParser record, long position, byte[] b, int from, int to) throws IOException {
-        lines.moveTo(position + record.faultFrom - from);
+        place = lines.place(position, b, from, record.faultFrom);
         add(RejectReport.reason(record, b), position, b, from, to);
         if (record.end < 0) {
             this.position = position + to - from;
@@ -141,7 +147,7 @@ final class SparkRejects implements Iterator<Row>, LogReader.Handler {
     private void add(String reason, long position, byte[] b, int from, int to) {
         String file = split.display();
         found.add(RowFactory.create(
-                file, lines.line(), lines.column(), reason, position, Arrays.copyOfRange(b, from, to)));
+                file, place.line(), place.column(), reason, position, Arrays.copyOfRange(b, from, to)));
     }
 
     private void close() {

@@ -69,9 +69,9 @@ final class SplitReader implements Iterator<Row> {
             given = 0;
             collector.into(groups, Long.MIN_VALUE, Long.MAX_VALUE);
             try {
-                while (groups.weight() < sizes.groups && (split != null || splits.hasNext())) {
+                do {
                     read();
-                }
+                } while (groups.weight() < sizes.groups && (split != null || splits.hasNext()));
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
