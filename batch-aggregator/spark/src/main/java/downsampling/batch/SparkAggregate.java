@@ -69,7 +69,14 @@ public final class SparkAggregate {
 
     /** Exits with 0 when done, 1 when it failed, 2 when the command line makes no sense. */
     public static void main(String... args) {
-        int exitCode = command().execute(args);
+        int exitCode;
+        try {
+            exitCode = command().execute(args);
+        } catch (NoClassDefFoundError e) {
+            System.err.println("aggregate: Apache Spark is not there: start this jar with spark-submit, or put Spark's"
+                    + " jars into a folder lib beside it");
+            exitCode = 1;
+        }
         // A driver that ends by itself is what tells a cluster that all went well.
         if (exitCode != 0) {
             System.exit(exitCode);
@@ -175,6 +182,8 @@ public final class SparkAggregate {
         conf.setIfMissing("spark.master", "local[" + options.threads() + "]");
         if (conf.get("spark.master").startsWith("local")) {
             conf.setIfMissing("spark.ui.enabled", "false");
+            // 200 is for a cluster; AQE joins small ones, but each task has to write them all first.
+            conf.setIfMissing("spark.sql.shuffle.partitions", Integer.toString(4 * options.threads()));
             conf.setIfMissing("spark.driver.host", "localhost");
             conf.setIfMissing("spark.driver.bindAddress", "127.0.0.1");
         }
