@@ -80,7 +80,7 @@ final class SparkAggregation {
                 }
             }
         } catch (FileNotFoundException e) {
-            throw new IOException(folder + " is not there", e);
+            throw new IOException(folder + " is not there");
         }
         files.addAll(found.values());
         return List.copyOf(found.keySet());

@@ -60,7 +60,7 @@ class SparkAggregateIT {
     private int run(Path jar) throws Exception {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-jar", jar.toString(), "--master=local[2]"));
+        command.addAll(List.of("-jar", jar.toString(), "--master=local[2]", "--input-dir=logs"));
         command.addAll(List.of("--from_datetime=2025-01-01", "--to_datetime=2025-01-02"));
         command.addAll(List.of("--granularity=1day", "--dimensions=user"));
         return new ProcessBuilder(command)
