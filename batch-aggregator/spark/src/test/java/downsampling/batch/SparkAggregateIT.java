@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -47,6 +48,16 @@ class SparkAggregateIT {
                 .asString()
                 .endsWith("line 4, column 1: found 1 field, expected at least 12 fields");
         assertThat(Files.readString(folder.resolve("out"))).contains("rows read           3");
+    }
+
+    /** Before JUnit does, which would warn of each. */
+    @AfterEach
+    void removeLinks() throws IOException {
+        try (var links = Files.list(folder.resolve("lib"))) {
+            for (Path link : links.toList()) {
+                Files.delete(link);
+            }
+        }
     }
 
     private String err() {
