@@ -65,10 +65,7 @@ final class Aggregate {
                 .description(
                         "Sums up the metrics of log files per period, user and app.",
                         "Rows count with from <= timestamp < to: the end is exclusive.")
-                .footer(
-                        "Without an option its environment variable counts: INPUT_DIR for --input-dir and so on, but",
-                        "AGGREGATE_USER and AGGREGATE_APP for --user and --app.",
-                        "Exit codes: 0 done, also when no row matched; 1 failed; 2 usage.");
+                .footer(AggregateOption.FOOTER);
         for (AggregateOption option : AggregateOption.values()) {
             spec[0].addOption(option.spec());
         }

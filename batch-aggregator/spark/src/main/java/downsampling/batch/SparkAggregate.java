@@ -95,10 +95,7 @@ public final class SparkAggregate {
                 .description(
                         "Sums up the metrics of log files per period, user and app, on Apache Spark.",
                         "Rows count with from <= timestamp < to: the end is exclusive.")
-                .footer(
-                        "Without an option its environment variable counts: INPUT_DIR for --input-dir and so on, but",
-                        "AGGREGATE_USER and AGGREGATE_APP for --user and --app.",
-                        "Exit codes: 0 done, also when no row matched; 1 failed; 2 usage.");
+                .footer(AggregateOption.FOOTER);
         for (AggregateOption option : AggregateOption.values()) {
             String different = DIFFERENT.get(option);
             if (different == null) {

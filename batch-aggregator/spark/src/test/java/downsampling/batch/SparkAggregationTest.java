@@ -56,16 +56,7 @@ class SparkAggregationTest {
 
     @Test
     void agreesWithOneMachineWhereverAFileIsCut() throws IOException {
-        String hostile = "\uFEFF2025-01-01 00:00:00,user1,app,1,2,3,4,5,6,7,8,9\r\n"
-                + "2025-01-01 00:00:01,\"li\nne\",app,1,2,3,4,5,6,7,8,9\n"
-                + "2025-01-01 00:00:01,\"looks\n2025-01-01 05:00:00,user7,app,1,2,3,4,5,6,7,8,9\nlike a row\",app,1,2,3,4,5,6,7,8,9\n"
-                + "2025-01-01 00:00:02,user2,app,1,2,x,4,5,6,7,8,9\n"
-                + "2025-01-01 00:00:03,\"open,app,1,2,3,4,5,6,7,8,9\n"
-                + "2025-01-01 00:00:04,\"us\"\"er\",\"a,b\",1,2,3,4,5,6,7,8,\"9\"\r\n"
-                + "2025-01-01 00:00:05,üser,app,-1,+2, 3 ,004,5,6,7,8,9,more\n"
-                + "\n"
-                + "2025-01-01 00:00:06,user2,app,1000,2000,30000,4,5,6,7,8,9";
-        Files.writeString(folder.resolve("2025-01-01.log.csv"), hostile);
+        Files.writeString(folder.resolve("2025-01-01.log.csv"), AggregationTest.HOSTILE);
         for (int split : new int[] {20, 53, 90, 150, 222}) {
             check(query(1800, true, true), folder, split, new SplitReader.Sizes(split / 3, 1), "splits of " + split);
         }
