@@ -1,5 +1,7 @@
 package downsampling.batch;
 
+import java.io.Serializable;
+
 /**
  * What became of the rows: {@code read = aggregated + filteredOut + rejected}, always.
  *
@@ -8,7 +10,7 @@ package downsampling.batch;
  * @param filteredOut good rows outside the time range, or of users or apps not asked for
  * @param rejected lines that are no log rows
  */
-record Account(long read, long aggregated, long filteredOut, long rejected) {
+record Account(long read, long aggregated, long filteredOut, long rejected) implements Serializable {
 
     static final Account EMPTY = new Account(0, 0, 0, 0);
 
@@ -18,6 +20,14 @@ record Account(long read, long aggregated, long filteredOut, long rejected) {
                 aggregated + other.aggregated,
                 filteredOut + other.filteredOut,
                 rejected + other.rejected);
+    }
+
+    Account minus(Account other) {
+        return new Account(
+                read - other.read,
+                aggregated - other.aggregated,
+                filteredOut - other.filteredOut,
+                rejected - other.rejected);
     }
 
     boolean balances() {

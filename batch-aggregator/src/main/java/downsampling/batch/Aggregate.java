@@ -1,6 +1,7 @@
 package downsampling.batch;
 
 import java.io.BufferedOutputStream;
+import java.io.File;
 import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -13,7 +14,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
@@ -36,8 +36,6 @@ import picocli.CommandLine.ParseResult;
  * lambdas, streams and {@link String#format}: the first use of each costs some milliseconds.
  */
 final class Aggregate {
-
-    private static final int REJECTS_SHOWN = 5;
 
     private final AggregateOptions options;
     private final PrintWriter out;
@@ -67,10 +65,7 @@ final class Aggregate {
                 .description(
                         "Sums up the metrics of log files per period, user and app.",
                         "Rows count with from <= timestamp < to: the end is exclusive.")
-                .footer(
-                        "Without an option its environment variable counts: INPUT_DIR for --input-dir and so on, but",
-                        "AGGREGATE_USER and AGGREGATE_APP for --user and --app.",
-                        "Exit codes: 0 done, also when no row matched; 1 failed; 2 usage.");
+                .footer(AggregateOption.FOOTER);
         for (AggregateOption option : AggregateOption.values()) {
             spec[0].addOption(option.spec());
         }
@@ -78,7 +73,17 @@ final class Aggregate {
     }
 
     private static int run(CommandLine command) {
-        ParseResult parsed = command.getParseResult();
+        AggregateOptions options;
+        try {
+            options = AggregateOptions.of(given(command.getParseResult()), System.getenv());
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(command, e.getMessage());
+        }
+        return new Aggregate(options, command.getOut(), command.getErr()).run();
+    }
+
+    /** The options that picocli has found. */
+    static Map<AggregateOption, String> given(ParseResult parsed) {
         Map<AggregateOption, String> given = new EnumMap<>(AggregateOption.class);
         for (AggregateOption option : AggregateOption.values()) {
             OptionSpec matched = parsed.matchedOption(option.names.get(0));
@@ -86,13 +91,7 @@ final class Aggregate {
                 given.put(option, matched.<Object>getValue().toString());
             }
         }
-        AggregateOptions options;
-        try {
-            options = AggregateOptions.of(given, System.getenv());
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(command, e.getMessage());
-        }
-        return new Aggregate(options, command.getOut(), command.getErr()).run();
+        return given;
     }
 
     /** Runs a command line that needs no picocli, and returns its exit code; null when it may need it. */
@@ -196,29 +195,17 @@ final class Aggregate {
         }
         long first = Math.floorDiv(query.from(), 86400L);
         long last = Math.floorDiv(query.to() - 1, 86400L);
-        List<LogFile> files = LogFile.list(options.inputDir(), first, last);
-        List<String> missing = new ArrayList<>();
-        long expected = first;
+        List<LogFile> files = LogFile.list(new File(options.inputDir()), first, last);
+        List<Long> days = new ArrayList<>();
         for (LogFile file : files) {
-            addDays(missing, expected, file.day() - 1);
-            expected = file.day() + 1;
+            days.add(file.day());
         }
-        addDays(missing, expected, last);
-        if (!missing.isEmpty()) {
-            long count = last - first + 1 - files.size();
-            err.println("aggregate: no log file in " + options.inputDir() + " for " + count
-                    + (count == 1 ? " day: " : " days: ") + String.join(", ", missing));
+        String missing = AggregateReport.missingDays(options.inputDir(), days, first, last);
+        if (missing != null) {
+            err.println(missing);
             err.flush();
         }
         return files;
-    }
-
-    private static void addDays(List<String> missing, long first, long last) {
-        if (first == last) {
-            missing.add(LocalDate.ofEpochDay(first).toString());
-        } else if (first < last) {
-            missing.add(LocalDate.ofEpochDay(first) + " to " + LocalDate.ofEpochDay(last));
-        }
     }
 
     private void tellRejects(Aggregation aggregation) throws IOException {
@@ -227,21 +214,15 @@ final class Aggregate {
             return;
         }
         List<String> messages = options.rejects() == null
-                ? new RejectReport(REJECTS_SHOWN, null).read(aggregation.filesWithRejects())
+                ? new RejectReport(AggregateReport.REJECTS_SHOWN, null).read(aggregation.filesWithRejects())
                 : keepRejects(
                         aggregation.filesWithRejects(),
-                        options.rejects().toPath().toAbsolutePath());
+                        Path.of(options.rejects()).toAbsolutePath());
         if (count == 0) {
             return;
         }
-        err.println("aggregate: warning: " + RunReport.grouped(count)
-                + (count == 1 ? " line is no log row and was rejected" : " lines are no log rows and were rejected")
-                + (options.rejects() == null ? " (--rejects=FILE keeps them):" : ", see " + options.rejects() + ":"));
-        for (String message : messages) {
-            err.println("  " + message);
-        }
-        if (count > messages.size()) {
-            err.println("  and " + RunReport.grouped(count - messages.size()) + " more");
+        for (String line : AggregateReport.rejects(count, options.rejects(), "--rejects=FILE", messages)) {
+            err.println(line);
         }
         err.flush();
     }
@@ -251,7 +232,7 @@ final class Aggregate {
         try {
             List<String> messages;
             try (OutputStream keep = new BufferedOutputStream(new FileOutputStream(temporary.toFile()))) {
-                messages = new RejectReport(REJECTS_SHOWN, keep).read(files);
+                messages = new RejectReport(AggregateReport.REJECTS_SHOWN, keep).read(files);
             }
             Files.move(temporary, rejects, StandardCopyOption.REPLACE_EXISTING);
             return messages;
@@ -293,45 +274,22 @@ final class Aggregate {
     private void tellReport(Aggregation aggregation, List<LogFile> files, String saved) {
         Account account = aggregation.account();
         if (options.reportJson()) {
-            Text json = new Text();
-            json.add("{\"files\":").add(files.size());
-            json.add(",\"read\":").add(account.read());
-            json.add(",\"aggregated\":").add(account.aggregated());
-            json.add(",\"filtered_out\":").add(account.filteredOut());
-            json.add(",\"rejected\":").add(account.rejected());
-            json.add(",\"groups\":").add(aggregation.groups());
-            json.add(",\"result\":");
-            if (saved == null) {
-                json.add("null");
-            } else {
-                json.addJson(saved);
-            }
-            json.add(",\"milliseconds\":")
-                    .add((System.nanoTime() - started) / 1_000_000)
-                    .add('}');
+            long milliseconds = (System.nanoTime() - started) / 1_000_000;
             PrintWriter to = options.result() == null ? err : out;
-            to.println(json);
+            to.println(AggregateReport.json(files.size(), account, aggregation.groups(), saved, milliseconds));
             to.flush();
         } else if (!options.quiet()) {
-            Map<String, String> results = new LinkedHashMap<>();
-            results.put("files", RunReport.grouped(files.size()));
-            results.put("rows read", RunReport.grouped(account.read()));
-            results.put("  aggregated", RunReport.grouped(account.aggregated()));
-            results.put("  filtered out", RunReport.grouped(account.filteredOut()));
-            results.put("  rejected", RunReport.grouped(account.rejected()));
-            results.put("groups", RunReport.grouped(aggregation.groups()));
-            results.put("result", saved == null ? "none" : saved);
             long now = System.nanoTime();
             List<RunReport.Phase> phases = List.of(
                     new RunReport.Phase("finding files", listed - started, 0, files.size()),
                     new RunReport.Phase("read, sum up, write", aggregated - listed, account.read(), files.size()),
                     new RunReport.Phase("hand over", now - aggregated, 0, 0));
-            say.print(RunReport.of("Aggregated", results, phases));
+            say.print(AggregateReport.text(files.size(), account, aggregation.groups(), saved, phases));
             say.flush();
         }
     }
 
-    private static String describe(IOException e) {
+    static String describe(IOException e) {
         if (e instanceof NoSuchFileException missing) {
             return missing.getFile() + " is not there";
         }

@@ -42,6 +42,13 @@ enum AggregateOption {
                     + " (default: text)"),
     QUIET("quiet", null, "no closing report in text; warnings remain");
 
+    /** What the help says below the options. */
+    static final String[] FOOTER = {
+        "Without an option its environment variable counts: INPUT_DIR for --input-dir and so on, but",
+        "AGGREGATE_USER and AGGREGATE_APP for --user and --app.",
+        "Exit codes: 0 done, also when no row matched; 1 failed; 2 usage."
+    };
+
     /** With two hyphens; the first is the main one. */
     final List<String> names = new ArrayList<>();
 

@@ -4,14 +4,15 @@ import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 
 /**
  * What a run of {@code aggregate} is to do.
  *
  * @param threads 1 to 1024
- * @param result the file to write; null for standard output
- * @param rejects the file for rejected lines; null for none
+ * @param output name of the result, in {@code resultsDir} unless it is absolute; {@code -} for standard output
+ * @param rejects where rejected lines go; null for nowhere
  * @param strict whether the run ends at the first rejected line
  * @param index whether indexes of users are used, and made where there are none
  * @param reportJson whether the report is JSON on standard output, rather than text
@@ -20,25 +21,49 @@ import java.util.Map;
 record AggregateOptions(
         Query query,
         int threads,
-        File inputDir,
-        File result,
+        String inputDir,
+        String resultsDir,
+        String output,
         Format format,
-        File rejects,
+        String rejects,
         boolean strict,
         boolean index,
         boolean reportJson,
         boolean quiet) {
 
     enum Format {
-        CSV,
-        JSON,
-        TABLE
+        CSV("csv"),
+        JSON("json"),
+        TABLE("txt"),
+        PARQUET("parquet");
+
+        final String extension;
+
+        Format(String extension) {
+            this.extension = extension;
+        }
+
+        String label() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
+
+    /** What this program writes; the one on Spark writes others. */
+    static final Format[] FORMATS = {Format.CSV, Format.JSON, Format.TABLE};
 
     AggregateOptions {
         if (threads < 1 || threads > 1024) {
             throw new IllegalArgumentException("--threads=" + threads + ": expected a whole number from 1 to 1024");
         }
+    }
+
+    /** The file to write; null for standard output. */
+    File result() {
+        if (output.equals("-")) {
+            return null;
+        }
+        File file = new File(output);
+        return (file.isAbsolute() ? file : new File(resultsDir, output)).getAbsoluteFile();
     }
 
     /**
@@ -47,37 +72,47 @@ record AggregateOptions(
      * @throws IllegalArgumentException with option, value and what is allowed
      */
     static AggregateOptions of(Map<AggregateOption, String> given, Map<String, String> environment) {
-        return new Reader(given, environment).read();
+        return of(given, environment, FORMATS);
+    }
+
+    /**
+     * The same for a program that writes other formats.
+     *
+     * @param formats at least two
+     */
+    static AggregateOptions of(Map<AggregateOption, String> given, Map<String, String> environment, Format... formats) {
+        return new Reader(given, environment).read(formats);
     }
 
     private record Reader(Map<AggregateOption, String> given, Map<String, String> environment) {
 
-        AggregateOptions read() {
-            String format = get(AggregateOption.FORMAT, "csv");
-            String extension = switch (format) {
-                case "csv", "json" -> format;
-                case "table" -> "txt";
-                default -> throw wrong(AggregateOption.FORMAT, format, "csv, json or table");
-            };
-            String output = get(AggregateOption.OUTPUT, "result.".concat(extension));
-            String resultsDir = get(AggregateOption.RESULTS_DIR, "./results");
-            String rejects = get(AggregateOption.REJECTS, null);
+        AggregateOptions read(Format... formats) {
+            Format format = format(formats);
             return new AggregateOptions(
                     query(),
                     threads(),
-                    new File(get(AggregateOption.INPUT_DIR, "./csv_logs")),
-                    output.equals("-") ? null : resolve(resultsDir, output),
-                    format.equals("csv") ? Format.CSV : format.equals("json") ? Format.JSON : Format.TABLE,
-                    rejects == null ? null : new File(rejects),
+                    get(AggregateOption.INPUT_DIR, "./csv_logs"),
+                    get(AggregateOption.RESULTS_DIR, "./results"),
+                    get(AggregateOption.OUTPUT, "result.".concat(format.extension)),
+                    format,
+                    get(AggregateOption.REJECTS, null),
                     isOn(AggregateOption.STRICT),
                     isOn(AggregateOption.INDEX),
                     reportJson(),
                     isOn(AggregateOption.QUIET));
         }
 
-        private static File resolve(String folder, String name) {
-            File file = new File(name);
-            return (file.isAbsolute() ? file : new File(folder, name)).getAbsoluteFile();
+        private Format format(Format... formats) {
+            String name = get(AggregateOption.FORMAT, "csv");
+            String expected = "";
+            for (int i = 0; i < formats.length; i++) {
+                String label = formats[i].label();
+                if (label.equals(name)) {
+                    return formats[i];
+                }
+                expected += (i == 0 ? "" : i == formats.length - 1 ? " or " : ", ") + label;
+            }
+            throw wrong(AggregateOption.FORMAT, name, expected);
         }
 
         private Query query() {

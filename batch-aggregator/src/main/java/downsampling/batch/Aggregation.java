@@ -1,7 +1,6 @@
 package downsampling.batch;
 
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -362,8 +361,8 @@ final class Aggregation {
         }
 
         private void read(Part part) throws IOException {
-            try (RandomAccessFile file = new RandomAccessFile(part.file.file(), "r")) {
-                collector.of(part.file);
+            try (LogFile.Opened file = part.file.open()) {
+                collector.ofDay(part.file.day());
                 if (part.blocks == null) {
                     part.firstRecord = reader.lineStart(file, part.start);
                     part.nextRecord = reader.read(file, part.firstRecord, part.end, collector);
@@ -389,7 +388,7 @@ final class Aggregation {
             }
         }
 
-        private void readBlocks(Part part, RandomAccessFile file) throws IOException {
+        private void readBlocks(Part part, LogFile.Opened file) throws IOException {
             for (UserIndex.Block block : part.blocks) {
                 if (!UserIndex.holds(file, block)) {
                     throw new StartOver(part.file);

@@ -1,7 +1,9 @@
 package downsampling.batch;
 
 import java.io.File;
+import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.time.DateTimeException;
 import java.time.LocalDate;
 import java.util.ArrayList;
@@ -18,6 +20,18 @@ import java.util.List;
 record LogFile(File file, long day, long size) {
 
     static final String SUFFIX = ".log.csv";
+
+    /** A log file that is open for reading. */
+    static final class Opened extends RandomAccessFile implements LogReader.Input {
+
+        Opened(File file) throws FileNotFoundException {
+            super(file, "r");
+        }
+    }
+
+    Opened open() throws FileNotFoundException {
+        return new Opened(file);
+    }
 
     /** The log files of a folder whose names have a date in {@code [first, last]}, in order. */
     static List<LogFile> list(File folder, long first, long last) throws IOException {
@@ -38,7 +52,7 @@ record LogFile(File file, long day, long size) {
     }
 
     /** The day in a file's name; {@link Long#MIN_VALUE} when it is not the name of a log file. */
-    private static long day(String name) {
+    static long day(String name) {
         if (name.length() != 10 + SUFFIX.length() || !name.endsWith(SUFFIX)) {
             return Long.MIN_VALUE;
         }

@@ -1,7 +1,6 @@
 package downsampling.batch;
 
 import java.io.IOException;
-import java.io.RandomAccessFile;
 import java.util.Arrays;
 
 /**
@@ -10,6 +9,16 @@ import java.util.Arrays;
  * file to file.
  */
 final class LogReader {
+
+    /** Where a log file's bytes come from. */
+    interface Input {
+
+        /** Where the next read begins. */
+        void seek(long position) throws IOException;
+
+        /** Reads at least one byte, at most {@code length}; returns how many, or -1 at the end. */
+        int read(byte[] into, int offset, int length) throws IOException;
+    }
 
     /** What becomes of the records. Ranges are valid during the call only. */
     interface Handler {
@@ -54,7 +63,7 @@ final class LogReader {
      * Where the first line starts at or after a position, going by line breaks alone; that no quoted field stands open
      * there is for the caller to check.
      */
-    long lineStart(RandomAccessFile file, long position) throws IOException {
+    long lineStart(Input file, long position) throws IOException {
         if (position == 0) {
             return 0;
         }
@@ -76,7 +85,7 @@ final class LogReader {
      * @param start where a record starts
      * @return where the next record starts
      */
-    long read(RandomAccessFile file, long start, long end, Handler handler) throws IOException {
+    long read(Input file, long start, long end, Handler handler) throws IOException {
         file.seek(start);
         long base = start;
         int pos = 0;

@@ -26,9 +26,12 @@ public final class Main implements Callable<Integer> {
     }
 
     static CommandLine command() {
-        return new CommandLine(new Main())
-                .addSubcommand("aggregate", Aggregate.command())
-                .setParameterExceptionHandler((e, args) -> {
+        return reporting(new CommandLine(new Main()).addSubcommand("aggregate", Aggregate.command()));
+    }
+
+    /** Lets whatever goes wrong be told in one line. */
+    static CommandLine reporting(CommandLine program) {
+        return program.setParameterExceptionHandler((e, args) -> {
                     CommandLine command = e.getCommandLine();
                     command.getErr().println(command.getCommandName() + ": " + e.getMessage() + " (see --help)");
                     return CommandLine.ExitCode.USAGE;

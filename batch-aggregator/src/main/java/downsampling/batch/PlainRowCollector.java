@@ -106,9 +106,9 @@ final class PlainRowCollector extends RowCollector {
     }
 
     @Override
-    PlainRowCollector of(LogFile file) {
-        super.of(file);
-        long midnight = file.day() * 86400;
+    PlainRowCollector ofDay(long day) {
+        super.ofDay(day);
+        long midnight = day * 86400;
         fromSecondOfDay = (int) Math.max(0, Math.min(86400, query.from() - midnight));
         toSecondOfDay = (int) Math.max(0, Math.min(86400, query.to() - midnight));
         firstPeriod = Math.floorDiv(midnight, query.granularity());

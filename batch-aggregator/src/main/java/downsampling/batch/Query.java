@@ -1,5 +1,6 @@
 package downsampling.batch;
 
+import java.io.Serializable;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
 import java.util.List;
@@ -24,7 +25,8 @@ record Query(
         boolean byApp,
         List<String> users,
         List<String> apps,
-        List<Measure> measures) {
+        List<Measure> measures)
+        implements Serializable {
 
     Query {
         if (to < from) {

@@ -2,7 +2,6 @@ package downsampling.batch;
 
 import java.io.IOException;
 import java.io.OutputStream;
-import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +28,7 @@ final class RejectReport implements LogReader.Handler {
     private final OutputStream keep;
     private final List<String> messages = new ArrayList<>();
     private LogFile file;
+    private LineCounter<LogFile.Opened> lines;
     private boolean lineOpen;
 
     /**
@@ -45,7 +45,9 @@ final class RejectReport implements LogReader.Handler {
         LogReader reader = new LogReader(1 << 16);
         for (LogFile next : files) {
             file = next;
-            try (RandomAccessFile in = new RandomAccessFile(next.file(), "r")) {
+            try (LogFile.Opened in = next.open();
+                    LineCounter<LogFile.Opened> counter = new LineCounter<>(next.open(), 0, 1)) {
+                lines = counter;
                 reader.read(in, 0, Long.MAX_VALUE, this);
             } catch (Enough e) {
                 break;
@@ -87,9 +89,17 @@ final class RejectReport implements LogReader.Handler {
     }
 
     private String describe(RowParser record, long position, byte[] b, int from) throws IOException {
-        long[] place = place(position + record.faultFrom - from);
-        return file.file() + ", line " + place[0] + ", column " + place[1] + ": found " + found(record, b)
-                + ", expected " + record.fault.expected;
+        LineCounter.Place place = lines.place(position, b, from, record.faultFrom);
+        return describe(file.file().toString(), place.line(), place.column(), reason(record, b));
+    }
+
+    static String describe(String file, long line, long column, String reason) {
+        return file + ", line " + line + ", column " + column + ": " + reason;
+    }
+
+    /** What is wrong with a rejected record, and what was expected instead. */
+    static String reason(RowParser record, byte[] b) {
+        return "found " + found(record, b) + ", expected " + record.fault.expected;
     }
 
     private static String found(RowParser record, byte[] b) {
@@ -117,33 +127,4 @@ final class RejectReport implements LogReader.Handler {
                 return shown.append(cut ? "…\"" : "\"").toString();
         }
     }
-
-    /** Line and column, from 1 and in characters, of a byte in the file. */
-    private long[] place(long position) throws IOException {
-        long line = 1;
-        long column = 1;
-        byte[] chunk = new byte[1 << 16];
-        try (RandomAccessFile in = new RandomAccessFile(file.file(), "r")) {
-            long at = 0;
-            while (at < position) {
-                int n = in.read(chunk, 0, (int) Math.min(chunk.length, position - at));
-                if (n < 0) {
-                    break;
-                }
-                for (int i = 0; i < n; i++) {
-                    boolean bom = at + i < 3 && (chunk[i] & 0xFF) == BOM[(int) at + i];
-                    if (chunk[i] == '\n') {
-                        line++;
-                        column = 1;
-                    } else if ((chunk[i] & 0xC0) != 0x80 && !bom) {
-                        column++;
-                    }
-                }
-                at += n;
-            }
-        }
-        return new long[] {line, column};
-    }
-
-    private static final int[] BOM = {0xEF, 0xBB, 0xBF};
 }

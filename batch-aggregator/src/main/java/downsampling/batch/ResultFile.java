@@ -69,11 +69,15 @@ final class ResultFile implements AutoCloseable {
     }
 
     private File freeName() throws IOException {
-        String name = wanted.getName();
         String[] siblings = wanted.getParentFile().list();
         if (siblings == null) {
             throw new IOException(wanted.getParentFile() + " is no folder that can be read");
         }
+        return new File(wanted.getParentFile(), freeName(wanted.getName(), siblings));
+    }
+
+    /** The name, or when one of the siblings has it, with one above the highest number behind it. */
+    static String freeName(String name, String... siblings) {
         int dot = name.lastIndexOf('.');
         String stem = dot <= 0 ? name : name.substring(0, dot);
         String extension = dot <= 0 ? "" : name.substring(dot);
@@ -83,7 +87,7 @@ final class ResultFile implements AutoCloseable {
             taken |= sibling.equals(name);
             highest = Math.max(highest, number(sibling, stem + "_", extension));
         }
-        return taken ? new File(wanted.getParentFile(), stem + "_" + (highest + 1) + extension) : wanted;
+        return taken ? stem + "_" + (highest + 1) + extension : name;
     }
 
     private static long number(String name, String before, String after) {

@@ -98,7 +98,7 @@ final class ResultFormat {
                     case COUNT -> out.add(row.count);
                     case MIN -> out.add(row.min[metric]);
                     case MAX -> out.add(row.max[metric]);
-                    case MEAN -> out.add(mean(row, metric));
+                    case MEAN -> out.add(mean(row, metric).stripTrailingZeros().toPlainString());
                 }
             }
         }
@@ -135,11 +135,10 @@ final class ResultFormat {
         }
     }
 
-    private static String mean(ResultRow row, int metric) {
-        BigDecimal mean = new BigDecimal(row.sum(metric))
-                .divide(BigDecimal.valueOf(row.count), MEAN_PLACES, RoundingMode.HALF_EVEN)
-                .stripTrailingZeros();
-        return mean.toPlainString();
+    /** A mean with {@link #MEAN_PLACES} decimal places. */
+    static BigDecimal mean(ResultRow row, int metric) {
+        return new BigDecimal(row.sum(metric))
+                .divide(BigDecimal.valueOf(row.count), MEAN_PLACES, RoundingMode.HALF_EVEN);
     }
 
     private void name(Text out, int column, byte[] name, int from, int to) {

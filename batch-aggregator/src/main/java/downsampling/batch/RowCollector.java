@@ -63,8 +63,12 @@ class RowCollector implements LogReader.Handler {
         return groups;
     }
 
-    /** Made ready for a file, or a part of it. */
-    RowCollector of(LogFile file) {
+    /**
+     * Made ready for a file, or a part of it.
+     *
+     * @param day the date in its name, in days since 1970-01-01
+     */
+    RowCollector ofDay(long day) {
         rejectedOfFile = 0;
         return this;
     }

@@ -127,7 +127,7 @@ final class UserIndex {
     /** Makes the index of a log file and puts it beside it, in place of an old one. */
     static void make(File log) throws IOException {
         Text text = new Text();
-        try (RandomAccessFile in = new RandomAccessFile(log, "r")) {
+        try (LogFile.Opened in = new LogFile.Opened(log)) {
             long size = in.length();
             long time = log.lastModified();
             Maker maker = new Maker();

@@ -68,7 +68,7 @@ class AggregateOptionsTest {
         assertThat(options.query().users()).containsExactly("user1", "user2");
         assertThat(options.query().byUser()).isTrue();
         assertThat(options.query().to() - options.query().from()).isEqualTo(86400);
-        assertThat(options.inputDir()).isEqualTo(new File("logs"));
+        assertThat(options.inputDir()).isEqualTo("logs");
         assertThat(options.threads()).isEqualTo(5);
         assertThat(options.strict()).isTrue();
     }
@@ -77,7 +77,7 @@ class AggregateOptionsTest {
     void withoutThemTheDefaultsAreThose() {
         AggregateOptions options = AggregateOptions.of(REQUIRED, Map.of());
         assertThat(options.threads()).isEqualTo(Runtime.getRuntime().availableProcessors());
-        assertThat(options.inputDir()).isEqualTo(new File("./csv_logs"));
+        assertThat(options.inputDir()).isEqualTo("./csv_logs");
         assertThat(options.result()).isEqualTo(new File("./results/result.csv").getAbsoluteFile());
         assertThat(options.query().measures()).isEqualTo(List.of(Measure.SUM));
         assertThat(options.strict() || options.index() || options.quiet() || options.reportJson())

@@ -232,6 +232,19 @@ class AggregateTest {
     }
 
     @Test
+    void aFaultMayStandBehindTheNextRejectedLine() throws IOException {
+        log("2025-01-01", "2025-01-01 00:00:00,u,\"a", "bad", "ü\"x,1,2,3,4,5,6,7,8,9");
+        assertThat(aggregate("--granularity=1d", "--dimensions=")).isZero();
+        String file = "  " + logs.resolve("2025-01-01.log.csv") + ", line ";
+        assertThat(err.lines().skip(2))
+                .containsExactly(
+                        file
+                                + "3, column 3: found \"x\", expected a comma or the end of the line after a closing quote",
+                        file + "2, column 1: found 1 field, expected at least 12 fields",
+                        file + "3, column 1: found 10 fields, expected at least 12 fields");
+    }
+
+    @Test
     void aStrictRunEndsAtTheFirstRejectedLineWithoutAResult() throws IOException {
         log("2025-01-01", "2025-01-01 00:00:00,u,a,1,2,3,4,5,6,7,8,9");
         log("2025-01-02", "2025-01-02 00:00:00,u,a,1,2,3,4,5,6,7,8,9", "bad");

@@ -19,6 +19,17 @@ class AggregationTest {
     private static final long DAY = 86400;
     private static final long FIRST_DAY = LocalDate.of(2025, 1, 1).toEpochDay() * DAY;
 
+    /** What may stand in a file, and what may not. */
+    static final String HOSTILE = "\uFEFF2025-01-01 00:00:00,user1,app,1,2,3,4,5,6,7,8,9\r\n"
+            + "2025-01-01 00:00:01,\"li\nne\",app,1,2,3,4,5,6,7,8,9\n"
+            + "2025-01-01 00:00:01,\"looks\n2025-01-01 05:00:00,user7,app,1,2,3,4,5,6,7,8,9\nlike a row\",app,1,2,3,4,5,6,7,8,9\n"
+            + "2025-01-01 00:00:02,user2,app,1,2,x,4,5,6,7,8,9\n"
+            + "2025-01-01 00:00:03,\"open,app,1,2,3,4,5,6,7,8,9\n"
+            + "2025-01-01 00:00:04,\"us\"\"er\",\"a,b\",1,2,3,4,5,6,7,8,\"9\"\r\n"
+            + "2025-01-01 00:00:05,üser,app,-1,+2, 3 ,004,5,6,7,8,9,more\n"
+            + "\n"
+            + "2025-01-01 00:00:06,user2,app,1000,2000,30000,4,5,6,7,8,9";
+
     private static final long HEAP = 1 << 30;
 
     @TempDir
@@ -43,18 +54,9 @@ class AggregationTest {
 
     @Test
     void agreesWithTheSlowVersionWhereverAFileIsCut() throws IOException {
-        String hostile = "\uFEFF2025-01-01 00:00:00,user1,app,1,2,3,4,5,6,7,8,9\r\n"
-                + "2025-01-01 00:00:01,\"li\nne\",app,1,2,3,4,5,6,7,8,9\n"
-                + "2025-01-01 00:00:01,\"looks\n2025-01-01 05:00:00,user7,app,1,2,3,4,5,6,7,8,9\nlike a row\",app,1,2,3,4,5,6,7,8,9\n"
-                + "2025-01-01 00:00:02,user2,app,1,2,x,4,5,6,7,8,9\n"
-                + "2025-01-01 00:00:03,\"open,app,1,2,3,4,5,6,7,8,9\n"
-                + "2025-01-01 00:00:04,\"us\"\"er\",\"a,b\",1,2,3,4,5,6,7,8,\"9\"\r\n"
-                + "2025-01-01 00:00:05,üser,app,-1,+2, 3 ,004,5,6,7,8,9,more\n"
-                + "\n"
-                + "2025-01-01 00:00:06,user2,app,1000,2000,30000,4,5,6,7,8,9";
-        Files.writeString(folder.resolve("2025-01-01.log.csv"), hostile);
+        Files.writeString(folder.resolve("2025-01-01.log.csv"), HOSTILE);
         Query query = query(1800, true, true);
-        int length = hostile.getBytes(StandardCharsets.UTF_8).length;
+        int length = HOSTILE.getBytes(StandardCharsets.UTF_8).length;
         for (int part = 1; part <= length; part++) {
             for (int buffer : new int[] {1, 7, 8, 64, 100, 1000}) {
                 check(

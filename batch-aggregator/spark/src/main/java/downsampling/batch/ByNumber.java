@@ -1,0 +1,64 @@
+package downsampling.batch;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.apache.spark.util.AccumulatorV2;
+
+/**
+ * What tasks tell the driver, one value for each number. A task that runs twice, after a failure or a lost executor, or
+ * because its stage is needed once more, says the same again under the same number, so nothing is counted twice, as it
+ * would be by Spark's own counters.
+ */
+final class ByNumber<V> extends AccumulatorV2<Map.Entry<Integer, V>, Map<Integer, V>> {
+    private static final long serialVersionUID = 1;
+
+    /** A heartbeat may look while the task writes. */
+    private final ConcurrentHashMap<Integer, V> values = new ConcurrentHashMap<>();
+
+    private final transient Consumer<V> arrival;
+
+    /** @param arrival is told of each value that reaches the driver, by a thread of Spark's that must not be held up */
+    ByNumber(Consumer<V> arrival) {
+        this.arrival = arrival;
+    }
+
+    void put(int number, V value) {
+        values.put(number, value);
+    }
+
+    @Override
+    public void add(Map.Entry<Integer, V> entry) {
+        put(entry.getKey(), entry.getValue());
+    }
+
+    @Override
+    public void merge(AccumulatorV2<Map.Entry<Integer, V>, Map<Integer, V>> other) {
+        values.putAll(other.value());
+        if (arrival != null) {
+            other.value().values().forEach(arrival);
+        }
+    }
+
+    @Override
+    public Map<Integer, V> value() {
+        return values;
+    }
+
+    @Override
+    public boolean isZero() {
+        return values.isEmpty();
+    }
+
+    @Override
+    public ByNumber<V> copy() {
+        ByNumber<V> copy = new ByNumber<>(arrival);
+        copy.values.putAll(values);
+        return copy;
+    }
+
+    @Override
+    public void reset() {
+        values.clear();
+    }
+}

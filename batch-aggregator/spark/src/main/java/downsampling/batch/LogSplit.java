@@ -1,0 +1,38 @@
+package downsampling.batch;
+
+import java.io.Serializable;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * A stretch of a log file, for one task to read: the records that start in {@code [start, end)}, whole.
+ *
+ * @param number its place among the splits of all files, in their order
+ * @param file where the file is, with its file system
+ * @param day the date in the file's name, in days since 1970-01-01
+ * @param start where it starts, in bytes; unless that is exact, at the first line that starts here or later
+ * @param end the first byte behind it; {@link Long#MAX_VALUE} for the rest of the file
+ * @param exact whether a record is known to start at {@code start}
+ */
+record LogSplit(int number, String file, long day, long start, long end, boolean exact) implements Serializable {
+
+    /**
+     * What came of reading it.
+     *
+     * @param first where its first record starts
+     * @param next where the first record behind it starts
+     */
+    record Outcome(long first, long next, Account account) implements Serializable {}
+
+    LogSplit from(long exactStart) {
+        return new LogSplit(number, file, day, exactStart, end, true);
+    }
+
+    /** The file as people write it: without a file system where that is the machine's own. */
+    String display() {
+        return display(new Path(file));
+    }
+
+    static String display(Path path) {
+        return "file".equals(path.toUri().getScheme()) ? path.toUri().getPath() : path.toString();
+    }
+}

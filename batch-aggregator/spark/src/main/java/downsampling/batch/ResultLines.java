@@ -1,0 +1,67 @@
+package downsampling.batch;
+
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import org.apache.spark.TaskContext;
+import org.apache.spark.sql.Row;
+
+/** The lines of one part of a result, without their line breaks; counts the groups. */
+final class ResultLines implements Iterator<String> {
+
+    private final Iterator<Row> rows;
+    private final Query query;
+    private final boolean json;
+    private final boolean alone;
+    private final ByNumber<Long> counts;
+    private final GroupSchema schema;
+    private final ResultFormat format;
+    private final ResultRow group = new ResultRow();
+    private final Text text = new Text();
+    private long count;
+    private boolean headDone;
+    private boolean footDone;
+
+    /** @param alone whether the part is a result by itself, with head and foot, and not a piece of one */
+    ResultLines(Iterator<Row> rows, Query query, boolean json, boolean alone, ByNumber<Long> counts) {
+        this.rows = rows;
+        this.query = query;
+        this.json = json;
+        this.alone = alone;
+        this.counts = counts;
+        schema = new GroupSchema(query);
+        format = new ResultFormat(query, json);
+        headDone = !alone;
+        footDone = !alone || !json;
+    }
+
+    @Override
+    public boolean hasNext() {
+        if (rows.hasNext()) {
+            return true;
+        }
+        counts.put(TaskContext.getPartitionId(), count);
+        return count > 0 && !footDone;
+    }
+
+    @Override
+    public String next() {
+        if (!hasNext()) {
+            throw new NoSuchElementException();
+        }
+        if (!headDone) {
+            headDone = true;
+            return ResultFormat.head(query, json).stripTrailing();
+        }
+        if (!rows.hasNext()) {
+            footDone = true;
+            return ResultFormat.foot(json).strip();
+        }
+        count++;
+        schema.load(rows.next(), group);
+        text.length = 0;
+        format.write(group, text);
+        String row = text.toString();
+        // In JSON a row begins with comma and line break, in CSV it ends with a line break.
+        return json ? row.substring(2).concat(alone && !rows.hasNext() ? "" : ",") : row.substring(0, row.length() - 1);
+    }
+}

@@ -1,0 +1,168 @@
+package downsampling.batch;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FileStatus;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+
+/**
+ * A result on its way, on any file system that Hadoop knows: its parts are written by Spark into a hidden temporary
+ * folder beside where it is meant for; the driver then puts them together, unless parts are asked for, and gives the
+ * whole its name. As on one machine the name is the one asked for, or with a number when that is taken.
+ */
+final class SparkResult implements AutoCloseable {
+
+    private static final int BUFFER = 1 << 20;
+
+    private final Query query;
+    private final AggregateOptions.Format format;
+    private final boolean parts;
+    private final FileSystem files;
+    /** Null for standard output. */
+    private final Path wanted;
+
+    private final Path temporary;
+
+    SparkResult(AggregateOptions options, boolean parts, Configuration configuration) throws IOException {
+        query = options.query();
+        format = options.format();
+        this.parts = parts;
+        boolean toStandardOutput = options.output().equals("-");
+        Path folder = new Path(options.resultsDir());
+        Path path = toStandardOutput ? new Path(folder, "result") : new Path(folder, options.output());
+        files = path.getFileSystem(configuration);
+        // Of a local file no checksum is put beside it.
+        files.setWriteChecksum(false);
+        wanted = toStandardOutput ? null : files.makeQualified(path);
+        temporary = files.makeQualified(
+                new Path(path.getParent(), "." + path.getName() + "." + Long.toString(System.nanoTime(), 36) + ".tmp"));
+        files.deleteOnExit(temporary);
+    }
+
+    /**
+     * Writes the parts, over what was written before.
+     *
+     * @param groups one row for each
+     * @param counts the groups of each part
+     */
+    void write(Dataset<Row> groups, ByNumber<Long> counts) {
+        GroupSchema schema = new GroupSchema(query);
+        Query query = this.query;
+        if (format == AggregateOptions.Format.PARQUET) {
+            Dataset<Row> sorted = parts
+                    ? groups.orderBy(schema.keys())
+                    : groups.repartition(1).sortWithinPartitions(schema.keys());
+            MapPartitionsFunction<Row, Row> toRows = rows -> new ResultRows(rows, query, counts);
+            sorted.mapPartitions(toRows, Encoders.row(ResultRows.type(query)))
+                    .write()
+                    .mode("overwrite")
+                    .parquet(temporary.toString());
+            return;
+        }
+        boolean json = format == AggregateOptions.Format.JSON;
+        boolean alone = parts;
+        MapPartitionsFunction<Row, String> toLines = rows -> new ResultLines(rows, query, json, alone, counts);
+        groups.orderBy(schema.keys())
+                .mapPartitions(toLines, Encoders.STRING())
+                .write()
+                .mode("overwrite")
+                .text(temporary.toString());
+    }
+
+    /** Brings the parts to where they are wanted; returns where that is, as people write it. */
+    String deliver() throws IOException {
+        if (wanted == null) {
+            join(System.out);
+            if (System.out.checkError()) {
+                throw new IOException("standard output was closed before all of the result was written");
+            }
+            return "standard output";
+        }
+        if (parts) {
+            String extension = "." + format.extension;
+            for (Path part : parts()) {
+                String name = part.getName();
+                // Spark names what it writes as text accordingly.
+                files.rename(part, new Path(temporary, name.substring(0, name.indexOf('.')) + extension));
+            }
+            return publish(temporary);
+        }
+        if (format == AggregateOptions.Format.PARQUET) {
+            return publish(parts().get(0));
+        }
+        Path whole = new Path(temporary, "whole");
+        try (OutputStream out = files.create(whole)) {
+            join(out);
+        }
+        return publish(whole);
+    }
+
+    private List<Path> parts() throws IOException {
+        List<Path> found = new ArrayList<>();
+        for (FileStatus status : files.listStatus(temporary)) {
+            if (status.getPath().getName().startsWith("part-")) {
+                found.add(status.getPath());
+            }
+        }
+        found.sort(null);
+        return found;
+    }
+
+    private void join(OutputStream out) throws IOException {
+        boolean json = format == AggregateOptions.Format.JSON;
+        out.write(ResultFormat.head(query, json).getBytes(StandardCharsets.UTF_8));
+        if (json) {
+            out.write('\n');
+        }
+        // In JSON there is nothing behind the last row, whereas each was written with a comma and a line break.
+        int drop = json ? 2 : 0;
+        byte[] buffer = new byte[BUFFER];
+        int held = 0;
+        for (Path part : parts()) {
+            try (InputStream in = files.open(part)) {
+                for (int n; (n = in.read(buffer, held, BUFFER - held)) > 0; ) {
+                    int whole = Math.max(0, held + n - drop);
+                    out.write(buffer, 0, whole);
+                    held = held + n - whole;
+                    System.arraycopy(buffer, whole, buffer, 0, held);
+                }
+            }
+        }
+        out.write(ResultFormat.foot(json).getBytes(StandardCharsets.UTF_8));
+        out.flush();
+    }
+
+    private String publish(Path done) throws IOException {
+        while (true) {
+            String[] siblings = Arrays.stream(files.listStatus(wanted.getParent()))
+                    .map(status -> status.getPath().getName())
+                    .toArray(String[]::new);
+            Path free = new Path(wanted.getParent(), ResultFile.freeName(wanted.getName(), siblings));
+            if (files.rename(done, free)) {
+                return LogSplit.display(free);
+            }
+            if (!files.exists(free)) {
+                throw new IOException(LogSplit.display(free) + " could not be written");
+            }
+            // Another run has taken the name meanwhile.
+        }
+    }
+
+    /** Removes what is temporary. */
+    @Override
+    public void close() throws IOException {
+        files.delete(temporary, true);
+        files.cancelDeleteOnExit(temporary);
+    }
+}

@@ -1,0 +1,121 @@
+package downsampling.batch;
+
+import java.io.IOException;
+import java.io.Serializable;
+import java.io.UncheckedIOException;
+import java.util.Iterator;
+import java.util.NoSuchElementException;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.TaskContext;
+import org.apache.spark.sql.Row;
+import org.apache.spark.util.TaskCompletionListener;
+
+/**
+ * A task's reading: its splits in, groups out, summed up by the very classes that do it on one machine. A group may come
+ * out several times, as the groups at hand are given away when they take too much memory; Spark adds them up.
+ */
+final class SplitReader implements Iterator<Row> {
+
+    /**
+     * Sizes that only tests change, in bytes.
+     *
+     * @param stride read before memory is looked at
+     * @param groups what the groups at hand may take before they are given away
+     */
+    record Sizes(long stride, long groups) implements Serializable {
+        static final Sizes NORMAL = new Sizes(1 << 24, 1 << 26);
+    }
+
+    private final Iterator<LogSplit> splits;
+    private final ByNumber<LogSplit.Outcome> outcomes;
+    private final Configuration configuration;
+    private final Sizes sizes;
+    private final LogReader reader = new LogReader(1 << 17);
+    private final RowCollector collector;
+    private final Groups groups;
+    private final GroupSchema schema;
+    private final ResultRow group = new ResultRow();
+    private int given;
+
+    private LogSplit split;
+    private HadoopInput in;
+    private long first;
+    private long position;
+    private Account before;
+
+    SplitReader(
+            Query query,
+            Iterator<LogSplit> splits,
+            ByNumber<LogSplit.Outcome> outcomes,
+            Configuration configuration,
+            Sizes sizes) {
+        this.splits = splits;
+        this.outcomes = outcomes;
+        this.configuration = configuration;
+        this.sizes = sizes;
+        schema = new GroupSchema(query);
+        groups = new Groups(query);
+        collector = new PlainRowCollector(query, false, null, Long.MAX_VALUE);
+        TaskContext.get().addTaskCompletionListener((TaskCompletionListener) context -> close());
+    }
+
+    @Override
+    public boolean hasNext() {
+        while (given == groups.size()) {
+            if (split == null && !splits.hasNext()) {
+                return false;
+            }
+            groups.clear();
+            given = 0;
+            collector.into(groups, Long.MIN_VALUE, Long.MAX_VALUE);
+            try {
+                do {
+                    read();
+                } while (groups.weight() < sizes.groups && (split != null || splits.hasNext()));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+        return true;
+    }
+
+    @Override
+    public Row next() {
+        if (!hasNext()) {
+            throw new NoSuchElementException();
+        }
+        groups.load(++given, group);
+        return schema.row(group);
+    }
+
+    private void read() throws IOException {
+        if (split == null) {
+            split = splits.next();
+            in = new HadoopInput(split.file(), configuration);
+            first = split.exact() ? split.start() : reader.lineStart(in, split.start());
+            position = first;
+            before = collector.account();
+            collector.ofDay(split.day());
+        }
+        long end = split.end() - position > sizes.stride ? position + sizes.stride : split.end();
+        position = reader.read(in, position, end, collector);
+        if (position < end || end == split.end()) {
+            outcomes.put(
+                    split.number(),
+                    new LogSplit.Outcome(first, position, collector.account().minus(before)));
+            close();
+            split = null;
+        }
+    }
+
+    private void close() {
+        try {
+            if (in != null) {
+                in.close();
+                in = null;
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
