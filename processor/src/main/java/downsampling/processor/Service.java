@@ -43,6 +43,7 @@ final class Service implements AutoCloseable {
     /** Null where nobody asks for it. */
     private final InputEnd inputEnd;
 
+    private final Config config;
     private final KafkaStreams streams;
     private final WindowReader windows;
     private final int partitions;
@@ -63,6 +64,7 @@ final class Service implements AutoCloseable {
     }
 
     private Service(Config config, int partitions) {
+        this.config = config;
         this.partitions = partitions;
         boolean asked = config.kafka().containsKey(StreamsConfig.APPLICATION_SERVER_CONFIG);
         KeptWindows kept = new KeptWindows(asked ? config.keepClosed() : 0);
@@ -159,15 +161,26 @@ final class Service implements AutoCloseable {
         while (cause.getCause() != null) {
             cause = cause.getCause();
         }
-        // A missing topic may be one that this client has not heard of yet; the second time it is gone.
-        int most = cause instanceof MissingSourceTopicException ? 1 : Restarts.MOST;
-        if (restarts.allowed(System.nanoTime(), most)) {
+        boolean gone = cause instanceof MissingSourceTopicException && inputTopicIsGone();
+        if (!gone && restarts.allowed(System.nanoTime())) {
             LOG.error("A stream thread died and is replaced", thrown);
             return StreamThreadExceptionResponse.REPLACE_THREAD;
         }
         LOG.debug("A stream thread died", thrown);
         failure.compareAndSet(null, cause);
+        // Not only when all threads have ended: one may hang in a commit of offsets for a topic that is no more.
+        ended.countDown();
         return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
+    }
+
+    /** A topic that a stream thread misses may also be one that its client has not heard of yet. */
+    private boolean inputTopicIsGone() {
+        try (Admin admin = Topics.connect(config, Duration.ofSeconds(5))) {
+            return !new Topics(admin, null).exists(config.inputTopic());
+        } catch (FailedException e) {
+            LOG.debug("Whether the input topic exists is not known", e);
+            return false;
+        }
     }
 
     /**
@@ -238,15 +251,14 @@ final class Service implements AutoCloseable {
         private int count;
 
         /**
-         * @param now  as of {@link System#nanoTime}
-         * @param most how many are put up with for this reason
+         * @param now as of {@link System#nanoTime}
          */
-        synchronized boolean allowed(long now, int most) {
+        synchronized boolean allowed(long now) {
             if (count == 0 || now - from > PERIOD.toNanos()) {
                 from = now;
                 count = 0;
             }
-            return ++count <= most;
+            return ++count <= MOST;
         }
     }
 }

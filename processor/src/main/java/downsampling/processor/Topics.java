@@ -270,6 +270,11 @@ final class Topics {
         return millis == null ? Map.of() : Map.of(TopicConfig.RETENTION_MS_CONFIG, millis);
     }
 
+    /** @throws FailedException if the broker does not say */
+    boolean exists(String topic) {
+        return partitions(topic).isPresent();
+    }
+
     private Optional<Integer> partitions(String topic) {
         try {
             return Optional.of(

@@ -2,12 +2,14 @@ package downsampling.processor;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.IntFunction;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.processor.Cancellable;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
@@ -53,10 +55,11 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
     private long storedClosedUpTo;
     /** Wall-clock time of the last reading that was not late. */
     private long lastReadingAt;
-    /** Whether there are summaries that no commit has made visible, and when the last commit was. */
-    private boolean emitted;
-
+    /** Wall-clock time of the last commit. */
     private long committedAt;
+    // Only as long as they are needed: to Kafka Streams each call of a punctuator is a reason for a commit.
+    private Cancellable commitLater;
+    private Cancellable idleWatch;
 
     WindowProcessor(Config config, IntFunction<InputEnd.Reached> inputEnd, KeptWindows keptWindows) {
         this.config = config;
@@ -80,12 +83,10 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
         kept = keptWindows.begin(partition, Math.max(0, closedUpTo));
         context.<BeforeCommit>getStateStore(BeforeCommit.NAME).run(this::write);
         lastReadingAt = context.currentSystemTimeMs();
-        emitted = false;
         committedAt = lastReadingAt;
-        context.schedule(config.emitInterval(), PunctuationType.WALL_CLOCK_TIME, this::commitSummaries);
-        if (config.closesIdle()) {
-            context.schedule(InputEnd.interval(config), PunctuationType.WALL_CLOCK_TIME, this::closeIfIdle);
-        }
+        commitLater = cancel(commitLater);
+        idleWatch = cancel(idleWatch);
+        watchIdle();
     }
 
     @Override
@@ -99,6 +100,7 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
         }
         windows.add(start, record.key(), reading.value());
         lastReadingAt = context.currentSystemTimeMs();
+        watchIdle();
         if (reading.time() - grace >= closedUpTo + size) { // else no window can have come to its end
             closeUpTo(floor(reading.time() - grace));
         }
@@ -113,14 +115,17 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
                     ByteBuffer.allocate(Long.BYTES).putLong(closedUpTo).array());
             storedClosedUpTo = closedUpTo;
         }
-        emitted = false;
         committedAt = context.currentSystemTimeMs();
+        commitLater = cancel(commitLater);
     }
 
     /** Has summaries committed soon after their windows closed, but not one by one when many windows close in a row. */
-    private void commitSummaries(long now) {
-        if (emitted && now - committedAt >= config.emitInterval().toMillis()) {
+    private void commitSoon() {
+        Duration interval = config.emitInterval();
+        if (context.currentSystemTimeMs() - committedAt >= interval.toMillis()) {
             context.commit();
+        } else if (commitLater == null) {
+            commitLater = context.schedule(interval, PunctuationType.WALL_CLOCK_TIME, now -> context.commit());
         }
     }
 
@@ -143,10 +148,19 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
         kept.closed(closed, size);
         closedUpTo = time;
         if (!closed.isEmpty()) {
-            emitted = true;
-            commitSummaries(context.currentSystemTimeMs());
+            commitSoon();
         }
         return closed.size();
+    }
+
+    private boolean anyOpen() {
+        return windows.any(Math.max(0, closedUpTo));
+    }
+
+    private void watchIdle() {
+        if (idleWatch == null && config.closesIdle() && anyOpen()) {
+            idleWatch = context.schedule(InputEnd.interval(config), PunctuationType.WALL_CLOCK_TIME, this::closeIfIdle);
+        }
     }
 
     /**
@@ -155,7 +169,8 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
      * counting anew after any doubt: a restart, a pause of this process, a broker that did not answer.
      */
     private void closeIfIdle(long now) {
-        if (!windows.any(Math.max(0, closedUpTo))) {
+        if (!anyOpen()) {
+            idleWatch = cancel(idleWatch);
             return;
         }
         InputEnd.Reached reached = inputEnd.apply(partition);
@@ -190,6 +205,13 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
     @Override
     public void close() {
         keptWindows.end(partition, kept);
+    }
+
+    private static Cancellable cancel(Cancellable punctuation) {
+        if (punctuation != null) {
+            punctuation.cancel();
+        }
+        return null;
     }
 
     private long floor(long time) {

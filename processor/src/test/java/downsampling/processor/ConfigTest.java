@@ -94,10 +94,9 @@ class ConfigTest {
     void shouldReplaceStreamThreadsAFewTimesOnly() {
         Service.Restarts restarts = new Service.Restarts();
         for (int i = 0; i < Service.Restarts.MOST; i++) {
-            assertThat(restarts.allowed(i, Service.Restarts.MOST)).isTrue();
+            assertThat(restarts.allowed(i)).isTrue();
         }
-        assertThat(restarts.allowed(100, Service.Restarts.MOST)).isFalse();
-        assertThat(restarts.allowed(Service.Restarts.PERIOD.toNanos() + 1, Service.Restarts.MOST))
-                .isTrue();
+        assertThat(restarts.allowed(100)).isFalse();
+        assertThat(restarts.allowed(Service.Restarts.PERIOD.toNanos() + 1)).isTrue();
     }
 }
