@@ -12,9 +12,10 @@ All that is in the jars, direct and transitive, without what is for tests alone.
     -Dlicense.fileTemplate=$PWD/docs/dependencies.ftl -Dlicense.outputDirectory=docs -Dlicense.thirdPartyFilename=dependencies.md
 ```
 
-**Known vulnerabilities** have not been looked up: every tool for it (OWASP's dependency-check, OSV-Scanner, Trivy) needs a database that could not
-be reached where this was written. Where it can: `./mvnw org.owasp:dependency-check-maven:aggregate`. Of each library the newest release
-of its line was taken; where two want different versions the build fails until one is chosen.
+**Known vulnerabilities** have not been looked up: every tool for it (OWASP's dependency-check, OSV-Scanner, Trivy) needs a
+database that could not be reached where this was written. Where it can: `./mvnw org.owasp:dependency-check-maven:aggregate`.
+Of each library the newest release of its line was taken; where two want different versions the build fails until one is
+chosen.
 
 | library | version | licence, as its author names it |
 |---|---|---|

@@ -2,9 +2,7 @@ package downsampling.processor;
 
 import io.javalin.http.Context;
 import io.javalin.http.Handler;
-import java.util.EnumSet;
 import java.util.Map;
-import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.kafka.streams.KafkaStreams.State;
@@ -17,21 +15,18 @@ import org.apache.kafka.streams.KafkaStreams.State;
  * before there is one, while the broker is waited for, it is {@code CREATED}.
  */
 final class Health {
-    private static final Set<State> DEAD = EnumSet.of(State.PENDING_ERROR, State.ERROR, State.NOT_RUNNING);
-
     private Health() {}
 
     /** @param service gives null until there is one */
     static Map<String, Handler> routes(Supplier<Service> service) {
         return Map.of(
-                "/health/live",
-                ctx -> answer(ctx, service.get(), state -> !DEAD.contains(state)),
-                "/health/ready",
-                ctx -> answer(ctx, service.get(), State.RUNNING::equals));
+                "/health/live", ctx -> answer(ctx, service.get(), state -> state != State.NOT_RUNNING),
+                "/health/ready", ctx -> answer(ctx, service.get(), State.RUNNING::equals));
     }
 
     private static void answer(Context ctx, Service service, Predicate<State> good) {
         State state = service == null ? State.CREATED : service.state();
-        ctx.status(good.test(state) ? 200 : 503).result("{\"state\":\"" + state + "\"}");
+        boolean failed = service != null && service.failed();
+        ctx.status(good.test(state) && !failed ? 200 : 503).result("{\"state\":\"" + state + "\"}");
     }
 }

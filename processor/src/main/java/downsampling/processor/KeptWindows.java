@@ -49,7 +49,7 @@ final class KeptWindows {
         /** By {@link WindowKey}; so the first one is the oldest. */
         private final ConcurrentSkipListMap<Bytes, Summary> windows = new ConcurrentSkipListMap<>();
 
-        private volatile int count;
+        private int count;
         private volatile long completeAfter;
         private volatile boolean closing;
 

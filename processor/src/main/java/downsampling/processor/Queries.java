@@ -31,7 +31,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
@@ -139,6 +138,7 @@ final class Queries {
                 ctx,
                 "/sensors",
                 parameters,
+                parameters.get("partitions"),
                 partition -> {
                     TreeSet<Bytes> sensors = new TreeSet<>();
                     service.get().windows().sensors(partition, after, limit + 1, sensors);
@@ -184,28 +184,21 @@ final class Queries {
         if (from >= to) {
             throw new BadRequestResponse("from=" + parameters.get("from") + ": expected a time before to");
         }
+        long size = config.window().toMillis();
+        // Others are asked without from and to, for only then is it seen whether there is anything of this sensor.
         answer(
                 ctx,
                 "/sensors/" + encode(sensor) + "/windows",
-                parameters,
+                Map.of(),
+                parameters.get("partitions"),
                 partition -> {
                     WindowReader.Windows found = service.get().windows().windows(partition, sensor);
-                    if (found.windows().isEmpty()) {
-                        return null;
-                    }
                     ObjectNode answer = answer(sensor, found.completeAfter());
-                    for (WindowReader.Window window : found.windows()) {
-                        if (window.end() > from
-                                && window.end() - config.window().toMillis() < to) {
-                            answer.withArray("windows").add(node(window, partition));
-                        }
-                    }
+                    found.windows()
+                            .forEach(window -> answer.withArray("windows").add(node(window, partition)));
                     return answer;
                 },
                 answers -> {
-                    if (answers.isEmpty()) {
-                        return null;
-                    }
                     ObjectNode whole = answer(sensor, 0);
                     List<JsonNode> windows = new ArrayList<>();
                     for (JsonNode answer : answers) {
@@ -216,9 +209,14 @@ final class Queries {
                                         whole.get("completeAfter").longValue(),
                                         answer.get("completeAfter").longValue()));
                     }
+                    if (windows.isEmpty() && !parameters.containsKey("partitions")) {
+                        return null;
+                    }
                     windows.sort(Comparator.<JsonNode>comparingLong(
                                     window -> window.get("time").longValue())
                             .thenComparingInt(window -> window.get("partition").intValue()));
+                    windows.removeIf(window -> window.get("time").longValue() <= from
+                            || window.get("time").longValue() - size >= to);
                     whole.withArray("windows").addAll(windows);
                     return whole;
                 });
@@ -278,28 +276,28 @@ final class Queries {
     /**
      * Answers from all partitions, or from those asked for if they are named.
      *
-     * @param path   to ask other instances for
-     * @param local  what a partition of this instance says; null if nothing
-     * @param merged one answer of those that there are; null if there is nothing
+     * @param path       to ask other instances for
+     * @param parameters to ask them with
+     * @param named      the partitions, with commas between them; null for all
+     * @param local      what a partition of this instance says
+     * @param merged     one answer of those; null if there is nothing
      */
     private void answer(
             Context ctx,
             String path,
             Map<String, String> parameters,
+            String named,
             IntFunction<ObjectNode> local,
             Function<List<ObjectNode>, ObjectNode> merged) {
         try {
             if (service.get() == null) {
                 throw new UnavailableException("starting");
             }
-            String wanted = parameters.get("partitions");
-            if (wanted != null) {
-                if (!wanted.matches("\\d{1,6}(,\\d{1,6})*")) {
-                    throw new BadRequestResponse(
-                            "partitions=" + wanted + ": expected numbers with commas between them");
+            if (named != null) {
+                if (!named.matches("\\d{1,6}(,\\d{1,6})*")) {
+                    throw new BadRequestResponse("partitions=" + named + ": expected numbers with commas between them");
                 }
-                Stream<Integer> partitions = Arrays.stream(wanted.split(",")).map(Integer::valueOf);
-                answer(ctx, merged.apply(here(partitions, local)));
+                answer(ctx, merged.apply(here(Arrays.stream(named.split(",")).map(Integer::valueOf), local)));
                 return;
             }
             Map<HostInfo, Set<Integer>> instances = instances();
@@ -312,10 +310,7 @@ final class Queries {
                         if (e != null) {
                             HttpApi.error(ctx, 503, (e.getCause() == null ? e : e.getCause()).getMessage());
                         } else {
-                            elsewhere.stream()
-                                    .map(CompletableFuture::join)
-                                    .filter(Objects::nonNull)
-                                    .forEach(answers::add);
+                            elsewhere.stream().map(CompletableFuture::join).forEach(answers::add);
                             answer(ctx, merged.apply(answers));
                         }
                         return null;
@@ -338,7 +333,7 @@ final class Queries {
     }
 
     private static List<ObjectNode> here(Stream<Integer> partitions, IntFunction<ObjectNode> local) {
-        return partitions.map(local::apply).filter(Objects::nonNull).collect(Collectors.toCollection(ArrayList::new));
+        return partitions.map(local::apply).collect(Collectors.toCollection(ArrayList::new));
     }
 
     /** Who works on which partitions, as of the last rebalance that this instance knows of. */
@@ -378,9 +373,6 @@ final class Queries {
                                 .build(),
                         BodyHandlers.ofByteArray())
                 .handle((response, e) -> {
-                    if (e == null && response.statusCode() == 404) {
-                        return null;
-                    }
                     if (e == null && response.statusCode() == 200) {
                         try {
                             return (ObjectNode) JSON.readTree(response.body());

@@ -42,8 +42,8 @@ class HealthIT {
             assertThatThrownBy(service.get()::await).isInstanceOf(FailedException.class);
             assertThat(service.get().failed()).isTrue();
 
-            assertThat(get(http, "live")).isEqualTo("503 {\"state\":\"ERROR\"}");
-            assertThat(get(http, "ready")).isEqualTo("503 {\"state\":\"ERROR\"}");
+            assertThat(get(http, "live")).startsWith("503 {\"state\":\""); // some thread may still be on its way down
+            assertThat(get(http, "ready")).startsWith("503 {\"state\":\"");
         }
     }
 
