@@ -145,7 +145,6 @@ function smallChart(id) {
   name.className = "name";
   label.textContent = id;
   place.className = "small";
-  place.style.display = "block";
   name.append(label, mean);
   button.append(name, place);
   item.append(button);

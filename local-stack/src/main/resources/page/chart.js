@@ -41,7 +41,7 @@ export class Chart {
       scales: { x: { time: true, auto: false }, y: { auto: false } },
       axes: axes
         ? [
-            axis({ space: 90, size: 28, gap: 6, values: (_, ticks) => ticks.map(clock) }),
+            axis({ space: 90, size: 28, gap: 6, values: (_, ticks) => ticks.map(t => clock(Math.round(t / 1000) * 1000)) }),
             axis({ space: 36, size: 54, gap: 6 }),
           ]
         : [{ show: false }, { show: false }],
@@ -170,6 +170,8 @@ export class Chart {
     if (bbox.left + bbox.width - left > 40 * px) {
       ctx.fillStyle = colours.soft;
       ctx.font = `${11 * px}px system-ui, sans-serif`;
+      ctx.textAlign = "left";
+      ctx.textBaseline = "alphabetic";
       ctx.fillText("open", left + 6 * px, bbox.top + 14 * px);
     }
   }

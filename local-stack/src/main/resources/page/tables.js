@@ -50,7 +50,7 @@ export function summaryRow(s) {
 function newsItem(r, reason) {
   const item = element("li");
   const head = element("div");
-  head.append(element("bdi", r.sensor ?? "(no key)"), element("time", clock(r.visible)));
+  head.append(element("bdi", r.sensor || (r.sensor === null ? "(no key)" : "(empty key)")), element("time", clock(r.visible)));
   const code = element("code");
   code.append(element("bdi", r.value ?? "(no value)"));
   if (r.source) code.title = r.source;
