@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.logging.Level;
+import java.util.logging.Logger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -33,6 +34,9 @@ import org.openqa.selenium.support.ui.WebDriverWait;
 @BrokerTest
 class PageBrowserIT {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+    /** Selenium says there that it does not know the very version of the browser; kept here, or its level would be lost. */
+    private static final Logger SELENIUM_LOG = Logger.getLogger("org.openqa.selenium.devtools");
+
     private static final String SCRIPT = "<script>alert(1)</script>";
     private static final String ODD = "<img src=x onerror=alert(2)>&amp;\"'\u202e\u0007☃";
 
@@ -54,6 +58,7 @@ class PageBrowserIT {
         Assumptions.assumeTrue(binary.isPresent() && driver.isPresent(), "no Chromium and chromedriver on the path");
         topics = new Topics(broker.bootstrapServers()).create();
         page = Page.start(topics.config(), Map.of("bootstrap.servers", broker.bootstrapServers()));
+        SELENIUM_LOG.setLevel(Level.OFF);
         LoggingPreferences logging = new LoggingPreferences();
         logging.enable(LogType.BROWSER, Level.ALL);
         ChromeOptions options = new ChromeOptions();
