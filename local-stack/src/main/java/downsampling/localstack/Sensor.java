@@ -30,13 +30,16 @@ final class Sensor {
         int i = 0;
         int j = 0;
         while (i < a.length() && j < b.length()) {
-            int iEnd = digitsEnd(a, i);
-            int jEnd = digitsEnd(b, j);
             int order;
-            if (iEnd > i && jEnd > j) {
-                String x = a.substring(i, iEnd).replaceFirst("^0+", "");
-                String y = b.substring(j, jEnd).replaceFirst("^0+", "");
-                order = x.length() != y.length() ? x.length() - y.length() : x.compareTo(y);
+            if (isDigit(a.charAt(i)) && isDigit(b.charAt(j))) {
+                i = skipZeros(a, i);
+                j = skipZeros(b, j);
+                int iEnd = digitsEnd(a, i);
+                int jEnd = digitsEnd(b, j);
+                order = (iEnd - i) - (jEnd - j); // the longer number is the larger one
+                while (order == 0 && i < iEnd) {
+                    order = a.charAt(i++) - b.charAt(j++);
+                }
                 i = iEnd;
                 j = jEnd;
             } else {
@@ -50,11 +53,23 @@ final class Sensor {
         return order != 0 ? order : a.compareTo(b); // 01 and 1 are two sensors
     }
 
-    private static int digitsEnd(String text, int from) {
+    private static int skipZeros(String text, int from) {
         int end = from;
-        while (end < text.length() && text.charAt(end) >= '0' && text.charAt(end) <= '9') {
+        while (end < text.length() && text.charAt(end) == '0') {
             end++;
         }
         return end;
+    }
+
+    private static int digitsEnd(String text, int from) {
+        int end = from;
+        while (end < text.length() && isDigit(text.charAt(end))) {
+            end++;
+        }
+        return end;
+    }
+
+    private static boolean isDigit(char c) {
+        return c >= '0' && c <= '9';
     }
 }
