@@ -94,7 +94,7 @@ function showStats(s) {
   byId("out-note").textContent = `${count(s.summaries)} since ${clock(s.since)}`;
   byId("ratio").textContent = s.ratio === null ? "–" : rate(s.ratio);
   byId("delay").textContent = s.delayMedian === null ? "–" : duration(s.delayMedian);
-  byId("delay-note").textContent = `window’s end to visible${s.delayMax === null ? "" : `, at most ${duration(s.delayMax)}`}`;
+  byId("delay-note").textContent = `from window’s end${s.delayMax === null ? "" : `, at most ${duration(s.delayMax)}`}`;
   byId("late-count").textContent = count(s.late);
   byId("dead-count").textContent = count(s.dead);
   byId("since").textContent = `${clock(s.since)} UTC`;
@@ -238,7 +238,7 @@ document.addEventListener("visibilitychange", () => {
 
 let lastFrame = 0;
 function frame(now) {
-  if (now - lastFrame >= (calm.matches ? 1000 : 66)) {
+  if (now - lastFrame >= (calm.matches ? 1000 : 100)) {
     lastFrame = now;
     drawLarge();
   }

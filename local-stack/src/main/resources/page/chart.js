@@ -130,7 +130,7 @@ export class Chart {
     let points = 0;
     if (large) {
       ctx.fillStyle = colours.points;
-      const size = (this.times.length > 800 ? 1.4 : 2) * px;
+      const size = (this.times.length > 1000 ? 1.5 : 2) * px;
       ctx.beginPath();
       for (let i = 0; i < this.times.length; i++) {
         if (this.times[i] < this.from || this.times[i] > this.to) continue;

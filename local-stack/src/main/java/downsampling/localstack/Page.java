@@ -1,6 +1,7 @@
 package downsampling.localstack;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -51,7 +52,7 @@ final class Page implements AutoCloseable {
             socket.bind(new InetSocketAddress(InetAddress.getByName(config.host()), port));
             return port;
         } catch (IOException e) {
-            if (config.port() == null) {
+            if (config.port() == null && e instanceof BindException) {
                 return 0;
             }
             throw new IOException(
@@ -62,7 +63,9 @@ final class Page implements AutoCloseable {
     /** Where it is, for people, and why there. */
     String address() {
         boolean moved = config.port() == null && server.port() != PageConfig.DEFAULT_PORT;
-        String host = config.host().equals("127.0.0.1") ? "localhost" : config.host();
+        String host = config.host().equals("127.0.0.1")
+                ? "localhost"
+                : config.host().contains(":") ? "[" + config.host() + "]" : config.host();
         return "http://%s:%d%s"
                 .formatted(host, server.port(), moved ? " (port " + PageConfig.DEFAULT_PORT + " is in use)" : "");
     }

@@ -98,7 +98,9 @@ final class TopicReader implements AutoCloseable {
                 closing.countDown();
             } catch (TimeoutException e) {
                 trouble("The broker does not answer", e);
-            } catch (KafkaException e) {
+            } catch (
+                    RuntimeException
+                            e) { // KafkaException above all; whatever it is, the page is to say so and go on trying
                 trouble("The topics cannot be read: " + e.getClass().getSimpleName(), e);
                 pause(LOOK_INTERVAL);
             }
@@ -106,7 +108,7 @@ final class TopicReader implements AutoCloseable {
         consumer.close(CloseOptions.timeout(Duration.ofSeconds(1)));
     }
 
-    private void trouble(String message, KafkaException e) {
+    private void trouble(String message, RuntimeException e) {
         if (!message.equals(board.trouble())) {
             LOG.warn("{}: {}", message, e.getMessage());
             board.trouble(message);
