@@ -126,6 +126,7 @@ function showList(list) {
   });
   const last = list.first + list.ids.length;
   byId("range").textContent = list.matching > list.ids.length ? `${list.first + 1}–${last} of ${count(list.matching)}` : "";
+  byId("previous").hidden = byId("next").hidden = list.first === 0 && last >= list.matching;
   byId("previous").disabled = list.first === 0;
   byId("next").disabled = last >= list.matching;
   byId("no-sensors").hidden = list.ids.length > 0;
