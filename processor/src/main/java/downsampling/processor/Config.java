@@ -22,7 +22,7 @@ import java.util.Map;
  * @param stateStore     where open windows are kept beside their changelog
  * @param stateMemory    bytes that RocksDB may use in the whole process for block cache and write buffers
  * @param stateDir       folder for RocksDB's files
- * @param commitInterval how often results become visible
+ * @param commitInterval how often state and progress are committed, 1 ms to 5 minutes
  * @param threads        stream threads
  * @param standbyReplicas copies of the state kept warm on other instances
  * @param kafka          settings passed through to Kafka's clients, among them {@code bootstrap.servers}
@@ -86,7 +86,7 @@ record Config(
         requireBetween("--window", window, Duration.ofMillis(1), longest);
         requireBetween("--grace", grace, Duration.ZERO, longest);
         requireBetween("--max-ahead", maxAhead, Duration.ZERO, longest);
-        requireBetween("--commit-interval", commitInterval, Duration.ofMillis(1), Duration.ofHours(1));
+        requireBetween("--commit-interval", commitInterval, Duration.ofMillis(1), Duration.ofMinutes(5));
         require(
                 idleClose.isZero()
                         || (idleClose.compareTo(Duration.ofSeconds(1)) >= 0 && idleClose.compareTo(longest) <= 0),
@@ -103,6 +103,12 @@ record Config(
             }
         }
         kafka = Map.copyOf(kafka);
+    }
+
+    /** How long the summary of a closed window may wait for its commit: not for the rest of a longer commit interval. */
+    Duration emitInterval() {
+        Duration soon = Duration.ofMillis(100);
+        return commitInterval.compareTo(soon) < 0 ? commitInterval : soon;
     }
 
     boolean closesIdle() {

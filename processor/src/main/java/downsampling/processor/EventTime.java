@@ -3,6 +3,7 @@ package downsampling.processor;
 import static java.time.format.DateTimeFormatter.ISO_LOCAL_DATE;
 import static java.time.format.DateTimeFormatter.ISO_LOCAL_TIME;
 
+import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.LocalDateTime;
@@ -44,16 +45,17 @@ final class EventTime {
     /**
      * Milliseconds since the epoch, a finer fraction cut off; negative before 1970.
      *
+     * @param text UTF-8
      * @param zone the zone of a timestamp that names none
      * @throws DateTimeException if the text is no ISO-8601 timestamp
      */
-    static long parse(char[] text, int offset, int length, ZoneId zone) {
+    static long parse(byte[] text, int offset, int length, ZoneId zone) {
         long quick = quick(text, offset, length, zone);
         if (quick >= 0) {
             return quick;
         }
-        String iso = new String(text, offset, length);
-        if (length > 10 && iso.charAt(10) == ' ') { // what Python's str(datetime) writes
+        String iso = new String(text, offset, length, StandardCharsets.UTF_8);
+        if (iso.length() > 10 && iso.charAt(10) == ' ') { // what Python's str(datetime) writes
             iso = iso.substring(0, 10) + 'T' + iso.substring(11);
         }
         TemporalAccessor parsed = ISO.parseBest(iso, Instant::from, LocalDateTime::from);
@@ -67,7 +69,7 @@ final class EventTime {
     }
 
     /** The same where the text has the common shape and lies in 1970 to 9999, else -1. */
-    private static long quick(char[] t, int o, int length, ZoneId zone) {
+    static long quick(byte[] t, int o, int length, ZoneId zone) {
         if (length < 19
                 || t[o + 4] != '-'
                 || t[o + 7] != '-'
@@ -126,7 +128,7 @@ final class EventTime {
     }
 
     /** Two digits as a number, or one so negative that no sum with it is taken for a date. */
-    private static int two(char[] t, int at) {
+    private static int two(byte[] t, int at) {
         int tens = t[at] - '0';
         int ones = t[at + 1] - '0';
         return tens < 0 || tens > 9 || ones < 0 || ones > 9 ? -1_000_000 : tens * 10 + ones;

@@ -40,6 +40,7 @@ final class ExactTopology {
                         config.inputTopic())
                 .addProcessor("window", () -> new WindowProcessor(config, inputEnd), "readings")
                 .addStateStore(openWindows(config), "window")
+                .addStateStore(BeforeCommit.builder(), "window")
                 .addSink(SUMMARIES, config.outputTopic(), new StringSerializer(), new ByteArraySerializer(), "window")
                 .addSink(LATE, config.lateTopic(), new StringSerializer(), new ByteArraySerializer(), "window");
     }
@@ -53,7 +54,7 @@ final class ExactTopology {
                                 : Stores.persistentKeyValueStore(name),
                         Serdes.Bytes(),
                         Serdes.ByteArray())
-                .withCachingEnabled()
+                .withCachingDisabled()
                 .withLoggingEnabled(Map.of("cleanup.policy", "compact"));
     }
 }

@@ -152,8 +152,11 @@ public final class Main implements Callable<Integer> {
     @Option(
             names = "--commit-interval",
             paramLabel = "DURATION",
-            defaultValue = "100ms",
-            description = "how often results become visible (default: ${DEFAULT-VALUE})")
+            defaultValue = "1s",
+            description = {
+                "how often progress and open windows are committed: what a crash makes it read again",
+                "(default: ${DEFAULT-VALUE}); a summary waits for its commit 100 ms at most"
+            })
     private Duration commitInterval;
 
     @Option(

@@ -10,6 +10,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
@@ -64,6 +65,15 @@ final class ReadingDeserializer implements Deserializer<Reading> {
         if (data.length > MAX_BYTES) {
             throw expected("value", "at most " + MAX_BYTES + " bytes", String.valueOf(data.length));
         }
+        Reading plain = PlainReading.read(data, zone);
+        if (plain != null && plain.time() - clock.getAsLong() <= maxAhead.toMillis()) {
+            return plain;
+        }
+        return careful(data);
+    }
+
+    /** What {@link #deserialize} answers, whatever the shape, and slower. */
+    Reading careful(byte[] data) {
         try (JsonParser json = JSON.createParser(data)) {
             if (json.nextToken() != JsonToken.VALUE_STRING) {
                 return read(json, data);
@@ -122,7 +132,8 @@ final class ReadingDeserializer implements Deserializer<Reading> {
         long time;
         if (json.currentToken() == JsonToken.VALUE_STRING) {
             try {
-                time = EventTime.parse(json.getTextCharacters(), json.getTextOffset(), json.getTextLength(), zone);
+                byte[] text = json.getText().getBytes(StandardCharsets.UTF_8);
+                time = EventTime.parse(text, 0, text.length, zone);
             } catch (DateTimeException e) {
                 throw expected("ts", "ISO-8601 or whole epoch milliseconds", found(json));
             }

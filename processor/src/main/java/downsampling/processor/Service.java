@@ -30,6 +30,8 @@ final class Service implements AutoCloseable {
     /** What a container's stop grace period has to exceed. */
     static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(20);
 
+    private static final int POLLED_RECORDS = 5000;
+
     private static final Logger LOG = LoggerFactory.getLogger(Service.class);
 
     private final Restarts restarts = new Restarts();
@@ -80,11 +82,22 @@ final class Service implements AutoCloseable {
         settings.put(StreamsConfig.STATE_DIR_CONFIG, config.stateDir());
         settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, config.threads());
         settings.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, config.standbyReplicas());
-        settings.put(
-                StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, config.commitInterval().toMillis());
+        // The DSL has no way to ask for a commit when a window closes.
+        Duration interval =
+                config.topology() == Config.TopologyKind.DSL ? config.emitInterval() : config.commitInterval();
+        settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, interval.toMillis());
+        settings.put(producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG), (int)
+                interval.plusSeconds(10).toMillis());
         settings.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 64 << 20);
         settings.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedRocksDb.class);
         settings.put(BoundedRocksDb.BYTES, config.stateMemory());
+        // There is one input topic, so no partition ever waits for another; asking that costs a tenth of the time per
+        // reading.
+        settings.put(StreamsConfig.MAX_TASK_IDLE_MS_CONFIG, StreamsConfig.MAX_TASK_IDLE_MS_DISABLED);
+        // Each poll and each turn over the tasks has a price; spread over more readings it hardly shows.
+        settings.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, POLLED_RECORDS);
+        settings.put(consumerPrefix(ConsumerConfig.MAX_POLL_RECORDS_CONFIG), POLLED_RECORDS);
+        settings.put(producerPrefix(ProducerConfig.BATCH_SIZE_CONFIG), 128 << 10);
         // A crashed instance is missed after this long, the shortest that Kafka and Redpanda take by default.
         settings.put(consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 6000);
         settings.put(consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 1500);

@@ -3,17 +3,16 @@ package downsampling.processor;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.List;
 import java.util.function.IntFunction;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.utils.Bytes;
-import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.processor.PunctuationType;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.processor.api.RecordMetadata;
-import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,6 +31,9 @@ import org.slf4j.LoggerFactory;
 final class WindowProcessor implements Processor<String, Reading, String, byte[]> {
     private static final Logger LOG = LoggerFactory.getLogger(WindowProcessor.class);
 
+    /** Windows of a partition, of about 200 bytes each, that are kept on the heap beside a state store on disk. */
+    static final int MOST_ON_HEAP = 50_000;
+
     private static final long NONE = Long.MIN_VALUE;
 
     private final Config config;
@@ -41,14 +43,18 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
 
     private ProcessorContext<String, byte[]> context;
     private int partition;
-    /** An open window by its start, then its sensor, so that those to close are one range in the order of emission. */
     private KeyValueStore<Bytes, byte[]> store;
+    private OpenWindows windows;
 
-    private long closedUpTo = NONE;
-    /** Start of the newest open window. */
-    private long newest = NONE;
+    private long closedUpTo;
+    /** What the store has of it. */
+    private long storedClosedUpTo;
     /** Wall-clock time of the last reading that was not late. */
     private long lastReadingAt;
+    /** Whether there are summaries that no commit has made visible, and when the last commit was. */
+    private boolean emitted;
+
+    private long committedAt;
 
     WindowProcessor(Config config, IntFunction<InputEnd.Reached> inputEnd) {
         this.config = config;
@@ -57,22 +63,22 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
         this.inputEnd = inputEnd;
     }
 
+    /** Also called on an instance that was in use, when its task is started anew from the changelog after a failure. */
     @Override
     public void init(ProcessorContext<String, byte[]> context) {
         this.context = context;
         partition = context.taskId().partition();
         store = context.getStateStore(config.storeName());
-        byte[] progress = store.get(WindowKey.CLOSED_UP_TO);
-        if (progress != null) {
-            closedUpTo = ByteBuffer.wrap(progress).getLong();
-        }
-        try (KeyValueIterator<Bytes, byte[]> newestFirst =
-                store.reverseRange(WindowKey.from(0), WindowKey.from(Long.MAX_VALUE))) {
-            if (newestFirst.hasNext()) {
-                newest = WindowKey.start(newestFirst.peekNextKey());
-            }
-        }
+        boolean inMemory = config.stateStore() == Config.StateStoreKind.MEMORY;
+        windows = new OpenWindows(store, inMemory ? Integer.MAX_VALUE : MOST_ON_HEAP);
+        byte[] stored = store.get(WindowKey.CLOSED_UP_TO);
+        closedUpTo = stored == null ? NONE : ByteBuffer.wrap(stored).getLong();
+        storedClosedUpTo = closedUpTo;
+        context.<BeforeCommit>getStateStore(BeforeCommit.NAME).run(this::write);
         lastReadingAt = context.currentSystemTimeMs();
+        emitted = false;
+        committedAt = lastReadingAt;
+        context.schedule(config.emitInterval(), PunctuationType.WALL_CLOCK_TIME, this::commitSummaries);
         if (config.closesIdle()) {
             context.schedule(InputEnd.interval(config), PunctuationType.WALL_CLOCK_TIME, this::closeIfIdle);
         }
@@ -87,15 +93,31 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
             forwardLate(record, start);
             return;
         }
-        Bytes key = WindowKey.of(start, record.key());
-        byte[] before = store.get(key);
-        Summary summary = before == null
-                ? Summary.of(reading.value())
-                : Summary.fromBytes(before).add(reading.value());
-        store.put(key, summary.toBytes());
-        newest = Math.max(newest, start);
+        windows.add(start, record.key(), reading.value());
         lastReadingAt = context.currentSystemTimeMs();
-        closeUpTo(floor(reading.time() - grace));
+        if (reading.time() - grace >= closedUpTo + size) { // else no window can have come to its end
+            closeUpTo(floor(reading.time() - grace));
+        }
+    }
+
+    /** Brings to the store what is to be committed. */
+    private void write() {
+        windows.write();
+        if (storedClosedUpTo != closedUpTo) {
+            store.put(
+                    WindowKey.CLOSED_UP_TO,
+                    ByteBuffer.allocate(Long.BYTES).putLong(closedUpTo).array());
+            storedClosedUpTo = closedUpTo;
+        }
+        emitted = false;
+        committedAt = context.currentSystemTimeMs();
+    }
+
+    /** Has summaries committed soon after their windows closed, but not one by one when many windows close in a row. */
+    private void commitSummaries(long now) {
+        if (emitted && now - committedAt >= config.emitInterval().toMillis()) {
+            context.commit();
+        }
     }
 
     /**
@@ -107,24 +129,18 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
         if (time <= closedUpTo) {
             return 0;
         }
-        int closed = 0;
-        try (KeyValueIterator<Bytes, byte[]> open =
-                store.range(WindowKey.from(Math.max(0, closedUpTo)), WindowKey.from(Math.max(0, time)))) {
-            for (; open.hasNext(); closed++) {
-                KeyValue<Bytes, byte[]> window = open.next();
-                long start = WindowKey.start(window.key);
-                Summary summary = Summary.fromBytes(window.value);
-                context.forward(
-                        ClosedWindow.record(WindowKey.sensor(window.key), start, start + size, summary),
-                        ExactTopology.SUMMARIES);
-                store.delete(window.key);
-            }
+        List<OpenWindows.Window> closed = windows.take(Math.max(0, closedUpTo), Math.max(0, time));
+        for (OpenWindows.Window window : closed) {
+            context.forward(
+                    ClosedWindow.record(window.sensor, window.start, window.start + size, window.summary()),
+                    ExactTopology.SUMMARIES);
         }
         closedUpTo = time;
-        store.put(
-                WindowKey.CLOSED_UP_TO,
-                ByteBuffer.allocate(Long.BYTES).putLong(closedUpTo).array());
-        return closed;
+        if (!closed.isEmpty()) {
+            emitted = true;
+            commitSummaries(context.currentSystemTimeMs());
+        }
+        return closed.size();
     }
 
     /**
@@ -133,7 +149,7 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
      * counting anew after any doubt: a restart, a pause of this process, a broker that did not answer.
      */
     private void closeIfIdle(long now) {
-        if (newest == NONE || newest + size <= closedUpTo) {
+        if (!windows.any(Math.max(0, closedUpTo))) {
             return;
         }
         InputEnd.Reached reached = inputEnd.apply(partition);
@@ -142,7 +158,7 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
                         < config.idleClose().toMillis()) {
             return;
         }
-        int closed = closeUpTo(newest + size);
+        int closed = closeUpTo(windows.newest() + size);
         LOG.info(
                 "Partition {} idle for {}: closed {} open windows, up to {}",
                 partition,

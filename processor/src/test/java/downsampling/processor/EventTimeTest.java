@@ -1,5 +1,6 @@
 package downsampling.processor;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
@@ -21,8 +22,8 @@ class EventTimeTest {
     }
 
     private static long parse(String text, ZoneId zone) {
-        char[] around = ("9" + text + "9").toCharArray(); // the text stands amid others, as in a parser's buffer
-        return EventTime.parse(around, 1, text.length(), zone);
+        byte[] around = ("9" + text + "9").getBytes(UTF_8); // the text stands amid others, as in a message
+        return EventTime.parse(around, 1, around.length - 2, zone);
     }
 
     @ParameterizedTest

@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -195,5 +197,81 @@ class ReadingDeserializerTest {
             }
         }
         assertThat(read).as("mangled records that still are readings").isBetween(10_000, 500_000);
+    }
+
+    /** The quick way takes a message only to give what the careful one gives, to the last bit. */
+    @Test
+    void shouldReadThePlainShapeQuicklyAndAlike() {
+        String[] times = {
+            "2025-01-01T12:00:00.123456Z",
+            "2025-01-01T12:00:00Z",
+            "1970-01-01T00:00:00",
+            "2024-02-29T23:59:59.9Z",
+            "2025-02-30T12:00:00Z",
+            "2025-01-01T12:00:00+01:00",
+            "2025-01-01T12:00:60Z",
+            "1969-12-31T23:59:59Z",
+            "noon",
+            ""
+        };
+        String[] numbers = {
+            "42",
+            "-0.5",
+            "0",
+            "-0",
+            "-0.0",
+            "0.0",
+            "00",
+            "01",
+            "1.",
+            ".5",
+            "-",
+            "",
+            "1e3",
+            "1.5E-3",
+            "+1",
+            "--1",
+            "1.2.3",
+            "999999999999999",
+            "1000000000000000",
+            "0.000000000000001",
+            "123456.789012345",
+            "9007199254740993",
+            "3.14x",
+            "0.1",
+            "0.3",
+            "-273.15",
+            "1 ",
+            "null",
+            "\"7\""
+        };
+        String[] colons = {":", ": ", ":  ", " :"};
+        String[] commas = {",", ", ", " ,", ""};
+        String[] ends = {"}", "} ", " }", "", "}}", "},"};
+        Random random = new Random(5);
+        int quick = 0;
+        for (int i = 0; i < 200_000; i++) {
+            String number = random.nextBoolean()
+                    ? numbers[random.nextInt(numbers.length)]
+                    : new BigDecimal(BigInteger.valueOf(random.nextLong() >> random.nextInt(63)), random.nextInt(20))
+                            .toPlainString();
+            byte[] json = ("{\"ts\"" + colons[random.nextInt(random.nextInt(4) + 1)] + '"'
+                            + times[random.nextInt(random.nextInt(times.length) + 1)] + '"'
+                            + commas[random.nextInt(random.nextInt(4) + 1)]
+                            + "\"value\"" + colons[random.nextInt(random.nextInt(4) + 1)] + number
+                            + ends[random.nextInt(random.nextInt(6) + 1)])
+                    .getBytes(UTF_8);
+            if (random.nextInt(4) == 0 && json.length > 0) {
+                json[random.nextInt(json.length)] = (byte) random.nextInt(256);
+            }
+            Reading plain = PlainReading.read(json, ZoneOffset.UTC);
+            if (plain != null) {
+                quick++;
+                if (plain.time() <= NOW.toEpochMilli() + 60_000) {
+                    assertThat(plain).as(new String(json, UTF_8)).isEqualTo(readings.careful(json));
+                }
+            }
+        }
+        assertThat(quick).as("messages read the quick way").isBetween(10_000, 100_000);
     }
 }
