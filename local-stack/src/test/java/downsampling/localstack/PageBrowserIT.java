@@ -172,7 +172,7 @@ class PageBrowserIT {
         browser.manage().window().setSize(new Dimension(500, 800));
         await("no scrolling sideways", () -> (Boolean) browser.executeScript(
                 "return document.documentElement.scrollWidth <= document.documentElement.clientWidth"));
-        assertThat(browser.findElements(By.cssSelector("button, input")))
+        assertThat(browser.findElements(By.cssSelector("button:not([hidden]), input")))
                 .allSatisfy(control -> assertThat(control.getAccessibleName()).isNotBlank());
         assertNothingInTheConsole();
     }
