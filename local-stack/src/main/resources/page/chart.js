@@ -5,6 +5,8 @@ import { clock } from "./format.js";
 
 const ratio = () => window.devicePixelRatio || 1;
 
+const largest = 1e30; // uPlot has no axis for more
+
 let colours = {};
 
 /** Reads the colours of the style sheet, which change with the scheme. */
@@ -92,6 +94,7 @@ export class Chart {
       max = Math.max(max, this.values[i]);
     }
     if (min > max) [min, max] = this.range ?? [0, 1];
+    [min, max] = [min, max].map(v => Math.min(largest, Math.max(-largest, v)));
     const pad = (max - min) * 0.06 || Math.abs(max) * 0.1 || 1;
     const target = [min - pad, max + pad];
     this.range = this.range && smooth

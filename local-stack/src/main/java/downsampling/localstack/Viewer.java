@@ -31,6 +31,8 @@ final class Viewer {
     static final int ROWS = 50;
 
     private static final long SHORTEST_SPAN = 120_000;
+    /** A week, ms: anything can stand in a summary. */
+    private static final long LONGEST_WINDOW = 604_800_000;
 
     private final Board board;
     private final String find;
@@ -145,10 +147,8 @@ final class Viewer {
 
     private long span() {
         List<Summary> newest = board.summaries().since(0, 1, s -> true);
-        return newest.isEmpty()
-                ? SHORTEST_SPAN
-                : Math.max(
-                        SHORTEST_SPAN, 12 * (newest.get(0).end() - newest.get(0).start()));
+        long window = newest.isEmpty() ? 0 : newest.get(0).end() - newest.get(0).start();
+        return Math.max(SHORTEST_SPAN, 12 * Math.min(window, LONGEST_WINDOW));
     }
 
     /** Puts in the windows that are new, and for sensors whose chart is new those there are. */

@@ -182,6 +182,18 @@ class BoardTest {
     }
 
     @Test
+    void shouldShowTwelveWindowsButNotOfAnySize() {
+        assertThat(viewer(null).next().span()).isEqualTo(120_000);
+        board.add(Stream.SUMMARIES, record("Sensor1", Topics.summaryJson(START + 50_000, 3, 1, 9, 4.25), START), true);
+        assertThat(viewer(null).next().span()).as("of a window of a minute").isEqualTo(720_000);
+        board.add(
+                Stream.SUMMARIES,
+                record("Sensor1", Topics.summaryJson(Long.MAX_VALUE - 10_000, 3, 1, 9, 4.25), 0),
+                true);
+        assertThat(viewer(null).next().span()).isEqualTo(12 * 604_800_000L);
+    }
+
+    @Test
     void shouldDrawAnEvenSampleWithTheExtremes() {
         Sensor sensor = new Sensor("Sensor1");
         List<Reading> readings = new ArrayList<>();
