@@ -5,14 +5,16 @@ cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
 
 usage() {
   cat <<'END'
-Usage: ./demo.sh [--seconds N] [--port P] [--rate R] [--sensors N]
+Usage: ./demo.sh [--seconds N] [--port P] [--http-port P] [--rate R] [--sensors N]
 
 Runs the whole pipeline on this machine: a Kafka broker, the processor and a producer of made-up readings,
-each in a process of its own, and prints every window of 10 s as it closes. Ctrl-C ends all three.
+each in a process of its own, and prints every window of 10 s as it closes; a live page in the browser shows more. Ctrl-C ends
+all three.
 Needs a JDK, 17 or newer. Builds first what is not built yet. Leaves nothing outside the build folders.
 
   --seconds N   end by itself after N seconds (default: run until Ctrl-C)
   --port P      port of the broker on 127.0.0.1 (default: a free one)
+  --http-port P port of the live page on 127.0.0.1 (default: 8080, or a free one if that is in use)
   --rate R      readings per second (default: 20)
   --sensors N   how many sensors (default: 5)
   --help        show this
@@ -32,23 +34,28 @@ misuse() {
   exit 2
 }
 
-seconds='' port=0 rate=20 sensors=5
+seconds='' port=0 http_port='' rate=20 sensors=5
 while (($#)); do
   case $1 in
     --help | -h) usage && exit 0 ;;
-    --seconds | --port | --rate | --sensors)
+    --seconds | --port | --http-port | --rate | --sensors)
       [[ ${2:-} =~ ^[0-9]{1,9}$ ]] || misuse "$1: expected a whole number, but was '${2:-}'"
-      printf -v "${1#--}" %d "$((10#$2))"
+      name=${1#--}
+      printf -v "${name//-/_}" %d "$((10#$2))"
       shift 2 ;;
     *) misuse "unknown option: $1" ;;
   esac
 done
 ((port <= 65535)) || misuse "--port: expected 0 to 65535, but was $port"
+((${http_port:-0} <= 65535)) || misuse "--http-port: expected 0 to 65535, but was $http_port"
 ((rate > 0)) || misuse "--rate: expected 1 or more, but was $rate"
 ((sensors > 0)) || misuse "--sensors: expected 1 or more, but was $sensors"
 
 java=${JAVA_HOME:+$JAVA_HOME/bin/}java
 command -v "$java" >/dev/null || fail "no $java found; a JDK, 17 or newer, is needed"
+
+# Of local-stack and of the processor: not one port for both.
+unset HTTP_PORT HTTP_HOST
 
 modules=(local-stack processor producer)
 logs=target/demo
@@ -132,7 +139,7 @@ fi
 echo $$ >"$logs/pid"
 data=$(mktemp -d "$PWD/$logs/data.XXXXXX") || fail "no folder for data in $logs"
 
-launch local-stack --port "$port" --data-dir "$data/broker"
+launch local-stack --port "$port" --data-dir "$data/broker" ${http_port:+--http-port "$http_port"}
 broker=''
 while [[ -z $broker && -z $stop ]]; do
   # One line, if that is all it has to say: the port is in use.
@@ -148,6 +155,13 @@ if [[ -z $stop ]]; then
   launch processor --bootstrap-servers "$broker" --window 10s --grace 1s --log-summaries --state-dir "$data/state"
   launch producer --bootstrap-servers "$broker" --count 0 --rate "$rate" --sensors "$sensors"
   start=$SECONDS
+  page=''
+  while [[ -z $page && -z $stop ]]; do
+    check_all
+    sleep 0.1
+    page=$(sed -n 's/^The live page is on //p' "$logs/local-stack.out")
+  done
+  echo "The live page is on $page"
   echo "Kafka is on $broker, logs are in $logs/."
   echo "$rate readings/s from $sensors sensors; windows of 10 s (UTC) show about a second after they end. Ctrl-C ends it."
   echo

@@ -8,9 +8,17 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -21,12 +29,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The command: in this JVM where it ends by itself, else the jar as people start it. */
 class MainIT {
 
     private static final Path JAR = Path.of("target", "local-stack.jar");
     private static final Pattern READY = Pattern.compile("Kafka is ready on (127\\.0\\.0\\.1:\\d+), data in (.+)");
+
+    private static final Pattern PAGE = Pattern.compile("The live page is on (http://localhost:\\d+)(.*)");
+    private static final String STORE_PASSWORD = "night-heron";
 
     private final StringWriter out = new StringWriter();
     private final StringWriter err = new StringWriter();
@@ -35,6 +47,7 @@ class MainIT {
     Path dir;
 
     private Process process;
+    private BufferedReader stdout;
 
     @AfterEach
     void endProcess() {
@@ -46,7 +59,7 @@ class MainIT {
     @Test
     void shouldExplainItself() {
         assertThat(run("--help")).isZero();
-        assertThat(out.toString()).contains("--port", "--data-dir", "Exit codes");
+        assertThat(out.toString()).contains("--port", "--data-dir", "--http-port", "view", "Exit codes");
         assertThat(err.toString()).isEmpty();
     }
 
@@ -56,6 +69,14 @@ class MainIT {
                     --port -1    | --port: expected 0 to 65535, but was -1
                     --port x     | Invalid value for option '--port': 'x' is not an int
                     --colour red | Unknown options: '--colour', 'red'
+                    --http-port 65536 | --http-port: expected 0 to 65535 or off, but was 65536
+                    --http-port x | --http-port: expected 0 to 65535 or off, but was 'x'
+                    --late-topic ? | Topic '?': Topic name is invalid: '?' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'
+                    view --late-topic raw-temperature | Topic raw-temperature is named twice
+                    view --http-port off | --http-port off: there is nothing else to view
+                    view --config missing | --config: expected a readable properties file, but was missing
+                    view --bootstrap-servers x | Kafka setting: Failed to construct kafka consumer: Invalid url in bootstrap.servers: x
+                    --http-port 0 view | Options go behind view, and those of the broker have no use there
                     """)
     void shouldRefuseWhatMakesNoSense(String arguments, String message) {
         assertThat(run(arguments.split(" "))).isEqualTo(2);
@@ -72,6 +93,18 @@ class MainIT {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"", "view "})
+    void shouldFailInOneLineIfThePortAskedForThePageIsInUse(String command) throws IOException {
+        try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            assertThat(run((command + "--http-port " + other.getLocalPort()).split(" ")))
+                    .isEqualTo(1);
+            assertThat(err.toString().lines())
+                    .containsExactly("The page cannot listen on 127.0.0.1:%d: Address already in use"
+                            .formatted(other.getLocalPort()));
+        }
+    }
+
     @Test
     void shouldFailInOneLineIfTheFolderIsNone() throws IOException {
         Path file = Files.createFile(dir.resolve("file"));
@@ -85,11 +118,13 @@ class MainIT {
 
     @Test
     void shouldServeUntilSigtermAndLeaveNothingBehind() throws Exception {
-        Matcher ready = start(Map.of(), "--port", "0");
+        Matcher ready = start(READY, Map.of(), "--port", "0", "--http-port", "0");
+        String page = next(PAGE).group(1);
 
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", ready.group(1)))) {
             assertThat(admin.listTopics().names().get()).isEmpty();
         }
+        assertThat(status(page)).isEqualTo(200);
         assertThat(ready.group(2)).endsWith(" (temporary)");
         assertThat(dir.toFile().list()).isNotEmpty();
 
@@ -107,11 +142,116 @@ class MainIT {
     void shouldTakeItsOptionsFromTheEnvironment() throws Exception {
         Path data = dir.resolve("data");
 
-        Matcher ready = start(Map.of("PORT", "0", "DATA_DIR", data.toString()));
+        Matcher ready = start(READY, Map.of("PORT", "0", "DATA_DIR", data.toString(), "HTTP_PORT", "off"));
 
         assertThat(ready.group(1)).doesNotEndWith(":19092").doesNotEndWith(":0");
         assertThat(ready.group(2)).isEqualTo(data.toString());
         assertThat(data.resolve("meta.properties")).exists();
+
+        process.toHandle().destroy();
+
+        assertThat(stdout.lines()).as("no page").isEmpty();
+    }
+
+    @Test
+    void shouldTakeAFreePortForThePageIfTheDefaultOneIsInUse() throws Exception {
+        ServerSocket other = null;
+        try {
+            other = new ServerSocket(PageConfig.DEFAULT_PORT, 1, InetAddress.getByName("127.0.0.1"));
+        } catch (IOException e) {
+            // Somebody else uses it: all the better.
+        }
+        try {
+            Matcher page = start(PAGE, Map.of(), "view");
+
+            assertThat(page.group(2)).isEqualTo(" (port 8080 is in use)");
+            assertThat(status(page.group(1))).isEqualTo(200);
+        } finally {
+            if (other != null) {
+                other.close();
+            }
+        }
+    }
+
+    @Test
+    void shouldViewABrokerByTlsAndPasswordAndTellNobodyThePassword() throws Exception {
+        Path store = dir.resolve("broker.p12");
+        Path certificate = dir.resolve("broker.pem");
+        keytool("-genkeypair -alias broker -keyalg RSA -dname CN=broker -ext san=ip:127.0.0.1 -keystore " + store);
+        keytool("-exportcert -alias broker -rfc -file " + certificate + " -keystore " + store);
+        Map<String, String> trust =
+                Map.of("ssl.truststore.type", "PEM", "ssl.truststore.location", certificate.toString());
+        Map<String, String> broker = new HashMap<>(trust);
+        broker.putAll(Map.of(
+                "listener.security.protocol.map", "CLIENT:SASL_SSL,CONTROLLER:PLAINTEXT",
+                "ssl.keystore.type", "PKCS12",
+                "ssl.keystore.location", store.toString(),
+                "ssl.keystore.password", STORE_PASSWORD,
+                "sasl.enabled.mechanisms", "PLAIN",
+                "sasl.mechanism.inter.broker.protocol", "PLAIN",
+                "listener.name.client.plain.sasl.jaas.config",
+                        jaas("broker", "tree-frog") + " user_broker=\"tree-frog\" user_viewer=\"water-lily\";"));
+        Map<String, Object> client = new HashMap<>(trust);
+        client.put("security.protocol", "SASL_SSL");
+        client.put("sasl.mechanism", "PLAIN");
+        client.put("sasl.jaas.config", jaas("viewer", "water-lily") + ";");
+
+        try (LocalKafka kafka = LocalKafka.start(0, dir.resolve("data"), broker)) {
+            client.put("bootstrap.servers", kafka.bootstrapServers());
+            Map<String, String> environment = new HashMap<>();
+            client.forEach((name, value) ->
+                    environment.put("KAFKA_" + name.toUpperCase(Locale.ROOT).replace('.', '_'), value.toString()));
+            try (Topics topics = new Topics(client).create()) {
+                topics.summary("Sensor1", 0, 3, 1, 9, 4.25);
+                String page = start(
+                                PAGE,
+                                environment,
+                                ("view --http-port 0 --input-topic %s --output-topic %s --late-topic %s --dead-topic %s"
+                                                .formatted(topics.readings, topics.summaries, topics.late, topics.dead))
+                                        .split(" "))
+                        .group(1);
+                try (EventStream stream = new EventStream(page, "")) {
+                    stream.await("the summary", u -> u.has("summaries"));
+                }
+            }
+            stopAndExpectNoWord("water-lily");
+
+            environment.put("KAFKA_SASL_JAAS_CONFIG", jaas("viewer", "water-snake") + ";");
+            String page = start(PAGE, environment, "view", "--http-port", "0").group(1);
+            try (EventStream stream = new EventStream(page, "")) {
+                stream.await("refused", u -> u.path("trouble").asText().endsWith("SaslAuthenticationException"));
+            }
+            stopAndExpectNoWord("water-snake");
+        }
+    }
+
+    private void stopAndExpectNoWord(String password) throws Exception {
+        process.toHandle().destroy();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.exitValue()).isZero();
+        assertThat(stdout.lines()).noneMatch(line -> line.contains(password));
+        assertThat(process.errorReader().lines()).noneMatch(line -> line.contains(password));
+    }
+
+    private static String jaas(String user, String password) {
+        return "org.apache.kafka.common.security.plain.PlainLoginModule required username=\"%s\" password=\"%s\""
+                .formatted(user, password);
+    }
+
+    private void keytool(String arguments) throws Exception {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "keytool").toString());
+        command.addAll(List.of(arguments.split(" ")));
+        command.addAll(List.of("-storetype", "PKCS12", "-storepass", STORE_PASSWORD));
+        Process keytool = new ProcessBuilder(command).redirectErrorStream(true).start();
+        String said = new String(keytool.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(keytool.waitFor()).as(said).isZero();
+    }
+
+    private static int status(String page) throws Exception {
+        return HttpClient.newHttpClient()
+                .send(HttpRequest.newBuilder(URI.create(page)).build(), HttpResponse.BodyHandlers.discarding())
+                .statusCode();
     }
 
     private int run(String... arguments) {
@@ -121,21 +261,25 @@ class MainIT {
                 .execute(arguments);
     }
 
-    /** Starts the jar, with {@link #dir} as the folder for temporary files, and waits for the ready line. */
-    private Matcher start(Map<String, String> environment, String... arguments) throws IOException {
+    /** Starts the jar, with {@link #dir} as the folder for temporary files, and waits for its first line. */
+    private Matcher start(Pattern first, Map<String, String> environment, String... arguments) throws IOException {
         assertThat(JAR).as("built by the phase package").exists();
         Path java = Path.of(System.getProperty("java.home"), "bin", "java");
         ProcessBuilder builder = new ProcessBuilder(java.toString(), "-Djava.io.tmpdir=" + dir, "-jar", JAR.toString());
         builder.command().addAll(List.of(arguments));
         builder.environment().putAll(environment);
         process = builder.start();
-        BufferedReader stdout = process.inputReader();
+        stdout = process.inputReader();
+        return next(first);
+    }
+
+    private Matcher next(Pattern expected) throws IOException {
         String line = stdout.readLine();
         assertThat(line)
                 .as(() -> process.errorReader().lines().toList().toString())
                 .isNotNull();
-        Matcher ready = READY.matcher(line);
-        assertThat(ready.matches()).as(line).isTrue();
-        return ready;
+        Matcher matcher = expected.matcher(line);
+        assertThat(matcher.matches()).as(line).isTrue();
+        return matcher;
     }
 }

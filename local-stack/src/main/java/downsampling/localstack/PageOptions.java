@@ -1,0 +1,78 @@
+package downsampling.localstack;
+
+import java.time.ZoneId;
+import picocli.CommandLine.Option;
+
+/** The options of the live page, the same for both commands. */
+final class PageOptions {
+    static final String OFF = "off";
+
+    @Option(
+            names = "--http-port",
+            paramLabel = "PORT",
+            defaultValue = "${env:HTTP_PORT:-" + Option.NULL_VALUE + "}",
+            description =
+                    "Where the live page is, 1 to 65535, 0 for a free port, or off (default: 8080, and a free port if that is"
+                            + " in use).")
+    private String port;
+
+    @Option(
+            names = "--http-host",
+            paramLabel = "HOST",
+            defaultValue = "${env:HTTP_HOST:-127.0.0.1}",
+            description = "Address the live page listens on; 0.0.0.0 is for containers (default: ${DEFAULT-VALUE}).")
+    private String host;
+
+    @Option(
+            names = "--input-topic",
+            paramLabel = "TOPIC",
+            defaultValue = "${env:INPUT_TOPIC:-raw-temperature}",
+            description = "Readings (default: ${DEFAULT-VALUE}).")
+    private String inputTopic;
+
+    @Option(
+            names = "--output-topic",
+            paramLabel = "TOPIC",
+            defaultValue = "${env:OUTPUT_TOPIC:-agg-temperature}",
+            description = "Summaries (default: ${DEFAULT-VALUE}).")
+    private String outputTopic;
+
+    @Option(
+            names = "--late-topic",
+            paramLabel = "TOPIC",
+            defaultValue = "${env:LATE_TOPIC:-late-temperature}",
+            description = "Readings for closed windows (default: ${DEFAULT-VALUE}).")
+    private String lateTopic;
+
+    @Option(
+            names = "--dead-topic",
+            paramLabel = "TOPIC",
+            defaultValue = "${env:DEAD_TOPIC:-dead-temperature}",
+            description = "What is no reading (default: ${DEFAULT-VALUE}).")
+    private String deadTopic;
+
+    @Option(
+            names = "--zone",
+            paramLabel = "ZONE",
+            defaultValue = "${env:ZONE:-UTC}",
+            description = "Zone of readings whose time names none (default: ${DEFAULT-VALUE}).")
+    private ZoneId zone;
+
+    boolean off() {
+        return OFF.equals(port);
+    }
+
+    /** @throws IllegalArgumentException in one line, if something makes no sense */
+    PageConfig toConfig() {
+        Integer number = null;
+        if (port != null) {
+            try {
+                number = Integer.valueOf(port);
+            } catch (NumberFormatException e) {
+                throw new IllegalArgumentException(
+                        "--http-port: expected 0 to 65535 or off, but was '" + port + "'", e);
+            }
+        }
+        return new PageConfig(host, number, PageConfig.topics(inputTopic, outputTopic, lateTopic, deadTopic), zone);
+    }
+}
