@@ -3,6 +3,7 @@ package downsampling.processor;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.apache.kafka.common.serialization.Deserializer;
 
 /**
@@ -10,8 +11,17 @@ import org.apache.kafka.common.serialization.Deserializer;
  *
  * <p>Kafka Streams passes null keys to a deserializer too. Refusing them here sends them to the dead-letter topic; further
  * down the library would drop them with a log line.
+ *
+ * <p>Ids come again and again, so those read lately are kept. Threads share the table without locks: an entry is immutable,
+ * and what one thread overwrites another decodes once more.
  */
 final class SensorIdDeserializer implements Deserializer<String> {
+    /** Longer ids are decoded each time, so that the table stays small whatever is sent. */
+    private static final int LONGEST_KNOWN = 64;
+
+    private record Known(byte[] key, String id) {}
+
+    private final Known[] known = new Known[1 << 13];
 
     /** @throws NotAReadingException if there is no key, or it is empty or not UTF-8 */
     @Override
@@ -20,6 +30,20 @@ final class SensorIdDeserializer implements Deserializer<String> {
             throw NotAReadingException.expected(
                     NotAReadingException.Reason.KEY, "a sensor id", key == null ? "none" : "an empty one");
         }
+        if (key.length > LONGEST_KNOWN) {
+            return decode(key);
+        }
+        int place = Arrays.hashCode(key) & (known.length - 1);
+        Known last = known[place];
+        if (last != null && Arrays.equals(last.key, key)) {
+            return last.id;
+        }
+        String id = decode(key);
+        known[place] = new Known(key.clone(), id);
+        return id;
+    }
+
+    private static String decode(byte[] key) {
         String id = new String(key, StandardCharsets.UTF_8);
         if (id.indexOf('\uFFFD') >= 0) { // either somebody really wrote U+FFFD, or these bytes are no UTF-8
             try {

@@ -96,18 +96,18 @@ class MainTest {
 
     @Test
     void shouldFailInOneLineAfterWaitingForABrokerThatIsNotThere() {
-        assertThat(run(Map.of(), "--bootstrap-servers", NO_BROKER, "--wait", "4s"))
+        assertThat(run(Map.of(), "--bootstrap-servers", NO_BROKER, "--wait", "8s"))
                 .isEqualTo(1);
         assertThat(err.toString().lines())
                 .hasSize(2)
                 .first()
                 .asString()
                 .matches(
-                        "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z INFO  Main - no broker at localhost:1 yet; waiting up to 4 s");
+                        "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z INFO  Main - no broker at localhost:1 yet; waiting up to 8 s");
         assertThat(err.toString().lines().skip(1))
                 .singleElement()
                 .asString()
-                .startsWith("producer: no broker at localhost:1 within 4 s: ");
+                .startsWith("producer: no broker at localhost:1 within 8 s: ");
     }
 
     @Test
