@@ -36,6 +36,9 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
     /** Windows of a partition, of about 200 bytes each, that are kept on the heap beside a state store on disk. */
     static final int MOST_ON_HEAP = 50_000;
 
+    /** Within how many milliseconds of each other partitions close their windows, where their readings come alike. */
+    private static final int JOINED_MILLIS = 20;
+
     private static final long NONE = Long.MIN_VALUE;
 
     private final Config config;
@@ -128,13 +131,18 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
         commitLater = cancel(commitLater);
     }
 
-    /** Has summaries committed soon after their windows closed, but not one by one when many windows close in a row. */
+    /**
+     * Has summaries committed soon after their windows closed: not at once, since other partitions of this thread close theirs
+     * in the same moment and would miss that commit, and not one by one when many windows close in a row.
+     */
     private void commitSoon() {
-        Duration interval = config.emitInterval();
-        if (context.currentSystemTimeMs() - committedAt >= interval.toMillis()) {
-            context.commit();
-        } else if (commitLater == null) {
-            commitLater = context.schedule(interval, PunctuationType.WALL_CLOCK_TIME, now -> context.commit());
+        if (commitLater == null) {
+            long sinceLast = context.currentSystemTimeMs() - committedAt;
+            long wait = config.emitInterval().toMillis() - Math.max(0, sinceLast);
+            commitLater = context.schedule(
+                    Duration.ofMillis(Math.max(JOINED_MILLIS, wait)),
+                    PunctuationType.WALL_CLOCK_TIME,
+                    now -> context.commit());
         }
     }
 
