@@ -16,8 +16,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The engine against {@link SlowAggregation}: same result, same account, same rejects, however the work is cut. */
 class AggregationTest {
 
-    private static final long DAY = 86400;
-    private static final long FIRST_DAY = LocalDate.of(2025, 1, 1).toEpochDay() * DAY;
+    static final long DAY = 86400;
+    static final long FIRST_DAY = LocalDate.of(2025, 1, 1).toEpochDay() * DAY;
 
     /** What may stand in a file, and what may not. */
     static final String HOSTILE = "\uFEFF2025-01-01 00:00:00,user1,app,1,2,3,4,5,6,7,8,9\r\n"
@@ -138,7 +138,8 @@ class AggregationTest {
                         """);
     }
 
-    private static Query query(long granularity, boolean byUser, boolean byApp) {
+    /** All users and apps of 30 days from {@link #FIRST_DAY} on, summed up. */
+    static Query query(long granularity, boolean byUser, boolean byApp) {
         return new Query(
                 FIRST_DAY,
                 FIRST_DAY + 30 * DAY,

@@ -14,9 +14,8 @@ import org.apache.kafka.streams.state.KeyValueStore;
  * The open windows of one partition. While readings come they are objects on the heap; {@link #write} brings those that have
  * changed to the logged store, once per commit and not once per reading.
  *
- * <p>The store holds all of them as of the last commit, the heap those touched lately: more than {@link WindowProcessor#MOST_ON_HEAP} are
- * not kept there beyond a commit, so that memory stays bounded when the store is on disk. One instance per partition, used by
- * one thread.
+ * <p>The store holds all of them as of the last commit, the heap those touched lately: no more than are allowed stay there
+ * beyond a commit, so that memory is bounded when the store is on disk. One instance per partition, used by one thread.
  */
 final class OpenWindows {
     private static final long NONE = Long.MIN_VALUE;

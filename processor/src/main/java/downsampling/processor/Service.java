@@ -108,7 +108,7 @@ final class Service implements AutoCloseable {
         settings.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 64 << 20);
         settings.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedRocksDb.class);
         settings.put(BoundedRocksDb.BYTES, config.stateMemory());
-        // There is one input topic, so no partition ever waits for another; asking that costs a tenth of the time per
+        // With one input topic no partition ever waits for another; to ask for it costs a tenth of the time of a
         // reading.
         settings.put(StreamsConfig.MAX_TASK_IDLE_MS_CONFIG, StreamsConfig.MAX_TASK_IDLE_MS_DISABLED);
         // Each poll and each turn over the tasks has a price; spread over more readings it hardly shows.

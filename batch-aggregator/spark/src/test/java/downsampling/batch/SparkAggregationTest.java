@@ -1,5 +1,8 @@
 package downsampling.batch;
 
+import static downsampling.batch.AggregationTest.DAY;
+import static downsampling.batch.AggregationTest.FIRST_DAY;
+import static downsampling.batch.AggregationTest.query;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
@@ -8,7 +11,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.LocalDate;
 import java.util.List;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -20,8 +22,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** Spark against the engine for one machine: same result, same account, same rejects, however the work is cut. */
 class SparkAggregationTest {
 
-    private static final long DAY = 86400;
-    private static final long FIRST_DAY = LocalDate.of(2025, 1, 1).toEpochDay() * DAY;
     private static final String ROW = "2025-01-01 00:00:00,u,a,1,2,3,4,5,6,7,8,9\n";
 
     private static SparkSession spark;
@@ -122,18 +122,6 @@ class SparkAggregationTest {
         try (SparkResult result = result(query, folder)) {
             return aggregation.run(result) ? null : aggregation.firstReject();
         }
-    }
-
-    private static Query query(long granularity, boolean byUser, boolean byApp) {
-        return new Query(
-                FIRST_DAY,
-                FIRST_DAY + 30 * DAY,
-                granularity,
-                byUser,
-                byApp,
-                List.of(),
-                List.of(),
-                List.of(Measure.SUM));
     }
 
     private static SparkResult result(Query query, Path folder) throws IOException {
