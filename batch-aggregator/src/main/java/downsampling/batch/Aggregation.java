@@ -104,6 +104,9 @@ final class Aggregation {
         }
     }
 
+    /** Bytes of result that a thread collects before it writes them, for which it may have to wait for its turn. */
+    private static final int ENOUGH_TO_WRITE = 1 << 22;
+
     private final Query query;
     private final List<LogFile> files;
     private final int threads;
@@ -334,6 +337,7 @@ final class Aggregation {
 
         private final LogReader reader = new LogReader(sizes.buffer);
         private final RowCollector collector = new PlainRowCollector(query, strict, this, groupsLimit);
+        private final PlainGroupWriter plainWriter = new PlainGroupWriter(query, json);
         private final ResultFormat format = new ResultFormat(query, json);
         private final Text text = new Text();
         private Batch batch;
@@ -423,6 +427,27 @@ final class Aggregation {
                 }
             }
             checkCuts();
+            if (batch.spilled.isEmpty() && batch.done.size() == 1 && plainWriter.canWrite(batch.done.get(0))) {
+                writePlain(batch.done.get(0));
+            } else {
+                merge();
+            }
+            output.finish(batch.number);
+            for (Groups done : batch.done) {
+                giveBack(done);
+            }
+        }
+
+        private void writePlain(Groups all) throws IOException {
+            int[] order = all.order();
+            for (int next = 0; next < all.size(); ) {
+                next = plainWriter.write(all, order, next, ENOUGH_TO_WRITE, text);
+                output.write(batch.number, text);
+            }
+            rows += all.size();
+        }
+
+        private void merge() throws IOException {
             List<Merge.Run> runs = new ArrayList<>(batch.spilled);
             for (Groups done : batch.done) {
                 runs.add(new Merge.GroupsRun(done));
@@ -431,15 +456,11 @@ final class Aggregation {
             for (ResultRow row = merge.next(); row != null; row = merge.next()) {
                 format.write(row, text);
                 rows++;
-                if (text.length > 1 << 22) {
+                if (text.length > ENOUGH_TO_WRITE) {
                     output.write(batch.number, text);
                 }
             }
             output.write(batch.number, text);
-            output.finish(batch.number);
-            for (Groups done : batch.done) {
-                giveBack(done);
-            }
         }
 
         private void checkCuts() {

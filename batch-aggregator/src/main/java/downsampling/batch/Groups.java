@@ -23,6 +23,11 @@ final class Groups {
     /** The sign bits of both narrow sums. */
     static final long FULL = 0x80000000_80000000L;
 
+    /** Kept at hand for the newest user; powers of two. */
+    private static final int PERIODS = 64;
+
+    private static final int APPS = 64;
+
     final Names users = new Names();
     final Names apps = new Names();
     long[] narrow = new long[64 * PAIRS];
@@ -34,14 +39,21 @@ final class Groups {
 
     private int size = 1;
     private int newestUser = -1;
+    /** The newest user's groups have this number or a higher one. */
+    private int newestFrom = 1;
+    /** The newest user's groups by the period's lower bits and the app; numbers below {@link #newestFrom} mean nothing. */
+    private final int[] newest = new int[PERIODS * APPS];
+
     /** Groups below this number are at home in {@link #homes}, which is at most half full. */
     private int indexed = 1;
 
     private int[] homes = new int[128];
     private int shift = 64 - 7;
-    private long[] periods = new long[64];
-    private int[] userOf = new int[64];
-    private int[] appOf = new int[64];
+    long[] periods = new long[64];
+    int[] userOf = new int[64];
+    int[] appOf = new int[64];
+    private long firstPeriod = Long.MAX_VALUE;
+    private long lastPeriod = Long.MIN_VALUE;
     private long[] wide;
     private long[] carry;
     private long[] counts;
@@ -52,6 +64,7 @@ final class Groups {
     private int[] order = new int[0];
     private int[] placed = new int[0];
     private int[] keys = new int[0];
+    private long bound;
 
     Groups(Query query) {
         counting = query.wantsCounts();
@@ -99,6 +112,10 @@ final class Groups {
         }
         indexed = 1;
         newestUser = -1;
+        newestFrom = 1;
+        Arrays.fill(newest, 0);
+        firstPeriod = Long.MAX_VALUE;
+        lastPeriod = Long.MIN_VALUE;
         Arrays.fill(narrow, 0, size * PAIRS, 0);
         if (wide != null) {
             Arrays.fill(wide, 0, size * METRICS, 0);
@@ -117,14 +134,30 @@ final class Groups {
     }
 
     /**
-     * The group's number, which is taken in when it is new. As it is without looking when its user is newer than those
-     * of all groups; such groups are indexed only once others are looked for.
+     * The group's number, which is taken in when it is new. As long as users come one after the other, which is as new
+     * ones, theirs are found without a hash table; groups are indexed only once those of another user are looked for.
      */
     int group(long period, int user, int app) {
         if (user > newestUser) {
             newestUser = user;
-            return add(period, user, app);
+            newestFrom = size;
         }
+        if (user == newestUser && app < APPS) {
+            int place = ((int) period & PERIODS - 1) * APPS + app;
+            int group = newest[place];
+            if (group < newestFrom) {
+                group = add(period, user, app);
+                newest[place] = group;
+                return group;
+            }
+            if (periods[group] == period) {
+                return group;
+            }
+        }
+        return find(period, user, app);
+    }
+
+    private int find(long period, int user, int app) {
         while (indexed < size) {
             index();
         }
@@ -166,6 +199,8 @@ final class Groups {
             grow();
         }
         int group = size++;
+        firstPeriod = Math.min(firstPeriod, period);
+        lastPeriod = Math.max(lastPeriod, period);
         periods[group] = period;
         userOf[group] = user;
         appOf[group] = app;
@@ -226,6 +261,11 @@ final class Groups {
         Arrays.fill(narrow, group * PAIRS, (group + 1) * PAIRS, 0);
     }
 
+    /** Whether no sum has needed more than the narrow ones hold. */
+    boolean areNarrow() {
+        return wide == null;
+    }
+
     private long narrowSum(int group, int metric) {
         return narrow[group * PAIRS + (metric >> 1)] >>> ((metric & 1) << 5) & 0xFFFFFFFFL;
     }
@@ -256,9 +296,9 @@ final class Groups {
 
     /**
      * All groups by period, user and app in code point order: the first {@link #size} of the array, which is valid until
-     * the next call. Names are ranked, and then groups only counted and placed, once for each part of the key, the least
-     * weighty first: no comparison of groups, and nothing at all for a part by which they are in order already, as by
-     * user when the file was.
+     * the next call. Names are ranked, and then groups only counted and placed: no comparison of groups. It is done once
+     * for as many parts of the key together as there are not too many values of, the least weighty first, and not at all
+     * when they are in that order already, as by user when the file was.
      */
     int[] order() {
         if (order.length < size) {
@@ -269,34 +309,30 @@ final class Groups {
         for (int i = 0; i < size - 1; i++) {
             order[i] = i + 1;
         }
-        place(ranks(appOf, apps));
-        place(ranks(userOf, users));
-        place(periodRanks());
+        Arrays.fill(keys, 0, size, 0);
+        bound = 1;
+        addToKeys(appOf, apps);
+        addToKeys(userOf, users);
+        addPeriodsToKeys();
+        place();
         return order;
     }
 
-    /** Sets the groups' keys to the ranks of their names; returns the number of ranks. */
-    private int ranks(int[] of, Names names) {
+    private void addToKeys(int[] of, Names names) {
         int[] ranks = names.ranks();
+        int factor = makeRoom(Math.max(1, names.size()));
         for (int group = 1; group < size; group++) {
-            keys[group] = ranks == null ? of[group] : ranks[of[group]];
+            keys[group] += factor * (ranks == null ? of[group] : ranks[of[group]]);
         }
-        return Math.max(1, names.size());
     }
 
-    /** Sets the groups' keys to the ranks of their periods; returns the number of ranks. */
-    private int periodRanks() {
-        long first = Long.MAX_VALUE;
-        long last = Long.MIN_VALUE;
-        for (int group = 1; group < size; group++) {
-            first = Math.min(first, periods[group]);
-            last = Math.max(last, periods[group]);
-        }
-        if (last - first < 4L * size) {
+    private void addPeriodsToKeys() {
+        if (size > 1 && lastPeriod - firstPeriod < 4L * size) {
+            int factor = makeRoom(lastPeriod - firstPeriod + 1);
             for (int group = 1; group < size; group++) {
-                keys[group] = (int) (periods[group] - first);
+                keys[group] += factor * (int) (periods[group] - firstPeriod);
             }
-            return size == 1 ? 1 : (int) (last - first) + 1;
+            return;
         }
         // Few groups far apart in time.
         long[] distinct = Arrays.copyOfRange(periods, 1, size);
@@ -307,14 +343,30 @@ final class Groups {
                 distinct[count++] = period;
             }
         }
+        int factor = makeRoom(Math.max(1, count));
         for (int group = 1; group < size; group++) {
-            keys[group] = Arrays.binarySearch(distinct, 0, count, periods[group]);
+            keys[group] += factor * Arrays.binarySearch(distinct, 0, count, periods[group]);
         }
-        return count;
     }
 
-    /** Brings the order in that of the groups' keys, which are below {@code bound}; those of equal keys stay as they are. */
-    private void place(int bound) {
+    /**
+     * Makes the keys ready for a weightier part with so many values.
+     *
+     * @return what to multiply that part with
+     */
+    private int makeRoom(long values) {
+        if (bound * values > 4L * size) {
+            place();
+            Arrays.fill(keys, 0, size, 0);
+            bound = 1;
+        }
+        int factor = (int) bound;
+        bound *= values;
+        return factor;
+    }
+
+    /** Brings the order in that of the groups' keys, which are below the bound; those of equal keys stay as they are. */
+    private void place() {
         boolean inOrder = true;
         for (int i = 1; i < size - 1 && inOrder; i++) {
             inOrder = keys[order[i - 1]] <= keys[order[i]];
@@ -322,7 +374,7 @@ final class Groups {
         if (inOrder) {
             return;
         }
-        int[] places = new int[bound + 1];
+        int[] places = new int[(int) bound + 1];
         for (int i = 0; i < size - 1; i++) {
             places[keys[order[i]] + 1]++;
         }

@@ -21,6 +21,7 @@ final class Names implements Comparator<Integer> {
     private boolean indexed;
 
     private int size;
+    private int lastStart;
     private boolean ascending = true;
 
     int size() {
@@ -50,11 +51,12 @@ final class Names implements Comparator<Integer> {
     /** The number of a name, which is taken in when it is new. */
     int intern(byte[] from, int start, int end) {
         if (!indexed) {
-            int order = size == 0 ? 1 : compareToLast(from, start, end);
+            int order = compareToLast(from, start, end);
             if (order > 0) {
                 add(from, start, end);
+                return size - 1;
             }
-            if (order >= 0) {
+            if (order == 0 && size > 0) {
                 return size - 1;
             }
             index();
@@ -72,12 +74,23 @@ final class Names implements Comparator<Integer> {
         return size - 1;
     }
 
+    /** In code point order; the last one is the empty name as long as there is none. */
     private int compareToLast(byte[] from, int start, int end) {
-        return Arrays.compareUnsigned(from, start, end, bytes, from(size - 1), to(size - 1));
+        int lastEnd = starts[size];
+        int at = start;
+        for (int last = lastStart; at < end && last < lastEnd; at += 8, last += 8) {
+            long word = Words.upTo(from, at, end);
+            long lastWord = Words.upTo(bytes, last, lastEnd);
+            if (word != lastWord) {
+                return Long.compareUnsigned(Long.reverseBytes(word), Long.reverseBytes(lastWord));
+            }
+        }
+        return end - start - (lastEnd - lastStart);
     }
 
     void clear() {
         size = 0;
+        lastStart = 0;
         ascending = true;
         indexed = false;
     }
@@ -120,13 +133,11 @@ final class Names implements Comparator<Integer> {
             bytes = Arrays.copyOf(bytes, Math.max(Math.addExact(at, length + 8), grown(bytes.length)));
         }
         System.arraycopy(from, start, bytes, at, length);
-        if (size > 0 && ascending && Arrays.compareUnsigned(bytes, starts[size - 1], at, bytes, at, at + length) > 0) {
-            ascending = false;
-        }
         if (size + 2 > starts.length) {
             starts = Arrays.copyOf(starts, grown(starts.length));
         }
         starts[++size] = at + length;
+        lastStart = at;
     }
 
     private static int grown(int length) {
@@ -144,6 +155,21 @@ final class Names implements Comparator<Integer> {
 
     private boolean same(int name, byte[] from, int start, int end) {
         return Arrays.equals(bytes, from(name), to(name), from, start, end);
+    }
+
+    /** Whether CSV can have every name as it is. False may also be said when it could. */
+    boolean areBare() {
+        for (int at = 0; at < starts[size]; at += 8) {
+            long word = Words.upTo(bytes, at, starts[size]);
+            if ((Words.equal(word, '"')
+                            | Words.equal(word, ',')
+                            | Words.equal(word, '\n')
+                            | Words.equal(word, '\r'))
+                    != 0) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static int hash(byte[] from, int start, int end) {

@@ -31,7 +31,6 @@ final class PlainRowCollector extends RowCollector {
     private static final long ONES = 0x0101010101010101L;
     private static final long HIGH = 0x8080808080808080L;
     private static final long LOW7 = 0x7F7F7F7F7F7F7F7FL;
-    private static final long COMMAS = ',' * ONES;
     private static final long ZEROS = '0' * ONES;
     /** {@code 00:00:00} as a word. */
     private static final long MIDNIGHT = 0x30303A30303A3030L;
@@ -153,8 +152,8 @@ final class PlainRowCollector extends RowCollector {
         int appAt = sameUser ? at + userLength : at;
         long word0 = Words.at(b, appAt);
         long word1 = Words.at(b, appAt + 8);
-        long comma0 = commas(word0);
-        long comma1 = commas(word1);
+        long comma0 = Words.equal(word0, ',');
+        long comma1 = Words.equal(word1, ',');
         // Eight where there is no comma. The bits up to the first comma, itself included, are those that it and one
         // less than it do not share.
         int length0 = Long.numberOfTrailingZeros(comma0) >>> 3;
@@ -239,12 +238,6 @@ final class PlainRowCollector extends RowCollector {
         }
     }
 
-    /** A bit for every comma; above the first one there may be more bits than commas. */
-    private static long commas(long word) {
-        long zero = word ^ COMMAS;
-        return zero - ONES & ~zero & HIGH;
-    }
-
     /** A bit for every byte that is not 0 to 9. */
     private static long others(long digits) {
         return ((digits & LOW7) + 0x7676767676767676L | digits) & HIGH;
@@ -281,7 +274,7 @@ final class PlainRowCollector extends RowCollector {
      * @return where the metrics start; -1 when this is nothing for the fast path
      */
     private int lookUp(byte[] b, int at) {
-        if (userLength <= 16 || !Arrays.equals(userBytes, 0, userLength, b, at, Math.min(b.length, at + userLength))) {
+        if (!Arrays.equals(userBytes, 0, userLength, b, at, Math.min(b.length, at + userLength)) || userLength == 0) {
             int end = plainEnd(b, at);
             if (end < 0) {
                 return -1;
@@ -316,7 +309,7 @@ final class PlainRowCollector extends RowCollector {
         userWord1 = fits && length > 8 ? Words.upTo(b, at + 8, at + length) : 0;
         userMask1 = fits && length > 8 ? -1L >>> (16 - length << 3) : 0;
         if (length > userBytes.length) {
-            userBytes = new byte[LONGEST_NAME + 1];
+            userBytes = new byte[LONGEST_NAME + 8];
         }
         System.arraycopy(b, at, userBytes, 0, length);
     }
@@ -330,13 +323,18 @@ final class PlainRowCollector extends RowCollector {
         if (b[from] == '"') {
             return -1;
         }
-        int at = from;
-        while (b[at] != ',') {
-            if (b[at] < 0 || b[at] == '\n' || at - from == LONGEST_NAME) {
+        for (int at = from; at - from <= LONGEST_NAME; at += 8) {
+            long word = Words.at(b, at);
+            long comma = Words.equal(word, ',');
+            long name = comma ^ comma - 1;
+            // What looks like a line feed and is none lies behind one.
+            if ((word & name & HIGH | Words.equal(word, '\n') & name) != 0) {
                 return -1;
             }
-            at++;
+            if (comma != 0) {
+                return at + (Long.numberOfTrailingZeros(comma) >>> 3);
+            }
         }
-        return at;
+        return -1;
     }
 }

@@ -23,12 +23,16 @@ final class ResultFormat {
     ResultFormat(Query query, boolean json) {
         this.query = query;
         this.json = json;
-        sumsOnly = query.measures().equals(List.of(Measure.SUM));
+        sumsOnly = isSumsOnly(query);
         if (json) {
             for (String column : columns(query)) {
                 jsonNames.add((",\"" + column + "\":").getBytes(StandardCharsets.UTF_8));
             }
         }
+    }
+
+    static boolean isSumsOnly(Query query) {
+        return query.measures().equals(List.of(Measure.SUM));
     }
 
     static List<String> columns(Query query) {
@@ -41,7 +45,7 @@ final class ResultFormat {
             columns.add("app");
         }
         for (int metric = 1; metric <= RowParser.METRICS; metric++) {
-            if (query.measures().equals(List.of(Measure.SUM))) {
+            if (isSumsOnly(query)) {
                 columns.add("metric_" + metric);
             } else {
                 for (Measure measure : query.measures()) {

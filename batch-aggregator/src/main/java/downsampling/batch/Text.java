@@ -81,24 +81,30 @@ final class Text {
      * @return where it ends
      */
     static int put(byte[] bytes, int at, long number) {
-        if (number < 0) {
-            if (number == Long.MIN_VALUE) {
-                byte[] least = Long.toString(number).getBytes(StandardCharsets.US_ASCII);
-                System.arraycopy(least, 0, bytes, at, least.length);
-                return at + least.length;
-            }
-            bytes[at++] = '-';
-            number = -number;
+        if (number == (int) number && number >= 0) {
+            return put(bytes, at, (int) number);
         }
+        byte[] digits = Long.toString(number).getBytes(StandardCharsets.US_ASCII);
+        System.arraycopy(digits, 0, bytes, at, digits.length);
+        return at + digits.length;
+    }
+
+    /**
+     * Writes a number that is not negative where there is room for 16 bytes.
+     *
+     * @return where it ends
+     */
+    static int put(byte[] bytes, int at, int number) {
         if (number >= 10_000) {
-            at = put(bytes, at, number / 10_000);
-            Words.put(bytes, at, FOUR_DIGITS[(int) (number % 10_000)]);
-            return at + 4;
+            int end = put(bytes, at, number / 10_000);
+            Words.put(bytes, end, FOUR_DIGITS[number % 10_000]);
+            return end + 4;
         }
-        int few = (int) number;
-        int zeros = few >= 100 ? few >= 1000 ? 0 : 1 : few >= 10 ? 2 : 3;
-        Words.put(bytes, at, (FOUR_DIGITS[few] & 0xFFFFFFFFL) >>> (zeros << 3));
-        return at + 4 - zeros;
+        int digits = FOUR_DIGITS[number];
+        // Eight times the number of zeros in front, of which the last digit is none.
+        int zeros = Integer.numberOfTrailingZeros(digits & 0x0F0F0F0F | 1 << 24) & ~7;
+        Words.put(bytes, at, digits >>> zeros);
+        return at + 4 - (zeros >>> 3);
     }
 
     /** Writes {@code YYYY-MM-DD HH:MM:SS}. */

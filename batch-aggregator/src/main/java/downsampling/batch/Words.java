@@ -13,6 +13,9 @@ final class Words {
     private static final VarHandle LITTLE_ENDIAN =
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
+    private static final long ONES = 0x0101010101010101L;
+    private static final long HIGH = 0x8080808080808080L;
+
     private Words() {}
 
     /** The eight bytes from {@code at}, which must all lie in the array. */
@@ -36,5 +39,11 @@ final class Words {
             word = word << 8 | (bytes[i] & 0xFF);
         }
         return word;
+    }
+
+    /** The highest bit of every byte that is the one asked for; above the first one there may be more bits than bytes. */
+    static long equal(long word, char ascii) {
+        long zero = word ^ ascii * ONES;
+        return zero - ONES & ~zero & HIGH;
     }
 }
