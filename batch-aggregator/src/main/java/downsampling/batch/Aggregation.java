@@ -347,6 +347,7 @@ final class Aggregation {
         @Override
         public void run() {
             try {
+                text.reserve(1 << 16);
                 for (int i = nextPart.getAndIncrement(); i < parts.size(); i = nextPart.getAndIncrement()) {
                     Part part = parts.get(i);
                     if (part.batch != batch) {

@@ -52,8 +52,6 @@ final class Groups {
     long[] periods = new long[64];
     int[] userOf = new int[64];
     int[] appOf = new int[64];
-    private long firstPeriod = Long.MAX_VALUE;
-    private long lastPeriod = Long.MIN_VALUE;
     private long[] wide;
     private long[] carry;
     private long[] counts;
@@ -114,8 +112,6 @@ final class Groups {
         newestUser = -1;
         newestFrom = 1;
         Arrays.fill(newest, 0);
-        firstPeriod = Long.MAX_VALUE;
-        lastPeriod = Long.MIN_VALUE;
         Arrays.fill(narrow, 0, size * PAIRS, 0);
         if (wide != null) {
             Arrays.fill(wide, 0, size * METRICS, 0);
@@ -199,8 +195,6 @@ final class Groups {
             grow();
         }
         int group = size++;
-        firstPeriod = Math.min(firstPeriod, period);
-        lastPeriod = Math.max(lastPeriod, period);
         periods[group] = period;
         userOf[group] = user;
         appOf[group] = app;
@@ -327,10 +321,16 @@ final class Groups {
     }
 
     private void addPeriodsToKeys() {
-        if (size > 1 && lastPeriod - firstPeriod < 4L * size) {
-            int factor = makeRoom(lastPeriod - firstPeriod + 1);
+        long first = Long.MAX_VALUE;
+        long last = Long.MIN_VALUE;
+        for (int group = 1; group < size; group++) {
+            first = Math.min(first, periods[group]);
+            last = Math.max(last, periods[group]);
+        }
+        if (size > 1 && last - first < 4L * size) {
+            int factor = makeRoom(last - first + 1);
             for (int group = 1; group < size; group++) {
-                keys[group] += factor * (int) (periods[group] - firstPeriod);
+                keys[group] += factor * (int) (periods[group] - first);
             }
             return;
         }

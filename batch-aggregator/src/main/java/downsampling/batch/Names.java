@@ -161,10 +161,7 @@ final class Names implements Comparator<Integer> {
     boolean areBare() {
         for (int at = 0; at < starts[size]; at += 8) {
             long word = Words.upTo(bytes, at, starts[size]);
-            if ((Words.equal(word, '"')
-                            | Words.equal(word, ',')
-                            | Words.equal(word, '\n')
-                            | Words.equal(word, '\r'))
+            if ((Words.equal(word, '"') | Words.equal(word, ',') | Words.equal(word, '\n') | Words.equal(word, '\r'))
                     != 0) {
                 return false;
             }

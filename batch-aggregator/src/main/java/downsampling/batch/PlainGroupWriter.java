@@ -13,7 +13,7 @@ final class PlainGroupWriter {
     private final Query query;
     private final boolean csvOfSums;
     private final Text time = new Text();
-    private long timePeriod = Long.MIN_VALUE;
+    private long period = Long.MIN_VALUE;
 
     PlainGroupWriter(Query query, boolean json) {
         this.query = query;
@@ -35,18 +35,18 @@ final class PlainGroupWriter {
     int write(Groups groups, int[] order, int from, int enough, Text out) {
         int next = from;
         while (next < groups.size() && out.length < enough) {
-            write(groups, order[next++], out);
+            int group = order[next++];
+            if (groups.periods[group] != period) {
+                period = groups.periods[group];
+                time.length = 0;
+                time.addTime(period * query.granularity());
+            }
+            write(groups, group, out);
         }
         return next;
     }
 
     private void write(Groups groups, int group, Text out) {
-        long period = groups.periods[group];
-        if (period != timePeriod) {
-            timePeriod = period;
-            time.length = 0;
-            time.addTime(period * query.granularity());
-        }
         Names users = groups.users;
         Names apps = groups.apps;
         int user = groups.userOf[group];

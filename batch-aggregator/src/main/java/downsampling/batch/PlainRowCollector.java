@@ -46,6 +46,8 @@ final class PlainRowCollector extends RowCollector {
 
     private static final int APPS_CACHED = 512;
     private static final int LONGEST_NAME = 1000;
+    /** Bytes of a user with its comma. */
+    private static final int LONGEST_AT_HAND = 15;
 
     private final boolean byUser;
     private final boolean byApp;
@@ -66,12 +68,11 @@ final class PlainRowCollector extends RowCollector {
     private long firstPeriod;
     private long secondsIntoPeriod;
 
-    // The last row's user with the comma behind it: as two words, if it fits into them, and all of it.
+    // The last row's user with the comma behind it, as two words; forgotten when it does not fit into them.
     private long userWord0;
     private long userMask0;
     private long userWord1;
     private long userMask1;
-    private byte[] userBytes = new byte[64];
     private int userLength;
     private int user;
 
@@ -92,16 +93,23 @@ final class PlainRowCollector extends RowCollector {
         wantsUser = query.wantsUser();
         wantsApp = query.wantsApp();
         sumsOnly = !query.wantsCounts() && !query.wantsExtremes();
+        Arrays.fill(appWord0, NO_APP);
     }
 
     @Override
     void into(Groups groups, long fromSecond, long toSecond) {
         super.into(groups, fromSecond, toSecond);
-        userLength = 0;
-        userWord0 = NEVER;
-        userMask0 = -1;
-        userMask1 = 0;
-        Arrays.fill(appWord0, NO_APP);
+        forgetUser();
+        // The apps seen before are given their numbers now: were they looked up when they come, that branch, not taken
+        // since the first rows of the first file, would be a trap.
+        byte[] name = new byte[16];
+        for (int home = 0; home < APPS_CACHED && wantsApp; home++) {
+            if (appWord0[home] != NO_APP) {
+                Words.put(name, 0, appWord0[home]);
+                Words.put(name, 8, appWord1[home]);
+                appCached[home] = groups.app(name, 0, plainEnd(name, 0));
+            }
+        }
     }
 
     @Override
@@ -146,12 +154,16 @@ final class PlainRowCollector extends RowCollector {
             return -1;
         }
         int at = start + 20;
-        boolean sameUser =
-                ((Words.at(b, at) ^ userWord0) & userMask0 | (Words.at(b, at + 8) ^ userWord1) & userMask1) == 0;
-        // When the user is another one, what follows is of no use, but nor is it used.
-        int appAt = sameUser ? at + userLength : at;
-        long word0 = Words.at(b, appAt);
-        long word1 = Words.at(b, appAt + 8);
+        if (((Words.at(b, at) ^ userWord0) & userMask0 | (Words.at(b, at + 8) ^ userWord1) & userMask1) == 0) {
+            at += userLength;
+        } else {
+            at = lookUpUser(b, at);
+            if (at < 0) {
+                return -1;
+            }
+        }
+        long word0 = Words.at(b, at);
+        long word1 = Words.at(b, at + 8);
         long comma0 = Words.equal(word0, ',');
         long comma1 = Words.equal(word1, ',');
         // Eight where there is no comma. The bits up to the first comma, itself included, are those that it and one
@@ -161,11 +173,11 @@ final class PlainRowCollector extends RowCollector {
         long key0 = word0 & (comma0 ^ comma0 - 1);
         long key1 = word1 & (comma1 ^ comma1 - 1) & -(length0 >>> 3);
         int home = appHome(key0, key1);
-        if (sameUser & appWord0[home] == key0 & appWord1[home] == key1) {
+        if ((appWord0[home] ^ key0 | appWord1[home] ^ key1) == 0) {
             app = appCached[home];
-            at = appAt + length0 + (length0 >>> 3) * length1 + 1;
+            at += length0 + (length0 >>> 3) * length1 + 1;
         } else {
-            at = lookUp(b, at);
+            at = lookUpApp(b, at);
             if (at < 0) {
                 return -1;
             }
@@ -269,49 +281,57 @@ final class PlainRowCollector extends RowCollector {
     }
 
     /**
-     * Looks at a user and an app that are not at hand.
+     * Looks at a user that is not at hand.
      *
-     * @return where the metrics start; -1 when this is nothing for the fast path
+     * @return where the app starts; -1 when this is nothing for the fast path
      */
-    private int lookUp(byte[] b, int at) {
-        if (!Arrays.equals(userBytes, 0, userLength, b, at, Math.min(b.length, at + userLength)) || userLength == 0) {
-            int end = plainEnd(b, at);
-            if (end < 0) {
-                return -1;
-            }
-            keepUser(b, at, end + 1 - at);
-            user = wantsUser ? groups.user(b, at, end) : 0;
-            groupPeriod = Long.MIN_VALUE;
-        }
-        int from = at + userLength;
-        int end = plainEnd(b, from);
+    private int lookUpUser(byte[] b, int at) {
+        int end = plainEnd(b, at);
         if (end < 0) {
             return -1;
         }
-        app = wantsApp ? groups.app(b, from, end) : 0;
-        int length = end + 1 - from;
+        forgetUser();
+        int length = end + 1 - at;
+        if (length <= LONGEST_AT_HAND) {
+            userLength = length;
+            userMask0 = -1L >>> 64 - 8 * Math.min(length, 8);
+            userMask1 = (1L << 8 * Math.max(0, length - 8)) - 1;
+            userWord0 = Words.at(b, at) & userMask0;
+            userWord1 = Words.at(b, at + 8) & userMask1;
+        }
+        user = wantsUser ? groups.user(b, at, end) : 0;
+        groupPeriod = Long.MIN_VALUE;
+        return end + 1;
+    }
+
+    private void forgetUser() {
+        userLength = 0;
+        userWord0 = NEVER;
+        userMask0 = -1;
+        userMask1 = 0;
+    }
+
+    /**
+     * Looks at an app that is not at hand.
+     *
+     * @return where the metrics start; -1 when this is nothing for the fast path
+     */
+    private int lookUpApp(byte[] b, int at) {
+        int end = plainEnd(b, at);
+        if (end < 0) {
+            return -1;
+        }
+        app = wantsApp ? groups.app(b, at, end) : 0;
+        int length = end + 1 - at;
         if (length <= 16) {
-            long key0 = Words.upTo(b, from, end + 1);
-            long key1 = length <= 8 ? 0 : Words.upTo(b, from + 8, end + 1);
+            long key0 = Words.upTo(b, at, end + 1);
+            long key1 = length <= 8 ? 0 : Words.upTo(b, at + 8, end + 1);
             int home = appHome(key0, key1);
             appWord0[home] = key0;
             appWord1[home] = key1;
             appCached[home] = app;
         }
         return end + 1;
-    }
-
-    private void keepUser(byte[] b, int at, int length) {
-        userLength = length;
-        boolean fits = length <= 16;
-        userWord0 = fits ? Words.upTo(b, at, at + length) : NEVER;
-        userMask0 = fits && length < 8 ? -1L >>> (8 - length << 3) : -1;
-        userWord1 = fits && length > 8 ? Words.upTo(b, at + 8, at + length) : 0;
-        userMask1 = fits && length > 8 ? -1L >>> (16 - length << 3) : 0;
-        if (length > userBytes.length) {
-            userBytes = new byte[LONGEST_NAME + 8];
-        }
-        System.arraycopy(b, at, userBytes, 0, length);
     }
 
     private static int appHome(long key0, long key1) {

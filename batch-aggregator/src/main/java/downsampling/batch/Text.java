@@ -16,7 +16,7 @@ final class Text {
         }
     }
 
-    byte[] bytes = new byte[1 << 16];
+    byte[] bytes = new byte[256];
     int length;
 
     /** Makes room for so many more bytes, and a little more for writing eight at a time. */
@@ -100,9 +100,9 @@ final class Text {
             Words.put(bytes, end, FOUR_DIGITS[number % 10_000]);
             return end + 4;
         }
-        int digits = FOUR_DIGITS[number];
+        long digits = FOUR_DIGITS[number];
         // Eight times the number of zeros in front, of which the last digit is none.
-        int zeros = Integer.numberOfTrailingZeros(digits & 0x0F0F0F0F | 1 << 24) & ~7;
+        int zeros = Long.numberOfTrailingZeros(digits & 0x0F0F0F0F | 1 << 24) & ~7;
         Words.put(bytes, at, digits >>> zeros);
         return at + 4 - (zeros >>> 3);
     }
