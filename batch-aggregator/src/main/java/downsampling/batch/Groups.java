@@ -62,7 +62,6 @@ final class Groups {
     private int[] order = new int[0];
     private int[] placed = new int[0];
     private int[] keys = new int[0];
-    private long bound;
 
     Groups(Query query) {
         counting = query.wantsCounts();
@@ -290,49 +289,91 @@ final class Groups {
 
     /**
      * All groups by period, user and app in code point order: the first {@link #size} of the array, which is valid until
-     * the next call. Names are ranked, and then groups only counted and placed: no comparison of groups. It is done once
-     * for as many parts of the key together as there are not too many values of, the least weighty first, and not at all
-     * when they are in that order already, as by user when the file was.
+     * the next call. Names are ranked, and then groups only placed: no comparison of groups.
      */
     int[] order() {
         if (order.length < size) {
             order = new int[periods.length];
-            placed = new int[periods.length];
-            keys = new int[periods.length];
         }
-        for (int i = 0; i < size - 1; i++) {
-            order[i] = i + 1;
-        }
-        Arrays.fill(keys, 0, size, 0);
-        bound = 1;
-        addToKeys(appOf, apps);
-        addToKeys(userOf, users);
-        addPeriodsToKeys();
-        place();
-        return order;
-    }
-
-    private void addToKeys(int[] of, Names names) {
-        int[] ranks = names.ranks();
-        int factor = makeRoom(Math.max(1, names.size()));
-        for (int group = 1; group < size; group++) {
-            keys[group] += factor * (ranks == null ? of[group] : ranks[of[group]]);
-        }
-    }
-
-    private void addPeriodsToKeys() {
         long first = Long.MAX_VALUE;
         long last = Long.MIN_VALUE;
         for (int group = 1; group < size; group++) {
             first = Math.min(first, periods[group]);
             last = Math.max(last, periods[group]);
         }
-        if (size > 1 && last - first < 4L * size) {
-            int factor = makeRoom(last - first + 1);
+        long names = (long) Math.max(1, users.size()) * Math.max(1, apps.size());
+        long most = 4L * size;
+        if (size > 1 && last - first < most && names <= most && (last - first + 1) * names <= most) {
+            placeByWholeKey(first, (int) ((last - first + 1) * names));
+        } else {
+            placeByParts(first, last);
+        }
+        return order;
+    }
+
+    /**
+     * Puts every group at the place that its key has among all that are possible, and leaves out the empty ones.
+     *
+     * @param places how many keys are possible
+     */
+    private void placeByWholeKey(long firstPeriod, int places) {
+        if (keys.length < places) {
+            keys = new int[places + (places >> 1)];
+        } else {
+            Arrays.fill(keys, 0, places, 0);
+        }
+        int[] userRanks = users.ranks();
+        int[] appRanks = apps.ranks();
+        int userCount = Math.max(1, users.size());
+        int appCount = Math.max(1, apps.size());
+        for (int group = 1; group < size; group++) {
+            int period = (int) (periods[group] - firstPeriod);
+            int user = userRanks == null ? userOf[group] : userRanks[userOf[group]];
+            int app = appRanks == null ? appOf[group] : appRanks[appOf[group]];
+            keys[(period * userCount + user) * appCount + app] = group;
+        }
+        int next = 0;
+        for (int place = 0; next < size - 1; place++) {
+            order[next] = keys[place];
+            next += keys[place] == 0 ? 0 : 1;
+        }
+    }
+
+    /**
+     * Places the groups once for each part of the key, the least weighty first, and not at all for a part by which they
+     * are in order already, as by user when the file was.
+     */
+    private void placeByParts(long firstPeriod, long lastPeriod) {
+        if (keys.length < size) {
+            keys = new int[periods.length];
+        }
+        if (placed.length < order.length) {
+            placed = new int[order.length];
+        }
+        for (int i = 0; i < size - 1; i++) {
+            order[i] = i + 1;
+        }
+        place(ranks(appOf, apps));
+        place(ranks(userOf, users));
+        place(periodRanks(firstPeriod, lastPeriod));
+    }
+
+    /** Sets the groups' keys to the ranks of their names; returns the number of ranks. */
+    private int ranks(int[] of, Names names) {
+        int[] ranks = names.ranks();
+        for (int group = 1; group < size; group++) {
+            keys[group] = ranks == null ? of[group] : ranks[of[group]];
+        }
+        return Math.max(1, names.size());
+    }
+
+    /** Sets the groups' keys to the ranks of their periods; returns the number of ranks. */
+    private int periodRanks(long first, long last) {
+        if (last - first < 4L * size) {
             for (int group = 1; group < size; group++) {
-                keys[group] += factor * (int) (periods[group] - first);
+                keys[group] = (int) (periods[group] - first);
             }
-            return;
+            return size == 1 ? 1 : (int) (last - first) + 1;
         }
         // Few groups far apart in time.
         long[] distinct = Arrays.copyOfRange(periods, 1, size);
@@ -343,30 +384,14 @@ final class Groups {
                 distinct[count++] = period;
             }
         }
-        int factor = makeRoom(Math.max(1, count));
         for (int group = 1; group < size; group++) {
-            keys[group] += factor * Arrays.binarySearch(distinct, 0, count, periods[group]);
+            keys[group] = Arrays.binarySearch(distinct, 0, count, periods[group]);
         }
+        return count;
     }
 
-    /**
-     * Makes the keys ready for a weightier part with so many values.
-     *
-     * @return what to multiply that part with
-     */
-    private int makeRoom(long values) {
-        if (bound * values > 4L * size) {
-            place();
-            Arrays.fill(keys, 0, size, 0);
-            bound = 1;
-        }
-        int factor = (int) bound;
-        bound *= values;
-        return factor;
-    }
-
-    /** Brings the order in that of the groups' keys, which are below the bound; those of equal keys stay as they are. */
-    private void place() {
+    /** Brings the order in that of the groups' keys, which are below {@code bound}; those of equal keys stay as they are. */
+    private void place(int bound) {
         boolean inOrder = true;
         for (int i = 1; i < size - 1 && inOrder; i++) {
             inOrder = keys[order[i - 1]] <= keys[order[i]];
@@ -374,7 +399,7 @@ final class Groups {
         if (inOrder) {
             return;
         }
-        int[] places = new int[(int) bound + 1];
+        int[] places = new int[bound + 1];
         for (int i = 0; i < size - 1; i++) {
             places[keys[order[i]] + 1]++;
         }

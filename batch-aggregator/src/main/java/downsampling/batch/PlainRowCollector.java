@@ -66,7 +66,8 @@ final class PlainRowCollector extends RowCollector {
     private int toSecondOfDay;
     private boolean onePeriod;
     private long firstPeriod;
-    private long secondsIntoPeriod;
+    private int secondsBefore;
+    private int granularity;
 
     // The last row's user with the comma behind it, as two words; forgotten when it does not fit into them.
     private long userWord0;
@@ -119,8 +120,11 @@ final class PlainRowCollector extends RowCollector {
         fromSecondOfDay = (int) Math.max(0, Math.min(86400, query.from() - midnight));
         toSecondOfDay = (int) Math.max(0, Math.min(86400, query.to() - midnight));
         firstPeriod = Math.floorDiv(midnight, query.granularity());
-        secondsIntoPeriod = midnight - firstPeriod * query.granularity();
+        long secondsIntoPeriod = midnight - firstPeriod * query.granularity();
         onePeriod = secondsIntoPeriod + 86399 < query.granularity();
+        // Of periods of more than two days the day sees one end at most, so they may as well be shorter.
+        granularity = (int) Math.min(query.granularity(), 2 * 86400);
+        secondsBefore = (int) Math.max(0, secondsIntoPeriod - (query.granularity() - granularity));
         groupPeriod = Long.MIN_VALUE;
         Text date = new Text().addTime(midnight);
         date0 = Words.at(date.bytes, 0);
@@ -272,7 +276,7 @@ final class PlainRowCollector extends RowCollector {
             return Groups.NOBODY;
         }
         aggregated++;
-        long period = onePeriod ? firstPeriod : firstPeriod + (secondsIntoPeriod + second) / query.granularity();
+        long period = onePeriod ? firstPeriod : firstPeriod + (secondsBefore + second) / granularity;
         if (byApp | period != groupPeriod) {
             group = groups.group(period, byUser ? user : 0, byApp ? app : 0);
             groupPeriod = period;
