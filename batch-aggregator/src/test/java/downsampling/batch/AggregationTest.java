@@ -7,10 +7,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The engine against {@link SlowAggregation}: same result, same account, same rejects, however the work is cut. */
@@ -66,6 +70,54 @@ class AggregationTest {
                         new Aggregation.Sizes(buffer, part, part, HEAP),
                         "part " + part + ", buffer " + buffer);
             }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"3, false", "200, false", "700, false", "200, true"})
+    void agreesWithTheSlowVersionOnManyPlainGroups(int apps, boolean byTime) throws IOException {
+        Random random = new Random(apps);
+        for (int day = 1; day <= 3; day++) {
+            List<String> rows = new ArrayList<>();
+            for (int i = 0; i < 2500; i++) {
+                int second = random.nextInt(86400);
+                StringBuilder row = new StringBuilder("2025-01-0%d %02d:%02d:%02d,%s,%s"
+                        .formatted(
+                                day,
+                                second / 3600,
+                                second / 60 % 60,
+                                second % 60,
+                                name(random, 40),
+                                name(random, apps)));
+                for (int metric = 0; metric < 9; metric++) {
+                    row.append(',').append(random.nextInt((int) Math.pow(10, 1 + random.nextInt(7))));
+                }
+                rows.add(row.append('\n').toString());
+            }
+            int column = byTime ? 0 : 20;
+            rows.sort(Comparator.comparing(row -> row.substring(column)));
+            Files.writeString(folder.resolve("2025-01-0" + day + LogFile.SUFFIX), String.join("", rows));
+        }
+        for (long granularity : new long[] {60, 1800, DAY, 2 * DAY}) {
+            Query query = query(granularity, true, true);
+            check(query, folder, 2, Aggregation.Sizes.NORMAL, "granularity " + granularity);
+            check(query, folder, 2, new Aggregation.Sizes(1000, 9000, 9000, 1 << 20), "cut, spilled " + granularity);
+        }
+    }
+
+    /** One of so many names of 1 to 20 bytes, as long as two words, or longer or shorter by one, among them. */
+    private static String name(Random random, int names) {
+        int name = random.nextInt(names);
+        return "n".repeat(name % 18) + name;
+    }
+
+    @Test
+    void lineBreaksWhereAUserShouldBeAreNoneThatWasSeenBefore() throws IOException {
+        String row = "2025-01-01 00:00:00," + "u".repeat(500) + ",a,1,2,3,4,5,6,7,8,9\n";
+        Files.writeString(folder.resolve("2025-01-01.log.csv"), row + row + "2025-01-01 00:00:00," + "\n".repeat(9));
+        for (int buffer = 500; buffer < 1200; buffer++) {
+            Aggregation.Sizes sizes = new Aggregation.Sizes(buffer, 1 << 20, 1 << 20, HEAP);
+            check(query(DAY, true, true), folder, 1, sizes, "buffer " + buffer);
         }
     }
 
