@@ -69,12 +69,14 @@ final class PlainRowCollector extends RowCollector {
     private int secondsBefore;
     private int granularity;
 
-    // The last row's user with the comma behind it, as two words; forgotten when it does not fit into them.
+    // The last row's user with the comma behind it: as two words when it fits into them, else as it is.
     private long userWord0;
     private long userMask0;
     private long userWord1;
     private long userMask1;
     private int userLength;
+    private final byte[] longUser = new byte[LONGEST_NAME + 8];
+    private int longUserLength;
     private int user;
 
     // The last group, good for the same user and period when apps are not apart.
@@ -290,6 +292,10 @@ final class PlainRowCollector extends RowCollector {
      * @return where the app starts; -1 when this is nothing for the fast path
      */
     private int lookUpUser(byte[] b, int at) {
+        if (longUserLength > 0
+                && Arrays.equals(longUser, 0, longUserLength, b, at, Math.min(b.length, at + longUserLength))) {
+            return at + longUserLength;
+        }
         int end = plainEnd(b, at);
         if (end < 0) {
             return -1;
@@ -302,6 +308,9 @@ final class PlainRowCollector extends RowCollector {
             userMask1 = (1L << 8 * Math.max(0, length - 8)) - 1;
             userWord0 = Words.at(b, at) & userMask0;
             userWord1 = Words.at(b, at + 8) & userMask1;
+        } else {
+            longUserLength = length;
+            System.arraycopy(b, at, longUser, 0, length);
         }
         user = wantsUser ? groups.user(b, at, end) : 0;
         groupPeriod = Long.MIN_VALUE;
@@ -309,6 +318,7 @@ final class PlainRowCollector extends RowCollector {
     }
 
     private void forgetUser() {
+        longUserLength = 0;
         userLength = 0;
         userWord0 = NEVER;
         userMask0 = -1;
