@@ -14,10 +14,14 @@ final class ClosedWindow {
      *     topic sees the summary in its place
      * @param end   exclusive, epoch milliseconds
      */
-    static Record<String, byte[]> record(String sensor, long start, long end, Summary summary) {
+    static Record<byte[], byte[]> record(String sensor, long start, long end, Summary summary) {
         Rows.summary(sensor, start, end, summary);
         Headers headers = new RecordHeaders().add("window.start", text(start)).add("window.end", text(end));
-        return new Record<>(sensor, SummaryJson.write(end, summary), start, headers);
+        return new Record<>(text(sensor), SummaryJson.write(end, summary), start, headers);
+    }
+
+    static byte[] text(String text) {
+        return text.getBytes(StandardCharsets.UTF_8);
     }
 
     /** Numbers in headers are decimal text: every console shows them, every language reads them. */

@@ -36,7 +36,7 @@ final class DslTopology {
                         config.inputTopic(),
                         Consumed.with(
                                         Serdes.serdeFrom(new StringSerializer(), new SensorIdDeserializer()),
-                                        Serdes.serdeFrom((topic, reading) -> reading.raw(), readings))
+                                        Serdes.serdeFrom(DslTopology::write, readings))
                                 .withTimestampExtractor((record, partitionTime) -> ((Reading) record.value()).time())
                                 .withName("readings"))
                 .peek(Rows::reading, Named.as("log-readings"))
@@ -61,11 +61,15 @@ final class DslTopology {
                 .process(() -> new Publish(metrics), Named.as("publish"))
                 .to(
                         config.outputTopic(),
-                        Produced.with(Serdes.String(), Serdes.ByteArray()).withName("summaries"));
+                        Produced.with(Serdes.ByteArray(), Serdes.ByteArray()).withName("summaries"));
         return builder.build();
     }
 
-    private static final class Publish extends ContextualProcessor<Windowed<String>, Summary, String, byte[]> {
+    private static byte[] write(String topic, Reading reading) {
+        throw new UnsupportedOperationException("readings are only read");
+    }
+
+    private static final class Publish extends ContextualProcessor<Windowed<String>, Summary, byte[], byte[]> {
         private final Metrics metrics;
 
         private Publish(Metrics metrics) {

@@ -2,10 +2,10 @@ package downsampling.processor;
 
 import java.util.Map;
 import java.util.function.IntFunction;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serdes;
-import org.apache.kafka.common.serialization.StringSerializer;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.AutoOffsetReset;
 import org.apache.kafka.streams.Topology;
@@ -22,6 +22,7 @@ import org.apache.kafka.streams.state.Stores;
  * time that is years old or wrong; only the summaries are stamped with their window's start.
  */
 final class ExactTopology {
+    static final String DEAD = "dead";
     static final String LATE = "late";
     static final String SUMMARIES = "summaries";
 
@@ -40,14 +41,17 @@ final class ExactTopology {
                         AutoOffsetReset.earliest(),
                         "readings",
                         (record, partitionTime) -> Math.max(0, record.timestamp()), // a negative one would be dropped
-                        new SensorIdDeserializer(),
-                        readings,
+                        new ByteArrayDeserializer(),
+                        new ByteArrayDeserializer(),
                         config.inputTopic())
-                .addProcessor("window", () -> new WindowProcessor(config, inputEnd, kept, metrics), "readings")
+                .addProcessor(
+                        "window", () -> new WindowProcessor(config, readings, inputEnd, kept, metrics), "readings")
                 .addStateStore(openWindows(config), "window")
                 .addStateStore(BeforeCommit.builder(), "window")
-                .addSink(SUMMARIES, config.outputTopic(), new StringSerializer(), new ByteArraySerializer(), "window")
-                .addSink(LATE, config.lateTopic(), new StringSerializer(), new ByteArraySerializer(), "window");
+                .addSink(
+                        SUMMARIES, config.outputTopic(), new ByteArraySerializer(), new ByteArraySerializer(), "window")
+                .addSink(LATE, config.lateTopic(), new ByteArraySerializer(), new ByteArraySerializer(), "window")
+                .addSink(DEAD, config.deadTopic(), new ByteArraySerializer(), new ByteArraySerializer(), "window");
     }
 
     /** The changelog is compacted and nothing else: deleting by time would delete open windows of old event times. */

@@ -149,8 +149,9 @@ final class Metrics implements AutoCloseable {
         late.increment();
     }
 
-    void dead(NotAReadingException.Reason reason) {
-        dead.get(reason).increment();
+    void dead(Exception why) {
+        dead.get(why instanceof NotAReadingException e ? e.reason() : NotAReadingException.Reason.OTHER)
+                .increment();
     }
 
     /** @param readings in all of the windows */

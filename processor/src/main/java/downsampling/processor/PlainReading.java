@@ -77,7 +77,7 @@ final class PlainReading {
             return null;
         }
         double value = point < 0 ? digits : digits / POWER_OF_TEN[at - 1 - point];
-        return new Reading(time, negative ? -value : value, data);
+        return new Reading(time, negative ? -value : value);
     }
 
     /** The index behind a text that stands at an index, and behind spaces after it; the end if it does not stand there. */

@@ -25,8 +25,7 @@ import org.apache.kafka.common.serialization.Deserializer;
  *
  * <p>{@code ts} is ISO-8601 or a whole number of epoch milliseconds, {@code value} any finite number, other fields are
  * ignored, and a JSON string that holds all this is read too, since widespread producers encode twice. Everything a reading
- * must fulfil is decided here and nowhere later: a {@link NotAReadingException} is what leads to the dead-letter topic,
- * while an exception further on (in a timestamp extractor, say) would end the stream thread.
+ * must fulfil is decided here and nowhere later: a {@link NotAReadingException} is what leads to the dead-letter topic.
  */
 final class ReadingDeserializer implements Deserializer<Reading> {
     /** A reading is some dozens of bytes; what exceeds this is something else and not worth parsing. */
@@ -77,13 +76,13 @@ final class ReadingDeserializer implements Deserializer<Reading> {
     Reading careful(byte[] data) {
         try (JsonParser json = JSON.createParser(data)) {
             if (json.nextToken() != JsonToken.VALUE_STRING) {
-                return read(json, data);
+                return read(json);
             }
             String inner = json.getText();
             expectEnd(json);
             try (JsonParser innerJson = JSON.createParser(inner)) {
                 innerJson.nextToken();
-                return read(innerJson, data);
+                return read(innerJson);
             }
         } catch (JsonProcessingException e) {
             long at = e.getLocation() == null
@@ -98,7 +97,7 @@ final class ReadingDeserializer implements Deserializer<Reading> {
         }
     }
 
-    private Reading read(JsonParser json, byte[] raw) throws IOException {
+    private Reading read(JsonParser json) throws IOException {
         if (json.currentToken() != JsonToken.START_OBJECT) {
             throw expected(Reason.JSON, "a JSON object", found(json));
         }
@@ -120,7 +119,7 @@ final class ReadingDeserializer implements Deserializer<Reading> {
         if (Double.isNaN(value)) {
             throw expected(Reason.NUMBER, "a field \"value\"", "none");
         }
-        return new Reading(time, value, raw);
+        return new Reading(time, value);
     }
 
     private static void expectEnd(JsonParser json) throws IOException {

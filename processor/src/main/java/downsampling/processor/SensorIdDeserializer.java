@@ -9,8 +9,7 @@ import org.apache.kafka.common.serialization.Deserializer;
 /**
  * The record key: a sensor's id, UTF-8, not empty. Strict, so that writing the id again gives the very bytes that were read.
  *
- * <p>Kafka Streams passes null keys to a deserializer too. Refusing them here sends them to the dead-letter topic; further
- * down the library would drop them with a log line.
+ * <p>A null key is refused as well, and so goes to the dead-letter topic: the DSL would drop it with a log line.
  *
  * <p>Ids come again and again, so those read lately are kept. Threads share the table without locks: an entry is immutable,
  * and what one thread overwrites another decodes once more.

@@ -126,9 +126,11 @@ final class Service implements AutoCloseable {
         settings.put(
                 StreamsConfig.PROCESSING_GUARANTEE_CONFIG,
                 config.guarantee().name().toLowerCase(Locale.ROOT));
-        settings.put(StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG, DeadLetters.class);
-        settings.put(DeadLetters.METRICS, metrics);
-        settings.put(StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG, config.deadTopic());
+        if (config.topology() == Config.TopologyKind.DSL) { // the other one knows its dead letters itself
+            settings.put(StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG, DeadLetters.class);
+            settings.put(DeadLetters.METRICS, metrics);
+            settings.put(StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG, config.deadTopic());
+        }
         settings.put(StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG, true);
         return settings;
     }

@@ -1,13 +1,13 @@
 package downsampling.processor;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.function.IntFunction;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.processor.Cancellable;
 import org.apache.kafka.streams.processor.PunctuationType;
@@ -21,16 +21,19 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The tumbling window {@code [start, end)} of one partition: adds readings to open windows, closes and emits windows once,
- * and passes on as late what comes for a closed one.
+ * passes on as late what comes for a closed one, and as dead what is no reading.
  *
  * <p>One number decides: {@code closedUpTo}. A window is closed if it ends at or before it, open otherwise. It only grows:
  * when a reading is {@code grace} or more past the end of a window, or when the partition is idle. It stands in the same
  * store as the open windows, so one transaction moves the number, the windows, what was emitted and the input offset, and
  * after a crash all four are as they were at the same instant. That is why there is one summary per sensor and window, ever.
  *
+ * <p>Records come as bytes and are read here, not by Kafka Streams: what it makes of a record that cannot be deserialized
+ * belongs to whichever transaction is open when the record is next in turn, and not to the one that moves past it.
+ *
  * <p>All times in milliseconds since the epoch. One instance per partition, used by one thread.
  */
-final class WindowProcessor implements Processor<String, Reading, String, byte[]> {
+final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]> {
     private static final Logger LOG = LoggerFactory.getLogger(WindowProcessor.class);
 
     /** Windows of a partition, of about 200 bytes each, that are kept on the heap beside a state store on disk. */
@@ -44,11 +47,13 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
     private final Config config;
     private final long size;
     private final long grace;
+    private final SensorIdDeserializer sensors = new SensorIdDeserializer();
+    private final Deserializer<Reading> readings;
     private final IntFunction<InputEnd.Reached> inputEnd;
     private final Metrics metrics;
     private final KeptWindows keptWindows;
 
-    private ProcessorContext<String, byte[]> context;
+    private ProcessorContext<byte[], byte[]> context;
     private int partition;
     private Runnable unwatch;
     private KeyValueStore<Bytes, byte[]> store;
@@ -68,10 +73,16 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
     private Cancellable commitLater;
     private Cancellable idleWatch;
 
-    WindowProcessor(Config config, IntFunction<InputEnd.Reached> inputEnd, KeptWindows keptWindows, Metrics metrics) {
+    WindowProcessor(
+            Config config,
+            Deserializer<Reading> readings,
+            IntFunction<InputEnd.Reached> inputEnd,
+            KeptWindows keptWindows,
+            Metrics metrics) {
         this.config = config;
         this.size = config.window().toMillis();
         this.grace = config.grace().toMillis();
+        this.readings = readings;
         this.inputEnd = inputEnd;
         this.metrics = metrics;
         this.keptWindows = keptWindows;
@@ -79,7 +90,7 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
 
     /** Also called on an instance that was in use, when its task is started anew from the changelog after a failure. */
     @Override
-    public void init(ProcessorContext<String, byte[]> context) {
+    public void init(ProcessorContext<byte[], byte[]> context) {
         this.context = context;
         partition = context.taskId().partition();
         store = context.getStateStore(config.storeName());
@@ -100,15 +111,25 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
     }
 
     @Override
-    public void process(Record<String, Reading> record) {
-        Reading reading = record.value();
-        Rows.reading(record.key(), reading);
-        long start = floor(reading.time());
-        if (start + size <= closedUpTo) {
-            forwardLate(record, start);
+    public void process(Record<byte[], byte[]> record) {
+        String sensor;
+        Reading reading;
+        try {
+            sensor = sensors.deserialize(config.inputTopic(), record.key());
+            reading = readings.deserialize(config.inputTopic(), record.value());
+        } catch (
+                RuntimeException
+                        e) { // NotAReadingException; nothing on the wire stops the stream, not even a fault of ours
+            forwardDead(record, e);
             return;
         }
-        windows.add(start, record.key(), reading.value());
+        Rows.reading(sensor, reading);
+        long start = floor(reading.time());
+        if (start + size <= closedUpTo) {
+            forwardLate(record, start, reading.time());
+            return;
+        }
+        windows.add(start, sensor, reading.value());
         newestTime = Math.max(newestTime, reading.time());
         lastReadingAt = context.currentSystemTimeMs();
         watchIdle();
@@ -210,18 +231,33 @@ final class WindowProcessor implements Processor<String, Reading, String, byte[]
     }
 
     /** The raw record as it was, and beside its own headers which window it missed, by how much, and where it stood. */
-    private void forwardLate(Record<String, Reading> record, long start) {
+    private void forwardLate(Record<byte[], byte[]> record, long start, long time) {
         metrics.late();
         RecordMetadata source = context.recordMetadata().orElseThrow();
         Headers headers = new RecordHeaders(record.headers())
                 .add("late.window.start", ClosedWindow.text(start))
                 .add("late.window.end", ClosedWindow.text(start + size))
-                .add("late.by.ms", ClosedWindow.text(closedUpTo - record.value().time()))
-                .add("source.topic", source.topic().getBytes(StandardCharsets.UTF_8))
+                .add("late.by.ms", ClosedWindow.text(closedUpTo - time))
+                .add("source.topic", ClosedWindow.text(source.topic()))
                 .add("source.partition", ClosedWindow.text(source.partition()))
                 .add("source.offset", ClosedWindow.text(source.offset()));
-        context.forward(
-                new Record<>(record.key(), record.value().raw(), record.timestamp(), headers), ExactTopology.LATE);
+        context.forward(record.withHeaders(headers), ExactTopology.LATE);
+    }
+
+    /** The raw record as it was, and beside its own headers those that Kafka's own dead letters have. */
+    private void forwardDead(Record<byte[], byte[]> record, RuntimeException why) {
+        metrics.dead(why);
+        RecordMetadata source = context.recordMetadata().orElseThrow();
+        Headers headers = new RecordHeaders(record.headers())
+                .add(
+                        "__streams.errors.exception",
+                        ClosedWindow.text(why.getClass().getName()))
+                .add("__streams.errors.message", ClosedWindow.text("" + why.getMessage()))
+                .add("__streams.errors.stacktrace", ClosedWindow.text(why.toString()))
+                .add("__streams.errors.topic", ClosedWindow.text(source.topic()))
+                .add("__streams.errors.partition", ClosedWindow.text(source.partition()))
+                .add("__streams.errors.offset", ClosedWindow.text(source.offset()));
+        context.forward(record.withHeaders(headers), ExactTopology.DEAD);
     }
 
     @Override

@@ -56,7 +56,7 @@ class ConfigTest {
 
     @Test
     void shouldNotLetASettingFromOutsideBreakAPromise() {
-        Config config = Driver.config(Config.TopologyKind.EXACT);
+        Config config = Driver.config(Config.TopologyKind.DSL);
         Config tampered = new Config(
                 config.topology(),
                 config.applicationId(),

@@ -78,8 +78,8 @@ class MetricsIT {
                                 "json", 1, "time", 2, "future", 3, "number", 4, "size", 5, "key", 6, "other", 0));
                 assertThat(scrape.sum("downsampling_readings_total", "fate", "dead"))
                         .isEqualTo(21)
-                        .isEqualTo(pipeline.dead(21).size())
-                        .isEqualTo(Pipeline.dropped(service));
+                        .isEqualTo(pipeline.dead(21).size());
+                assertThat(Pipeline.dropped(service)).isZero();
                 assertThat(scrape.sum("downsampling_windows_closed_total"))
                         .isEqualTo(2)
                         .isEqualTo(pipeline.windows(2).size());

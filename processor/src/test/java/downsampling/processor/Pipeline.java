@@ -256,7 +256,7 @@ final class Pipeline implements AutoCloseable {
         return new String(header.value(), UTF_8);
     }
 
-    /** What Kafka Streams itself dropped: never anything, but for what went to the dead-letter topic. */
+    /** What Kafka Streams itself dropped: never anything. */
     static double dropped(Service service) {
         return service.streams().metrics().values().stream()
                 .filter(metric -> metric.metricName().name().equals("dropped-records-total"))

@@ -7,9 +7,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import downsampling.localstack.Broker;
 import downsampling.localstack.BrokerTest;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import org.apache.kafka.common.TopicPartition;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -132,6 +136,48 @@ class RestartIT {
             assertThat(pipeline.late(1)).hasSize(1);
             assertThat(Pipeline.dropped(second)).isZero();
         }
+    }
+
+    /**
+     * A reading that takes longer than a commit interval, then a dead one, both in a poll of their own: so every other commit
+     * comes between the two, and there it is killed. Kafka's own dead-letter handler fails here, since it sends a dead letter as
+     * soon as the record is next in turn.
+     */
+    @Test
+    void shouldWriteEachDeadLetterOnceThoughKilled() throws Exception {
+        int pairs = 40;
+        String slow = "{\"ts\":" + T0 + ",\"value\":1,\"more\":[" + "0,".repeat(400_000) + "0]}";
+        try (Pipeline pipeline = new Pipeline(broker, 1)) {
+            for (int i = 0; i < pairs; i++) {
+                pipeline.send(0, "a", slow);
+                pipeline.send(0, "a", "no reading");
+            }
+            Path pairwise =
+                    Files.writeString(pipeline.newFolder().resolve("kafka.properties"), "consumer.max.poll.records=2");
+            List<String> options = pipeline.options("--commit-interval=1ms", "--config=" + pairwise);
+            for (int kills = 0; kills < 3; kills++) {
+                long before = sum(pipeline.committed());
+                try (ProcessorJar instance = ProcessorJar.start(options)) {
+                    await("a reading is committed, and the dead one after it is not", () -> {
+                        long committed = sum(pipeline.committed());
+                        return committed > before && committed % 2 == 1;
+                    });
+                    instance.kill();
+                }
+            }
+            assertThat(sum(pipeline.committed())).as("left for another start").isLessThan(2 * pairs);
+            pipeline.start();
+            pipeline.awaitAllRead();
+
+            assertThat(pipeline.dead(pairs))
+                    .extracting(letter -> header(letter, "__streams.errors.offset"))
+                    .doesNotHaveDuplicates()
+                    .hasSize(pairs);
+        }
+    }
+
+    private static long sum(Map<TopicPartition, Long> offsets) {
+        return offsets.values().stream().mapToLong(Long::longValue).sum();
     }
 
     @Test

@@ -1,8 +1,13 @@
 package downsampling.processor;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.kafka.streams.test.TestRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -62,6 +67,33 @@ class WindowProcessorTest {
         driver.advanceWallClock(Duration.ofMillis(1));
         driver.send("a", "2025-01-01T12:01:00.001Z", 4);
         assertThat(driver.rows()).hasSize(1);
+    }
+
+    @Test
+    void shouldWriteADeadLetterAsKafkasOwnHandlerDoes() {
+        try (Driver dsl = new Driver(Driver.config(Config.TopologyKind.DSL))) {
+            for (Driver each : List.of(driver, dsl)) {
+                each.sendRaw("a".getBytes(), "no reading \u00b5".getBytes(UTF_8));
+                each.sendRaw(null, "{}".getBytes());
+            }
+            assertThat(driver.dead())
+                    .extracting(WindowProcessorTest::text)
+                    .hasSize(2)
+                    .isEqualTo(
+                            dsl.dead().stream().map(WindowProcessorTest::text).toList());
+        }
+        assertThat(driver.dropped()).isZero();
+    }
+
+    /** All of a record; a stack trace is a line that ends, or not. */
+    private static List<String> text(TestRecord<byte[], byte[]> record) {
+        List<String> text = new ArrayList<>();
+        text.add(Arrays.toString(record.key()));
+        text.add(Arrays.toString(record.value()));
+        text.add("" + record.getRecordTime());
+        record.headers().forEach(header -> text.add(header.key() + "=" + new String(header.value(), UTF_8).strip()));
+        text.sort(null);
+        return text;
     }
 
     @Test
