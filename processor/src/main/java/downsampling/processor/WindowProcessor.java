@@ -42,6 +42,9 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
     /** Within how many milliseconds of each other partitions close their windows, where their readings come alike. */
     private static final int JOINED_MILLIS = 20;
 
+    /** What comes late by itself may wait for its commit for this part of its age, and nobody will notice. */
+    private static final int AGE_TO_WAIT = 10;
+
     private static final long NONE = Long.MIN_VALUE;
 
     private final Config config;
@@ -134,7 +137,7 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
         lastReadingAt = context.currentSystemTimeMs();
         watchIdle();
         if (reading.time() - grace >= closedUpTo + size // else no window can have come to its end
-                && closeUpTo(floor(reading.time() - grace)) > 0) {
+                && closeUpTo(floor(reading.time() - grace), record.timestamp()) > 0) {
             metrics.emitted(record.timestamp());
         }
     }
@@ -154,25 +157,34 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
 
     /**
      * Has summaries committed soon after their windows closed: not at once, since other partitions of this thread close theirs
-     * in the same moment and would miss that commit, and not one by one when many windows close in a row.
+     * in the same moment and would miss that commit, and not one by one when many windows close in a row. Where readings have
+     * been waiting to be read, there are few commits and more readings.
+     *
+     * @param arrived when what closed the windows arrived at the broker, in epoch milliseconds
      */
-    private void commitSoon() {
+    private void commitSoon(long arrived) {
         if (commitLater == null) {
-            long sinceLast = context.currentSystemTimeMs() - committedAt;
-            long wait = config.emitInterval().toMillis() - Math.max(0, sinceLast);
+            long now = context.currentSystemTimeMs();
+            long apart = Math.max(
+                    config.emitInterval().toMillis(),
+                    Math.min(
+                            (now - arrived) / AGE_TO_WAIT,
+                            config.commitInterval().toMillis()));
+            long wait = apart - Math.max(0, now - committedAt);
             commitLater = context.schedule(
                     Duration.ofMillis(Math.max(JOINED_MILLIS, wait)),
                     PunctuationType.WALL_CLOCK_TIME,
-                    now -> context.commit());
+                    then -> context.commit());
         }
     }
 
     /**
      * Closes and emits the windows that end at or before a time.
      *
+     * @param arrived see {@link #commitSoon}
      * @return how many there were
      */
-    private int closeUpTo(long time) {
+    private int closeUpTo(long time, long arrived) {
         if (time <= closedUpTo) {
             return 0;
         }
@@ -189,7 +201,7 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
         kept.closed(closed, size);
         closedUpTo = time;
         if (!closed.isEmpty()) {
-            commitSoon();
+            commitSoon(arrived);
         }
         return closed.size();
     }
@@ -220,7 +232,7 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
                         < config.idleClose().toMillis()) {
             return;
         }
-        int closed = closeUpTo(windows.newest() + size);
+        int closed = closeUpTo(windows.newest() + size, now);
         metrics.closedIdle();
         LOG.info(
                 "Partition {} idle for {}: closed {} open windows, up to {}",
