@@ -50,7 +50,6 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
     private final Config config;
     private final long size;
     private final long grace;
-    private final SensorIdDeserializer sensors = new SensorIdDeserializer();
     private final Deserializer<Reading> readings;
     private final IntFunction<InputEnd.Reached> inputEnd;
     private final Metrics metrics;
@@ -115,10 +114,10 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
 
     @Override
     public void process(Record<byte[], byte[]> record) {
-        String sensor;
+        Bytes sensor;
         Reading reading;
         try {
-            sensor = sensors.deserialize(config.inputTopic(), record.key());
+            sensor = SensorIdDeserializer.require(record.key());
             reading = readings.deserialize(config.inputTopic(), record.value());
         } catch (
                 RuntimeException
@@ -126,7 +125,7 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
             forwardDead(record, e);
             return;
         }
-        Rows.reading(sensor, reading);
+        Rows.reading(record.key(), reading);
         long start = floor(reading.time());
         if (start + size <= closedUpTo) {
             forwardLate(record, start, reading.time());
@@ -194,7 +193,7 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
         for (OpenWindows.Window window : closed) {
             readings += window.summary().count();
             context.forward(
-                    ClosedWindow.record(window.sensor, window.start, window.start + size, window.summary()),
+                    ClosedWindow.record(window.sensor.get(), window.start, window.start + size, window.summary()),
                     ExactTopology.SUMMARIES);
         }
         metrics.closed(closed.size(), readings);

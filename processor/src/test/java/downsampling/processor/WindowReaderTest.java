@@ -29,9 +29,13 @@ class WindowReaderTest {
     @BeforeEach
     void commitTwoOpenWindows() {
         partition = kept.begin(0, 0);
-        windows.add(0, "a", 1);
-        windows.add(10_000, "a", 1);
+        add(0, "a", 1);
+        add(10_000, "a", 1);
         commit(0);
+    }
+
+    private void add(long start, String sensor, double value) {
+        windows.add(start, Bytes.wrap(sensor.getBytes(UTF_8)), value);
     }
 
     private void commit(long closedUpTo) {
@@ -52,7 +56,7 @@ class WindowReaderTest {
 
     @Test
     void shouldShowOpenWindowsAsOfTheLastCommit() {
-        windows.add(10_000, "a", 2);
+        add(10_000, "a", 2);
         assertThat(read())
                 .containsExactly(
                         new WindowReader.Window(10_000, true, ONE), new WindowReader.Window(20_000, true, ONE));
@@ -64,7 +68,7 @@ class WindowReaderTest {
 
     @Test
     void shouldShowAWindowAsClosedOnceItsCloseIsCommitted() {
-        windows.add(0, "a", 2);
+        add(0, "a", 2);
         close(0, 10_000);
         assertThat(store.get(WindowKey.of(0, "a"))).isNull(); // gone from there, and nothing committed yet
         assertThat(read())
@@ -89,7 +93,7 @@ class WindowReaderTest {
 
     @Test
     void shouldSayHowFarBackItKnowsAllClosedWindows() {
-        windows.add(10_000, "b", 1);
+        add(10_000, "b", 1);
         close(0, 20_000); // three, and two are kept
         commit(20_000);
         assertThat(read()).containsExactly(new WindowReader.Window(20_000, false, ONE));
@@ -100,7 +104,7 @@ class WindowReaderTest {
     @Test
     void shouldGiveTheFirstSensorsBehindAnother() {
         for (String sensor : List.of("e", "c", "Ü", "d", "b")) {
-            windows.add(10_000, sensor, 1);
+            add(10_000, sensor, 1);
         }
         close(0, 10_000);
         commit(10_000);
