@@ -53,6 +53,12 @@ public final class Broker implements AutoCloseable {
     /** As {@link #newTopic(String, int)}, with topic configuration such as {@code cleanup.policy}. */
     public String newTopic(String name, int partitions, Map<String, String> config) {
         String topic = name + "-" + UUID.randomUUID();
+        createTopic(topic, partitions, config);
+        return topic;
+    }
+
+    /** Creates a topic, and returns when it can be written to. */
+    public void createTopic(String topic, int partitions, Map<String, String> config) {
         try {
             admin.createTopics(List.of(new NewTopic(topic, Optional.of(partitions), Optional.empty()).configs(config)))
                     .all()
@@ -67,7 +73,6 @@ public final class Broker implements AutoCloseable {
         } catch (Exception e) {
             throw new AssertionError("Could not create topic " + topic, e);
         }
-        return topic;
     }
 
     private boolean leadersAnswer(String topic, int partitions) throws InterruptedException, ExecutionException {

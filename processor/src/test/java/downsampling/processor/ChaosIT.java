@@ -3,6 +3,7 @@ package downsampling.processor;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import downsampling.localstack.Broker;
 import downsampling.localstack.LocalKafka;
 import downsampling.producer.Message;
 import downsampling.producer.SyntheticSource;
@@ -28,7 +29,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -110,10 +110,8 @@ class ChaosIT {
     @BeforeEach
     void startBroker() throws Exception {
         kafka = LocalKafka.start(0, dir.resolve("kafka"), Map.of());
-        try (Admin admin = admin()) {
-            admin.createTopics(List.of(new NewTopic("raw-temperature", PARTITIONS, (short) 1)))
-                    .all()
-                    .get();
+        try (Broker broker = Broker.at(kafka.bootstrapServers())) {
+            broker.createTopic("raw-temperature", PARTITIONS, Map.of());
         }
         Path logs = Files.createDirectories(Path.of("target", "chaos"));
         for (int i = 1; i <= 2; i++) {
