@@ -69,7 +69,11 @@ final class OpenWindows {
             sensors.put(sensor, window);
             onHeap++;
         }
-        window.summary = window.summary == null ? Summary.of(value) : window.summary.add(value);
+        if (window.summary == null) {
+            window.summary = Summary.of(value);
+        } else {
+            window.summary.add(value);
+        }
         if (!window.changed) {
             window.changed = true;
             changed.add(window);
