@@ -10,14 +10,15 @@ final class ClosedWindow {
     private ClosedWindow() {}
 
     /**
+     * @param sensor in UTF-8
      * @param start inclusive, epoch milliseconds; becomes the record's timestamp, so that a coarser window over the output
      *     topic sees the summary in its place
      * @param end   exclusive, epoch milliseconds
      */
-    static Record<byte[], byte[]> record(String sensor, long start, long end, Summary summary) {
+    static Record<byte[], byte[]> record(byte[] sensor, long start, long end, Summary summary) {
         Rows.summary(sensor, start, end, summary);
         Headers headers = new RecordHeaders().add("window.start", text(start)).add("window.end", text(end));
-        return new Record<>(text(sensor), SummaryJson.write(end, summary), start, headers);
+        return new Record<>(sensor, SummaryJson.write(end, summary), start, headers);
     }
 
     static byte[] text(String text) {

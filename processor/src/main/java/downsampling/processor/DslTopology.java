@@ -39,7 +39,7 @@ final class DslTopology {
                                         Serdes.serdeFrom(DslTopology::write, readings))
                                 .withTimestampExtractor((record, partitionTime) -> ((Reading) record.value()).time())
                                 .withName("readings"))
-                .peek(Rows::reading, Named.as("log-readings"))
+                .peek((sensor, reading) -> Rows.reading(ClosedWindow.text(sensor), reading), Named.as("log-readings"))
                 .groupByKey(Grouped.as("by-sensor"))
                 .windowedBy(windows)
                 .aggregate(
@@ -80,7 +80,9 @@ final class DslTopology {
         public void process(Record<Windowed<String>, Summary> closed) {
             var window = closed.key().window();
             metrics.closed(1, closed.value().count());
-            context().forward(ClosedWindow.record(closed.key().key(), window.start(), window.end(), closed.value()));
+            context()
+                    .forward(ClosedWindow.record(
+                            ClosedWindow.text(closed.key().key()), window.start(), window.end(), closed.value()));
         }
     }
 }

@@ -23,7 +23,7 @@ final class OpenWindows {
     private final KeyValueStore<Bytes, byte[]> store;
     private final int mostOnHeap;
     /** By start, then by sensor. */
-    private final TreeMap<Long, Map<String, Window>> heap = new TreeMap<>();
+    private final TreeMap<Long, Map<Bytes, Window>> heap = new TreeMap<>();
 
     private final List<Window> changed = new ArrayList<>();
     private int onHeap;
@@ -36,7 +36,7 @@ final class OpenWindows {
     /** The start that was asked for last, and its windows; readings mostly come by time. */
     private long lastStart = NONE;
 
-    private Map<String, Window> last;
+    private Map<Bytes, Window> last;
 
     /**
      * @param store      keys as {@link WindowKey} makes them, values as {@link Summary#toBytes}
@@ -61,29 +61,33 @@ final class OpenWindows {
     }
 
     /** Adds a reading to the window of a sensor, which is made if there is none. */
-    void add(long start, String sensor, double value) {
-        Map<String, Window> sensors = start == lastStart ? last : startingAt(start);
+    void add(long start, Bytes sensor, double value) {
+        Map<Bytes, Window> sensors = start == lastStart ? last : startingAt(start);
         Window window = sensors.get(sensor);
         if (window == null) {
             window = fromStore(start, sensor);
             sensors.put(sensor, window);
             onHeap++;
         }
-        window.summary = window.summary == null ? Summary.of(value) : window.summary.add(value);
+        if (window.summary == null) {
+            window.summary = Summary.of(value);
+        } else {
+            window.summary.add(value);
+        }
         if (!window.changed) {
             window.changed = true;
             changed.add(window);
         }
     }
 
-    private Map<String, Window> startingAt(long start) {
+    private Map<Bytes, Window> startingAt(long start) {
         lastStart = start;
         last = heap.computeIfAbsent(start, none -> new HashMap<>());
         newest = Math.max(newest, start);
         return last;
     }
 
-    private Window fromStore(long start, String sensor) {
+    private Window fromStore(long start, Bytes sensor) {
         byte[] stored = start > storeOnlyUpTo ? null : store.get(WindowKey.of(start, sensor));
         if (stored == null) {
             open++;
@@ -109,15 +113,15 @@ final class OpenWindows {
                 while (stored.hasNext()) {
                     KeyValue<Bytes, byte[]> entry = stored.next();
                     long start = WindowKey.start(entry.key);
-                    String sensor = WindowKey.sensor(entry.key);
+                    Bytes sensor = WindowKey.sensor(entry.key);
                     if (!heap.getOrDefault(start, Map.of()).containsKey(sensor)) {
                         taken.add(new Window(start, sensor, Summary.fromBytes(entry.value), true));
                     }
                 }
             }
         }
-        Map<Long, Map<String, Window>> closing = heap.subMap(from, to);
-        for (Map<String, Window> sensors : closing.values()) {
+        Map<Long, Map<Bytes, Window>> closing = heap.subMap(from, to);
+        for (Map<Bytes, Window> sensors : closing.values()) {
             taken.addAll(sensors.values());
             onHeap -= sensors.size();
         }
@@ -155,14 +159,14 @@ final class OpenWindows {
     /** The window {@code [start, start + size)} of one sensor, with what its readings came to so far. */
     static final class Window implements Comparable<Window> {
         final long start;
-        final String sensor;
+        final Bytes sensor;
         private Summary summary;
         /** Whether the store has it, as it was at some time. */
         private boolean stored;
         /** Whether the store lacks its newest readings. */
         private boolean changed;
 
-        private Window(long start, String sensor, Summary summary, boolean stored) {
+        private Window(long start, Bytes sensor, Summary summary, boolean stored) {
             this.start = start;
             this.sensor = sensor;
             this.summary = summary;

@@ -2,6 +2,7 @@ package downsampling.processor;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
@@ -23,18 +24,30 @@ final class Rows {
         SUMMARIES.setLevel(summaries ? Level.INFO : Level.OFF);
     }
 
-    static void reading(String sensor, Reading reading) {
+    /** @param sensor in UTF-8 */
+    static void reading(byte[] sensor, Reading reading) {
         if (READINGS.isInfoEnabled()) {
-            READINGS.info("reading  {}  {}  {}", sensor, Instant.ofEpochMilli(reading.time()), reading.value());
+            READINGS.info("reading  {}  {}  {}", text(sensor), Instant.ofEpochMilli(reading.time()), reading.value());
         }
     }
 
-    static void summary(String sensor, long start, long end, Summary summary) {
+    /** @param sensor in UTF-8 */
+    static void summary(byte[] sensor, long start, long end, Summary summary) {
         if (SUMMARIES.isInfoEnabled()) {
             SUMMARIES.info(String.format(
                     "%-16s %s – %s  count %7d  min %10.3f  max %10.3f  mean %10.3f",
-                    sensor, time(start), time(end), summary.count(), summary.min(), summary.max(), summary.mean()));
+                    text(sensor),
+                    time(start),
+                    time(end),
+                    summary.count(),
+                    summary.min(),
+                    summary.max(),
+                    summary.mean()));
         }
+    }
+
+    private static String text(byte[] sensor) {
+        return new String(sensor, StandardCharsets.UTF_8);
     }
 
     private static String time(long millis) {

@@ -3,35 +3,68 @@ package downsampling.processor;
 import java.nio.ByteBuffer;
 
 /**
- * What a window says of one sensor's readings. Immutable; {@link #add} gives the next one.
+ * What a window says of one sensor's readings. It grows with each of them, in place: a million open windows that got a new
+ * object for each reading would keep the garbage collector busier than the processor.
  *
  * <p>The sum is kept as an unevaluated pair of doubles by the two-sum step (Knuth, TAOCP vol. 2, 4.2.2; Dekker 1971), so a
  * mean is the correctly rounded quotient of a sum that is exact to about 106 bits, whatever the order of the readings. Both
  * parts are scaled by 2<sup>-64</sup>: scaling by a power of two changes no digit, and no number of finite readings can
  * overflow it.
  *
- * @param count    readings, at least 1
- * @param min      smallest value
- * @param max      largest value
- * @param sum      leading part of the sum, times 2<sup>-64</sup>
- * @param sumError what {@code sum} lacks, times 2<sup>-64</sup>
+ * <p>Not safe for use by several threads while it grows.
  */
-record Summary(long count, double min, double max, double sum, double sumError) {
-    /** Bytes of {@link #toBytes()}: the five components, big-endian, in their order. */
+final class Summary {
+    /** Bytes of {@link #toBytes()}: the five fields, big-endian, in their order. */
     static final int BYTES = 5 * Long.BYTES;
 
     private static final double SCALE = 0x1p-64;
+
+    private long count;
+    private double min;
+    private double max;
+    /** Leading part of the sum, scaled. */
+    private double sum;
+    /** What {@link #sum} lacks, scaled. */
+    private double sumError;
+
+    private Summary(long count, double min, double max, double sum, double sumError) {
+        this.count = count;
+        this.min = min;
+        this.max = max;
+        this.sum = sum;
+        this.sumError = sumError;
+    }
 
     static Summary of(double value) {
         return new Summary(1, value, value, value * SCALE, 0);
     }
 
+    /** Adds a reading; returns itself. */
     Summary add(double value) {
         double scaled = value * SCALE;
         double total = sum + scaled;
         double part = total - sum;
-        double error = (sum - (total - part)) + (scaled - part);
-        return new Summary(count + 1, Math.min(min, value), Math.max(max, value), total, sumError + error);
+        sumError += (sum - (total - part)) + (scaled - part);
+        sum = total;
+        min = Math.min(min, value);
+        max = Math.max(max, value);
+        count++;
+        return this;
+    }
+
+    /** Readings, at least 1. */
+    long count() {
+        return count;
+    }
+
+    /** Smallest value. */
+    double min() {
+        return min;
+    }
+
+    /** Largest value. */
+    double max() {
+        return max;
     }
 
     /** Between {@link #min} and {@link #max}, both included, even where rounding would step over. */
@@ -52,5 +85,10 @@ record Summary(long count, double min, double max, double sum, double sumError) 
     static Summary fromBytes(byte[] bytes) {
         ByteBuffer in = ByteBuffer.wrap(bytes);
         return new Summary(in.getLong(), in.getDouble(), in.getDouble(), in.getDouble(), in.getDouble());
+    }
+
+    @Override
+    public String toString() {
+        return count + " readings, " + min + " to " + max + ", sum (" + sum + " + " + sumError + ") / " + SCALE;
     }
 }

@@ -41,11 +41,8 @@ final class WindowKey {
         return ByteBuffer.wrap(key.get()).getLong();
     }
 
-    static String sensor(Bytes key) {
-        return new String(key.get(), Long.BYTES, key.get().length - Long.BYTES, StandardCharsets.UTF_8);
-    }
-
-    static Bytes sensorBytes(Bytes key) {
+    /** In UTF-8. */
+    static Bytes sensor(Bytes key) {
         return Bytes.wrap(Arrays.copyOfRange(key.get(), Long.BYTES, key.get().length));
     }
 }

@@ -42,12 +42,14 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
     /** Within how many milliseconds of each other partitions close their windows, where their readings come alike. */
     private static final int JOINED_MILLIS = 20;
 
+    /** What comes late by itself may wait for its commit for this part of its age, and nobody will notice. */
+    private static final int AGE_TO_WAIT = 10;
+
     private static final long NONE = Long.MIN_VALUE;
 
     private final Config config;
     private final long size;
     private final long grace;
-    private final SensorIdDeserializer sensors = new SensorIdDeserializer();
     private final Deserializer<Reading> readings;
     private final IntFunction<InputEnd.Reached> inputEnd;
     private final Metrics metrics;
@@ -112,10 +114,10 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
 
     @Override
     public void process(Record<byte[], byte[]> record) {
-        String sensor;
+        Bytes sensor;
         Reading reading;
         try {
-            sensor = sensors.deserialize(config.inputTopic(), record.key());
+            sensor = SensorIdDeserializer.require(record.key());
             reading = readings.deserialize(config.inputTopic(), record.value());
         } catch (
                 RuntimeException
@@ -123,7 +125,7 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
             forwardDead(record, e);
             return;
         }
-        Rows.reading(sensor, reading);
+        Rows.reading(record.key(), reading);
         long start = floor(reading.time());
         if (start + size <= closedUpTo) {
             forwardLate(record, start, reading.time());
@@ -134,7 +136,7 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
         lastReadingAt = context.currentSystemTimeMs();
         watchIdle();
         if (reading.time() - grace >= closedUpTo + size // else no window can have come to its end
-                && closeUpTo(floor(reading.time() - grace)) > 0) {
+                && closeUpTo(floor(reading.time() - grace), record.timestamp()) > 0) {
             metrics.emitted(record.timestamp());
         }
     }
@@ -154,25 +156,34 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
 
     /**
      * Has summaries committed soon after their windows closed: not at once, since other partitions of this thread close theirs
-     * in the same moment and would miss that commit, and not one by one when many windows close in a row.
+     * in the same moment and would miss that commit, and not one by one when many windows close in a row. Where readings have
+     * been waiting to be read, there are few commits and more readings.
+     *
+     * @param arrived when what closed the windows arrived at the broker, in epoch milliseconds
      */
-    private void commitSoon() {
+    private void commitSoon(long arrived) {
         if (commitLater == null) {
-            long sinceLast = context.currentSystemTimeMs() - committedAt;
-            long wait = config.emitInterval().toMillis() - Math.max(0, sinceLast);
+            long now = context.currentSystemTimeMs();
+            long apart = Math.max(
+                    config.emitInterval().toMillis(),
+                    Math.min(
+                            (now - arrived) / AGE_TO_WAIT,
+                            config.commitInterval().toMillis()));
+            long wait = apart - Math.max(0, now - committedAt);
             commitLater = context.schedule(
                     Duration.ofMillis(Math.max(JOINED_MILLIS, wait)),
                     PunctuationType.WALL_CLOCK_TIME,
-                    now -> context.commit());
+                    then -> context.commit());
         }
     }
 
     /**
      * Closes and emits the windows that end at or before a time.
      *
+     * @param arrived see {@link #commitSoon}
      * @return how many there were
      */
-    private int closeUpTo(long time) {
+    private int closeUpTo(long time, long arrived) {
         if (time <= closedUpTo) {
             return 0;
         }
@@ -182,14 +193,14 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
         for (OpenWindows.Window window : closed) {
             readings += window.summary().count();
             context.forward(
-                    ClosedWindow.record(window.sensor, window.start, window.start + size, window.summary()),
+                    ClosedWindow.record(window.sensor.get(), window.start, window.start + size, window.summary()),
                     ExactTopology.SUMMARIES);
         }
         metrics.closed(closed.size(), readings);
         kept.closed(closed, size);
         closedUpTo = time;
         if (!closed.isEmpty()) {
-            commitSoon();
+            commitSoon(arrived);
         }
         return closed.size();
     }
@@ -220,7 +231,7 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
                         < config.idleClose().toMillis()) {
             return;
         }
-        int closed = closeUpTo(windows.newest() + size);
+        int closed = closeUpTo(windows.newest() + size, now);
         metrics.closedIdle();
         LOG.info(
                 "Partition {} idle for {}: closed {} open windows, up to {}",

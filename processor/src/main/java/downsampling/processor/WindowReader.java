@@ -96,12 +96,12 @@ final class WindowReader {
             forEachOpenStart(closedUpTo(store), start -> {
                 try (KeyValueIterator<Bytes, byte[]> windows =
                         store.range(WindowKey.of(start, after), WindowKey.from(start + 1))) {
-                    while (windows.hasNext() && add(WindowKey.sensorBytes(windows.next().key), after, most, sensors)) {}
+                    while (windows.hasNext() && add(WindowKey.sensor(windows.next().key), after, most, sensors)) {}
                 }
             });
             awaitClosed(closed);
             for (Bytes window : closed.windows().keySet()) {
-                add(WindowKey.sensorBytes(window), after, most, sensors);
+                add(WindowKey.sensor(window), after, most, sensors);
             }
             return sensors;
         });

@@ -56,7 +56,7 @@ class OldEventTimesIT {
         List<Window.Said> said = new ArrayList<>();
         try (Pipeline pipeline =
                 new Pipeline(broker, broker.newTopic("raw", partitions, Map.of("retention.ms", "-1")))) {
-            try (ProcessorJar first = ProcessorJar.start(pipeline.options())) {
+            try (ProcessorProcess first = ProcessorProcess.started(pipeline.options())) {
                 sendSome(pipeline, partitions, random, said);
                 pipeline.awaitAllRead();
                 first.kill();

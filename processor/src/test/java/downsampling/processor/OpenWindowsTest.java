@@ -1,5 +1,6 @@
 package downsampling.processor;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
@@ -37,12 +38,12 @@ class OpenWindowsTest {
     @Test
     void shouldTouchTheStoreOnlyWhenWritten() {
         OpenWindows windows = new OpenWindows(store, 10);
-        windows.add(0, "a", 1);
-        windows.add(0, "a", 2);
+        windows.add(0, id("a"), 1);
+        windows.add(0, id("a"), 2);
         assertThat(stored()).isEmpty();
         windows.write();
         assertThat(stored()).containsExactly("0 a 2 1.0 2.0");
-        windows.add(0, "a", 3);
+        windows.add(0, id("a"), 3);
         assertThat(stored()).containsExactly("0 a 2 1.0 2.0");
         windows.write();
         assertThat(stored()).containsExactly("0 a 3 1.0 3.0");
@@ -51,7 +52,7 @@ class OpenWindowsTest {
     @Test
     void shouldNeverWriteAWindowThatOpenedAndClosedBetweenTwoCommits() {
         OpenWindows windows = new OpenWindows(store, 10);
-        windows.add(0, "a", 1);
+        windows.add(0, id("a"), 1);
         assertThat(windows.take(0, 10)).hasSize(1);
         windows.write();
         assertThat(stored()).isEmpty();
@@ -71,7 +72,7 @@ class OpenWindowsTest {
                 long start = closedUpTo + random.nextInt(4) * 10;
                 String sensor = "s" + random.nextInt(9);
                 double value = random.nextInt(1000) / 10.0;
-                windows.add(start, sensor, value);
+                windows.add(start, id(sensor), value);
                 plain.merge("%08d %s".formatted(start, sensor), Summary.of(value), (before, one) -> before.add(value));
             } else if (dice < 95) {
                 windows.write();
@@ -92,6 +93,10 @@ class OpenWindowsTest {
                 closedUpTo = to;
             }
         }
+    }
+
+    private static Bytes id(String sensor) {
+        return Bytes.wrap(sensor.getBytes(UTF_8));
     }
 
     private List<String> stored() {

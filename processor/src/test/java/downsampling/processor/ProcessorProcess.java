@@ -33,6 +33,15 @@ final class ProcessorProcess implements AutoCloseable {
         Runtime.getRuntime().addShutdownHook(lastResort);
     }
 
+    /** One that is started once, and whose output nobody needs afterwards. */
+    static ProcessorProcess started(List<String> options) throws IOException {
+        Path log = Files.createTempFile("processor-it-", ".log");
+        log.toFile().deleteOnExit();
+        ProcessorProcess process = new ProcessorProcess(log);
+        process.start(options);
+        return process;
+    }
+
     void start(List<String> options) {
         List<String> command = new ArrayList<>(JAVA_JAR);
         command.addAll(options);
@@ -49,6 +58,7 @@ final class ProcessorProcess implements AutoCloseable {
         starts++;
     }
 
+    /** SIGKILL: no chance to commit, to leave the group or to say anything. */
     void kill() throws InterruptedException {
         assertAlive();
         process.destroyForcibly().waitFor();
@@ -87,7 +97,7 @@ final class ProcessorProcess implements AutoCloseable {
     }
 
     /** What this start has printed up to now. */
-    private String output() throws IOException {
+    String output() throws IOException {
         byte[] all = Files.readAllBytes(log);
         return new String(all, (int) logBefore, all.length - (int) logBefore);
     }

@@ -116,7 +116,7 @@ class RestartIT {
     @Test
     void shouldEmitOnceThoughKilled() throws Exception {
         try (Pipeline pipeline = new Pipeline(broker, 1)) {
-            try (ProcessorJar first = ProcessorJar.start(pipeline.options())) {
+            try (ProcessorProcess first = ProcessorProcess.started(pipeline.options())) {
                 pipeline.send(0, "a", T0, 1);
                 pipeline.closeWindowsBefore(0, T0 + 10_000);
                 pipeline.send(0, "a", T0 + 11_000, 2);
@@ -157,7 +157,7 @@ class RestartIT {
             List<String> options = pipeline.options("--commit-interval=1ms", "--config=" + pairwise);
             for (int kills = 0; kills < 3; kills++) {
                 long before = sum(pipeline.committed());
-                try (ProcessorJar instance = ProcessorJar.start(options)) {
+                try (ProcessorProcess instance = ProcessorProcess.started(options)) {
                     await("a reading is committed, and the dead one after it is not", () -> {
                         long committed = sum(pipeline.committed());
                         return committed > before && committed % 2 == 1;

@@ -18,16 +18,6 @@ class SensorIdDeserializerTest {
     }
 
     @Test
-    void shouldGiveEachOfManyIdsWhateverItKnows() {
-        for (int turn = 0; turn < 3; turn++) {
-            for (int i = 0; i < 50_000; i++) {
-                String id = i % 7 == 0 ? "x".repeat(60) + i : "Sensor" + i;
-                assertThat(ids.deserialize("raw", id.getBytes(UTF_8))).isEqualTo(id);
-            }
-        }
-    }
-
-    @Test
     void shouldRefuseNoKey() {
         assertThatExceptionOfType(NotAReadingException.class)
                 .isThrownBy(() -> ids.deserialize("raw", null))

@@ -96,7 +96,9 @@ class SummaryTest {
     void shouldSurviveBytes() {
         Summary summary = of(0.1, -7, 1e300);
         assertThat(summary.toBytes()).hasSize(Summary.BYTES);
-        assertThat(Summary.fromBytes(summary.toBytes())).isEqualTo(summary);
+        assertThat(Summary.fromBytes(summary.toBytes()))
+                .usingRecursiveComparison()
+                .isEqualTo(summary);
     }
 
     @ParameterizedTest

@@ -10,13 +10,14 @@ import java.util.TreeSet;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.Stores;
+import org.assertj.core.api.ListAssert;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** Windows of 10 s with a grace of 1 s, at each moment of a close that {@link WindowProcessor} goes through. */
 class WindowReaderTest {
     private static final Summary ONE = Summary.of(1);
-    private static final Summary TWO = ONE.add(2);
+    private static final Summary TWO = Summary.of(1).add(2);
 
     private final KeyValueStore<Bytes, byte[]> store =
             Stores.inMemoryKeyValueStore("open").get();
@@ -29,9 +30,13 @@ class WindowReaderTest {
     @BeforeEach
     void commitTwoOpenWindows() {
         partition = kept.begin(0, 0);
-        windows.add(0, "a", 1);
-        windows.add(10_000, "a", 1);
+        add(0, "a", 1);
+        add(10_000, "a", 1);
         commit(0);
+    }
+
+    private void add(long start, String sensor, double value) {
+        windows.add(start, Bytes.wrap(sensor.getBytes(UTF_8)), value);
     }
 
     private void commit(long closedUpTo) {
@@ -46,32 +51,32 @@ class WindowReaderTest {
         partition.closed(windows.take(from, to), 10_000);
     }
 
-    private List<WindowReader.Window> read() {
-        return reader.windows(0, "a").windows();
+    private ListAssert<WindowReader.Window> assertThatWindows(String sensor) {
+        return assertThat(reader.windows(0, sensor).windows()).usingRecursiveFieldByFieldElementComparator();
     }
 
     @Test
     void shouldShowOpenWindowsAsOfTheLastCommit() {
-        windows.add(10_000, "a", 2);
-        assertThat(read())
+        add(10_000, "a", 2);
+        assertThatWindows("a")
                 .containsExactly(
                         new WindowReader.Window(10_000, true, ONE), new WindowReader.Window(20_000, true, ONE));
         commit(0);
-        assertThat(read())
+        assertThatWindows("a")
                 .containsExactly(
                         new WindowReader.Window(10_000, true, ONE), new WindowReader.Window(20_000, true, TWO));
     }
 
     @Test
     void shouldShowAWindowAsClosedOnceItsCloseIsCommitted() {
-        windows.add(0, "a", 2);
+        add(0, "a", 2);
         close(0, 10_000);
         assertThat(store.get(WindowKey.of(0, "a"))).isNull(); // gone from there, and nothing committed yet
-        assertThat(read())
+        assertThatWindows("a")
                 .containsExactly(
                         new WindowReader.Window(10_000, true, TWO), new WindowReader.Window(20_000, true, ONE));
         commit(10_000);
-        assertThat(read())
+        assertThatWindows("a")
                 .containsExactly(
                         new WindowReader.Window(10_000, false, TWO), new WindowReader.Window(20_000, true, ONE));
     }
@@ -81,7 +86,7 @@ class WindowReaderTest {
         close(0, 10_000);
         store.put(WindowKey.of(0, "a"), ONE.toBytes()); // as restored from the changelog
         partition = kept.begin(0, 0);
-        assertThat(read())
+        assertThatWindows("a")
                 .containsExactly(
                         new WindowReader.Window(10_000, true, ONE), new WindowReader.Window(20_000, true, ONE));
         assertThat(reader.windows(0, "a").completeAfter()).isZero();
@@ -89,18 +94,18 @@ class WindowReaderTest {
 
     @Test
     void shouldSayHowFarBackItKnowsAllClosedWindows() {
-        windows.add(10_000, "b", 1);
+        add(10_000, "b", 1);
         close(0, 20_000); // three, and two are kept
         commit(20_000);
-        assertThat(read()).containsExactly(new WindowReader.Window(20_000, false, ONE));
+        assertThatWindows("a").containsExactly(new WindowReader.Window(20_000, false, ONE));
         assertThat(reader.windows(0, "a").completeAfter()).isEqualTo(10_000);
-        assertThat(reader.windows(0, "b").windows()).containsExactly(new WindowReader.Window(20_000, false, ONE));
+        assertThatWindows("b").containsExactly(new WindowReader.Window(20_000, false, ONE));
     }
 
     @Test
     void shouldGiveTheFirstSensorsBehindAnother() {
         for (String sensor : List.of("e", "c", "Ü", "d", "b")) {
-            windows.add(10_000, sensor, 1);
+            add(10_000, sensor, 1);
         }
         close(0, 10_000);
         commit(10_000);
@@ -120,10 +125,10 @@ class WindowReaderTest {
     void shouldNotAnswerForAPartitionThatIsNotHereOrInTheMiddleOfAClose() {
         assertThatThrownBy(() -> reader.windows(1, "a")).isInstanceOf(WindowReader.UnavailableException.class);
         partition.closing();
-        assertThatThrownBy(this::read)
+        assertThatThrownBy(() -> reader.windows(0, "a"))
                 .isInstanceOf(WindowReader.UnavailableException.class)
                 .hasMessage("windows are being closed");
         kept.end(0, partition);
-        assertThatThrownBy(this::read).isInstanceOf(WindowReader.UnavailableException.class);
+        assertThatThrownBy(() -> reader.windows(0, "a")).isInstanceOf(WindowReader.UnavailableException.class);
     }
 }
