@@ -92,6 +92,7 @@ class Contender:
 
 
 OURS = "processor"
+PARALLEL = "-XX:+UseParallelGC"
 CONTENDERS = {
     OURS: Contender(processor),
     "tutorial": Contender(tutorial, stop_when_idle=True),
@@ -545,6 +546,7 @@ def settings(session, options):
         Variant("at least once", OURS, (("guarantee", "at_least_once"),)),
         Variant("2 threads", OURS, (("threads", 2),)),
         Variant("RocksDB", OURS, (("store", "rocksdb"),)),
+        Variant("parallel collector", OURS, (("java_options", [*options.java_options, PARALLEL]),)),
     ]
     if options.other_jdk:
         variants.append(Variant(f"JDK {java_version(options.other_jdk)}", OURS, (("jdk", options.other_jdk),)))
@@ -568,6 +570,8 @@ def sensors(session, options):
             variants.append(Variant(f"{count:,}, RocksDB", OURS, (("store", "rocksdb"),)))
             small = [*options.java_options, "-Xmx768m"]
             variants.append(Variant(f"{count:,}, heap of 768 MB", OURS, (("java_options", small),)))
+            parallel = [*options.java_options, PARALLEL]
+            variants.append(Variant(f"{count:,}, parallel collector", OURS, (("java_options", parallel),)))
         measured |= session.measure(variants, own)
     report(measured)
 
