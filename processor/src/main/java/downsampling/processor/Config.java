@@ -22,7 +22,7 @@ import java.util.Map;
  * @param stateStore     where open windows are kept beside their changelog
  * @param stateMemory    bytes that RocksDB may use in the whole process for block cache and write buffers
  * @param stateDir       folder for RocksDB's files
- * @param commitInterval how often state and progress are committed, 1 ms to 5 minutes
+ * @param commitInterval how often state and progress are committed, 1 ms to 1 minute
  * @param threads        stream threads
  * @param standbyReplicas copies of the state kept warm on other instances
  * @param keepClosed     closed windows of each partition that can still be asked for
@@ -88,7 +88,7 @@ record Config(
         requireBetween("--window", window, Duration.ofMillis(1), longest);
         requireBetween("--grace", grace, Duration.ZERO, longest);
         requireBetween("--max-ahead", maxAhead, Duration.ZERO, longest);
-        requireBetween("--commit-interval", commitInterval, Duration.ofMillis(1), Duration.ofMinutes(5));
+        requireBetween("--commit-interval", commitInterval, Duration.ofMillis(1), Duration.ofMinutes(1));
         require(
                 idleClose.isZero()
                         || (idleClose.compareTo(Duration.ofSeconds(1)) >= 0 && idleClose.compareTo(longest) <= 0),
@@ -112,6 +112,11 @@ record Config(
     Duration emitInterval() {
         Duration soon = Duration.ofMillis(100);
         return commitInterval.compareTo(soon) < 0 ? commitInterval : soon;
+    }
+
+    /** How long progress may wait for its commit while readings are read that have waited themselves. */
+    Duration catchUpInterval() {
+        return commitInterval.multipliedBy(5);
     }
 
     boolean closesIdle() {

@@ -161,8 +161,8 @@ public final class Main implements Callable<Integer> {
             defaultValue = "1s",
             description = {
                 "how often progress and open windows are committed: what a crash makes it read again",
-                "(default: ${DEFAULT-VALUE}); a summary waits for its commit 100 ms at most,",
-                "or a tenth as long as its readings waited to be read"
+                "(default: ${DEFAULT-VALUE}); five times that while it catches up; a summary waits for its commit",
+                "100 ms at most, or a tenth as long as its readings waited to be read"
             })
     private Duration commitInterval;
 

@@ -99,12 +99,13 @@ final class Service implements AutoCloseable {
         settings.put(StreamsConfig.STATE_DIR_CONFIG, config.stateDir());
         settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, config.threads());
         settings.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, config.standbyReplicas());
-        // The DSL has no way to ask for a commit when a window closes.
+        // The DSL has no way to ask for a commit; the other topology asks for each of them.
         Duration interval =
-                config.topology() == Config.TopologyKind.DSL ? config.emitInterval() : config.commitInterval();
+                config.topology() == Config.TopologyKind.DSL ? config.emitInterval() : config.catchUpInterval();
         settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, interval.toMillis());
+        // As long as a commit may take: a transaction that a crash left open hides what comes after it.
         settings.put(producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG), (int)
-                interval.plusSeconds(10).toMillis());
+                interval.plusSeconds(6).toMillis());
         settings.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 64 << 20);
         settings.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedRocksDb.class);
         settings.put(BoundedRocksDb.BYTES, config.stateMemory());

@@ -42,10 +42,8 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
     /** Within how many milliseconds of each other partitions close their windows, where their readings come alike. */
     private static final int JOINED_MILLIS = 20;
 
-    /** What comes late by itself may wait for its commit for this part of its age, and nobody will notice. */
-    private static final int AGE_TO_WAIT = 10;
-
     private static final long NONE = Long.MIN_VALUE;
+    private static final long NEVER = Long.MAX_VALUE;
 
     private final Config config;
     private final long size;
@@ -73,6 +71,9 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
     private long committedAt;
     // Only as long as they are needed: to Kafka Streams each call of a punctuator is a reason for a commit.
     private Cancellable commitLater;
+    /** Wall-clock time of the next one. */
+    private long commitAt;
+
     private Cancellable idleWatch;
 
     WindowProcessor(
@@ -108,12 +109,16 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
         unwatch = metrics.watch(partition, () -> windows.open(), () -> newestTime);
         committedAt = lastReadingAt;
         commitLater = cancel(commitLater);
+        commitAt = NEVER;
         idleWatch = cancel(idleWatch);
         watchIdle();
     }
 
     @Override
     public void process(Record<byte[], byte[]> record) {
+        if (commitAt == NEVER) {
+            commitSoon(record.timestamp(), false);
+        }
         Bytes sensor;
         Reading reading;
         try {
@@ -152,35 +157,48 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
         }
         committedAt = context.currentSystemTimeMs();
         commitLater = cancel(commitLater);
+        commitAt = NEVER;
     }
 
     /**
-     * Has summaries committed soon after their windows closed: not at once, since other partitions of this thread close theirs
-     * in the same moment and would miss that commit, and not one by one when many windows close in a row. Where readings have
-     * been waiting to be read, there are few commits and more readings.
+     * Has what is done committed, soon where windows closed: not at once, since other partitions of this thread close theirs in
+     * the same moment and would miss that commit, and not one by one when many windows close in a row. Where readings have been
+     * waiting to be read, there are few commits and more readings.
      *
-     * @param arrived when what closed the windows arrived at the broker, in epoch milliseconds
+     * @param arrived when the reading arrived at the broker, in epoch milliseconds
+     * @param closed whether it closed windows, so that there are summaries
      */
-    private void commitSoon(long arrived) {
-        if (commitLater == null) {
-            long now = context.currentSystemTimeMs();
-            long apart = Math.max(
-                    config.emitInterval().toMillis(),
-                    Math.min(
-                            (now - arrived) / AGE_TO_WAIT,
-                            config.commitInterval().toMillis()));
-            long wait = apart - Math.max(0, now - committedAt);
+    private void commitSoon(long arrived, boolean closed) {
+        long now = context.currentSystemTimeMs();
+        long at = Math.max(committedAt + millisApart(config, now - arrived, closed), now + JOINED_MILLIS);
+        if (at < commitAt) {
+            commitAt = at;
+            cancel(commitLater);
             commitLater = context.schedule(
-                    Duration.ofMillis(Math.max(JOINED_MILLIS, wait)),
-                    PunctuationType.WALL_CLOCK_TIME,
-                    then -> context.commit());
+                    Duration.ofMillis(at - now), PunctuationType.WALL_CLOCK_TIME, then -> context.commit());
         }
+    }
+
+    /**
+     * How far apart commits are. A summary waits a tenth as long as its reading has waited, progress as long as that at most:
+     * what is old already hardly gets older, whatever happens.
+     *
+     * @param age how long ago the reading arrived, in milliseconds
+     */
+    static long millisApart(Config config, long age, boolean closed) {
+        return closed
+                ? between(config.emitInterval(), age / 10, config.commitInterval())
+                : between(config.commitInterval(), age, config.catchUpInterval());
+    }
+
+    private static long between(Duration least, long millis, Duration most) {
+        return Math.max(least.toMillis(), Math.min(millis, most.toMillis()));
     }
 
     /**
      * Closes and emits the windows that end at or before a time.
      *
-     * @param arrived see {@link #commitSoon}
+     * @param arrived when what closes them arrived at the broker
      * @return how many there were
      */
     private int closeUpTo(long time, long arrived) {
@@ -200,7 +218,7 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
         kept.closed(closed, size);
         closedUpTo = time;
         if (!closed.isEmpty()) {
-            commitSoon(arrived);
+            commitSoon(arrived, true);
         }
         return closed.size();
     }

@@ -75,7 +75,7 @@ final class Driver implements AutoCloseable {
                 Config.StateStoreKind.MEMORY,
                 1 << 20,
                 "target/state",
-                Duration.ofMillis(100),
+                Duration.ofSeconds(1),
                 1,
                 0,
                 0,

@@ -10,6 +10,8 @@ import java.util.List;
 import org.apache.kafka.streams.test.TestRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** What the default topology promises beyond the DSL, as far as it shows without a broker. */
 class WindowProcessorTest {
@@ -184,5 +186,21 @@ class WindowProcessorTest {
                     window);
         }
         assertThat(driver.openWindows()).isLessThanOrEqualTo(2);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // how long a reading has waited, and how long its summary, and progress without a summary, may then wait: ms
+        "      -5, 100,  1000",
+        "       0, 100,  1000",
+        "    1000, 100,  1000",
+        "    4000, 400,  4000",
+        "   20000, 1000, 5000",
+        "86400000, 1000, 5000",
+    })
+    void shouldCommitMoreSeldomWhileItCatchesUp(long age, long summary, long progress) {
+        Config config = Driver.config(Config.TopologyKind.EXACT);
+        assertThat(WindowProcessor.millisApart(config, age, true)).isEqualTo(summary);
+        assertThat(WindowProcessor.millisApart(config, age, false)).isEqualTo(progress);
     }
 }
