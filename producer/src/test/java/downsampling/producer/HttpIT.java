@@ -165,7 +165,7 @@ class HttpIT {
                 .extracting(event -> event.get("level").asText() + " "
                         + event.get("message").asText().split(" ")[0])
                 .startsWith("INFO sending")
-                .contains("INFO Sensor1", "INFO Sensor2");
+                .anySatisfy(event -> assertThat(event).matches("INFO Sensor\\d+"));
         assertThat(events.get(events.size() - 1).get("level").asText()).isEqualTo("ERROR");
         assertThat(events.get(events.size() - 1).get("message").asText()).contains(" readings failed, the first one: ");
     }
