@@ -124,7 +124,6 @@ final class Generate implements Callable<Integer> {
     private final AtomicInteger written = new AtomicInteger();
     private final AtomicLong makingNanos = new AtomicLong();
     private final AtomicLong writingNanos = new AtomicLong();
-    private final AtomicLong indexingNanos = new AtomicLong();
 
     @Override
     public Integer call() {
@@ -232,9 +231,10 @@ final class Generate implements Callable<Integer> {
         Path file = file(date);
         // Not named *.log.csv, so that an aggregation beside this run does not read half a file.
         Path unfinished = outputDir.resolve("." + file.getFileName() + "." + runId + ".tmp");
+        UserIndex.Writer index = new UserIndex.Writer();
         try {
             try (OutputStream out = Files.newOutputStream(unfinished, StandardOpenOption.CREATE_NEW)) {
-                generator.write(date, out, (rows, making, writing) -> {
+                generator.write(date, out, index, (rows, making, writing) -> {
                     makingNanos.addAndGet(making);
                     writingNanos.addAndGet(writing);
                     if (progress != null) {
@@ -250,8 +250,8 @@ final class Generate implements Callable<Integer> {
             }
             written.incrementAndGet();
             long start = System.nanoTime();
-            UserIndex.make(file.toFile());
-            indexingNanos.addAndGet(System.nanoTime() - start);
+            index.save(file.toFile(), logsPerDay);
+            writingNanos.addAndGet(System.nanoTime() - start);
         } finally {
             Files.deleteIfExists(unfinished);
         }
@@ -293,7 +293,6 @@ final class Generate implements Callable<Integer> {
                 List.of(
                         new RunReport.Phase("making (threads)", makingNanos.get(), rows, days),
                         new RunReport.Phase("writing (threads)", writingNanos.get(), rows, days),
-                        new RunReport.Phase("indexing (threads)", indexingNanos.get(), rows, days),
                         new RunReport.Phase("whole run", nanos, rows, days))));
         out.flush();
     }

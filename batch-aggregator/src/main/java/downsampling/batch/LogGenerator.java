@@ -29,6 +29,9 @@ final class LogGenerator {
     /** Date and time, user and app at their longest, metrics at their longest, CRLF. */
     private static final int MAX_ROW_BYTES = 19 + ",user2147483647".length() + ",instagram".length() + METRICS * 5 + 2;
 
+    /** Where a row's user begins. */
+    private static final int USER_AT = "2025-01-01 00:00:00,".length();
+
     private static final byte[][] COMMA_APP =
             APPS.stream().map(app -> ascii("," + app)).toArray(byte[][]::new);
     private static final byte[][] COMMA_METRIC = IntStream.rangeClosed(0, MAX_METRIC)
@@ -62,9 +65,10 @@ final class LogGenerator {
     /**
      * Writes all rows of {@code date}, {@code batchSize} at a time.
      *
+     * @param index is told of the rows
      * @throws IOException if {@code out} throws it
      */
-    void write(LocalDate date, OutputStream out, Progress progress) throws IOException {
+    void write(LocalDate date, OutputStream out, UserIndex.Writer index, Progress progress) throws IOException {
         SplittableRandom random = randomOf(date);
         byte[] day = ascii(date + " ");
         byte[] buffer = new byte[Math.multiplyExact(batchSize, MAX_ROW_BYTES)];
@@ -74,19 +78,27 @@ final class LogGenerator {
         // 1980). Here in logarithms, and from the other end, for ascending order. StrictMath, because Math may differ
         // in the last bit from one processor to the next.
         double logOfLargest = 0;
+        int last = 0;
         for (int rowsLeft = rowsPerDay; rowsLeft > 0; ) {
-            long start = System.nanoTime();
+            long began = System.nanoTime();
             int rows = Math.min(batchSize, rowsLeft);
             int end = 0;
             for (int row = 0; row < rows; row++, rowsLeft--) {
                 logOfLargest += StrictMath.log(1 - random.nextDouble()) / rowsLeft;
                 int descending = (int) (StrictMath.exp(logOfLargest) * usersByName.length);
                 int user = usersByName[Math.max(0, usersByName.length - 1 - descending)];
-                end = putRow(buffer, end, day, user, random);
+                int start = end;
+                end = putRow(buffer, start, day, user, random);
+                if (user != last) {
+                    last = user;
+                    int name = start + USER_AT;
+                    index.user(buffer, start, rowsPerDay - rowsLeft, name, name + nameLength(user));
+                }
             }
+            index.buffer(buffer, end);
             long made = System.nanoTime();
             out.write(buffer, 0, end);
-            progress.batchWritten(rows, made - start, System.nanoTime() - made);
+            progress.batchWritten(rows, made - began, System.nanoTime() - made);
         }
     }
 
@@ -114,15 +126,21 @@ final class LogGenerator {
         buffer[start + 2] = 's';
         buffer[start + 3] = 'e';
         buffer[start + 4] = 'r';
-        int end = start + 5;
-        for (int rest = user; rest > 0; rest /= 10) {
-            end++;
-        }
+        int end = start + 1 + nameLength(user);
         int at = end;
         for (int rest = user; rest > 0; rest /= 10) {
             buffer[--at] = (byte) ('0' + rest % 10);
         }
         return end;
+    }
+
+    /** Of {@code user} with the number behind it. */
+    private static int nameLength(int user) {
+        int length = "user".length();
+        for (int rest = user; rest > 0; rest /= 10) {
+            length++;
+        }
+        return length;
     }
 
     private static int putTwoDigits(byte[] buffer, int at, int value) {

@@ -126,27 +126,32 @@ final class UserIndex {
 
     /** Makes the index of a log file and puts it beside it, in place of an old one. */
     static void make(File log) throws IOException {
-        Text text = new Text();
         try (LogFile.Opened in = new LogFile.Opened(log)) {
             long size = in.length();
             long time = log.lastModified();
             Maker maker = new Maker();
-            maker.end = new LogReader(1 << 16).read(in, 0, Long.MAX_VALUE, maker);
-            int blocks = maker.sorted && maker.end == size ? maker.starts.size() : 0;
-            word(word(word(word(word(text, MARK), size), time), maker.rows), blocks);
-            int name = 0;
-            for (int block = 0; block < blocks; block++) {
-                boolean isLast = block + 1 == blocks;
-                long start = maker.starts.get(block);
-                long firstRow = maker.firstRows.get(block);
-                word(text, start);
-                word(text, name += maker.users.get(block).length);
-                word(text, (isLast ? maker.rows : maker.firstRows.get(block + 1)) - firstRow);
-                word(text, checksum(in, start, isLast ? size : maker.starts.get(block + 1)));
+            long end = new LogReader(1 << 16).read(in, 0, Long.MAX_VALUE, maker);
+            Blocks blocks = maker.sorted && end == size ? maker.blocks : new Blocks();
+            for (int block = 0; block < blocks.size(); block++) {
+                blocks.sums.add(checksum(in, blocks.starts.get(block), blocks.end(block, size)));
             }
-            for (int block = 0; block < blocks; block++) {
-                text.add(maker.users.get(block), 0, maker.users.get(block).length);
-            }
+            save(log, size, time, maker.rows, blocks);
+        }
+    }
+
+    private static void save(File log, long size, long time, long rows, Blocks blocks) throws IOException {
+        Text text = new Text();
+        word(word(word(word(word(text, MARK), size), time), rows), blocks.size());
+        int name = 0;
+        for (int block = 0; block < blocks.size(); block++) {
+            word(text, blocks.starts.get(block));
+            word(text, name += blocks.users.get(block).length);
+            long nextRow = block + 1 < blocks.size() ? blocks.firstRows.get(block + 1) : rows;
+            word(text, nextRow - blocks.firstRows.get(block));
+            word(text, blocks.sums.get(block));
+        }
+        for (byte[] user : blocks.users) {
+            text.add(user, 0, user.length);
         }
         word(text, checksum(text.bytes, text.length));
         File sidecar = sidecar(log);
@@ -193,14 +198,38 @@ final class UserIndex {
         return sum.getValue();
     }
 
-    /** Finds the blocks. */
-    private static final class Maker implements LogReader.Handler {
+    /** The blocks found so far. */
+    private static final class Blocks {
         final List<Long> starts = new ArrayList<>();
         final List<Long> firstRows = new ArrayList<>();
         final List<byte[]> users = new ArrayList<>();
+        final List<Long> sums = new ArrayList<>();
+
+        int size() {
+            return starts.size();
+        }
+
+        long end(int block, long size) {
+            return block + 1 < size() ? starts.get(block + 1) : size;
+        }
+
+        /** Whether one begins at a row whose user is another than that of the row before. */
+        boolean beginAt(long position) {
+            return starts.isEmpty() || position - starts.get(starts.size() - 1) >= BLOCK;
+        }
+
+        void begin(long position, long row, byte[] user) {
+            starts.add(position);
+            firstRows.add(row);
+            users.add(user);
+        }
+    }
+
+    /** Finds the blocks of a file that is there. */
+    private static final class Maker implements LogReader.Handler {
+        final Blocks blocks = new Blocks();
         boolean sorted = true;
         long rows;
-        long end;
         private byte[] user = new byte[0];
 
         @Override
@@ -210,10 +239,8 @@ final class UserIndex {
             sorted &= order >= 0;
             if (order > 0) {
                 user = Arrays.copyOfRange(b, row.from(1), row.to(1));
-                if (rows == 0 || position - starts.get(starts.size() - 1) >= BLOCK) {
-                    starts.add(position);
-                    firstRows.add(rows);
-                    users.add(user);
+                if (blocks.beginAt(position)) {
+                    blocks.begin(position, rows, user);
                 }
             }
             rows++;
@@ -222,6 +249,54 @@ final class UserIndex {
         @Override
         public void rejected(RowParser record, long position, byte[] b, int from, int to) {
             sorted = false;
+        }
+    }
+
+    /** Makes the index of a file while that is written, from rows that are known to be good and sorted by user. */
+    static final class Writer {
+        private final Blocks blocks = new Blocks();
+        private final CRC32C sum = new CRC32C();
+        /** Of the buffer in the file. */
+        private long position;
+        /** Up to where the buffer is in the checksum. */
+        private int summed;
+
+        /**
+         * A row of another user than the one before it.
+         *
+         * @param at where it begins in the buffer
+         * @param row its number in the file, from 0
+         * @param from where its user begins in the buffer
+         * @param to the first byte behind the user
+         */
+        void user(byte[] buffer, int at, long row, int from, int to) {
+            if (blocks.beginAt(position + at)) {
+                if (blocks.size() > 0) {
+                    sum(buffer, at);
+                    blocks.sums.add(sum.getValue());
+                }
+                sum.reset();
+                summed = at;
+                blocks.begin(position + at, row, Arrays.copyOfRange(buffer, from, to));
+            }
+        }
+
+        /** The buffer is full up to there and will be used anew. */
+        void buffer(byte[] buffer, int end) {
+            sum(buffer, end);
+            summed = 0;
+            position += end;
+        }
+
+        private void sum(byte[] buffer, int end) {
+            sum.update(buffer, summed, end - summed);
+            summed = end;
+        }
+
+        /** Puts the index beside the file, which has all its rows and its name now. */
+        void save(File log, long rows) throws IOException {
+            blocks.sums.add(sum.getValue());
+            UserIndex.save(log, position, log.lastModified(), rows, blocks);
         }
     }
 }

@@ -70,6 +70,19 @@ class GenerateTest {
                         "2025-01-01 \\d\\d:\\d\\d:\\d\\d,user[1-9]\\d?," + app + "(,[1-9]\\d{0,3}){9}\r\n"));
     }
 
+    /** One block and many, blocks that end with a batch, within one and many batches later. */
+    @ParameterizedTest
+    @CsvSource({"1, 99, 10000", "3000, 99, 10000", "20000, 99, 7", "20000, 5000, 300", "20000, 1, 1000"})
+    void makesTheIndexThatIsMadeFromTheFile(int logs, int users, int batch) throws IOException {
+        generate("--days=1", "--logs-per-day=" + logs, "--users=" + users, "--batch-size=" + batch);
+
+        Path log = folder.resolve("2025-01-01.log.csv");
+        Path index = UserIndex.sidecar(log.toFile()).toPath();
+        byte[] made = Files.readAllBytes(index);
+        UserIndex.make(log.toFile());
+        assertThat(made).isEqualTo(Files.readAllBytes(index));
+    }
+
     @Test
     void takesUnderscoresForHyphens() throws IOException {
         int exitCode = commandLine()
@@ -378,14 +391,7 @@ class GenerateTest {
 
         assertThat(out.toString().replaceAll(" +", " "))
                 .startsWith("Generated\n files 20\n logs 2,000\n output directory " + folder + "\n seed 3\nPhases")
-                .contains(
-                        "making (threads)",
-                        "writing (threads)",
-                        "indexing (threads)",
-                        "whole run",
-                        "rows/s",
-                        "peak memory",
-                        "I/O");
+                .contains("making (threads)", "writing (threads)", "whole run", "rows/s", "peak memory", "I/O");
         assertThat(err.toString()).isEmpty();
     }
 
