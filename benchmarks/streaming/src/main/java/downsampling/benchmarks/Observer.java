@@ -6,6 +6,7 @@ import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -13,11 +14,13 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
@@ -205,10 +208,22 @@ public final class Observer {
         admin.createTopics(List.of(new NewTopic(topic, partitions, (short) -1).configs(settings)))
                 .all()
                 .get();
-        // Other brokers hear of it a little later.
+        // Until the leader of each partition answers, an idempotent producer can lose its first batch (KAFKA-15591).
+        Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+        for (int partition = 0; partition < partitions; partition++) {
+            ends.put(new TopicPartition(topic, partition), OffsetSpec.latest());
+        }
         long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-        while (!exists(topic) && System.nanoTime() < deadline) {
-            Thread.sleep(50);
+        for (boolean answer = false; !answer; ) {
+            try {
+                admin.listOffsets(ends).all().get();
+                answer = true;
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof RetriableException) || System.nanoTime() - deadline >= 0) {
+                    throw e;
+                }
+                Thread.sleep(50);
+            }
         }
     }
 
