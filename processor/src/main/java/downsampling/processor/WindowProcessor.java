@@ -71,10 +71,9 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
     private long committedAt;
     // Only as long as they are needed: to Kafka Streams each call of a punctuator is a reason for a commit.
     private Cancellable commitLater;
-    /** Wall-clock time of the next one. */
-    private long commitAt;
-
     private Cancellable idleWatch;
+    /** Wall-clock time of the next commit that was asked for, or {@link #NEVER}. */
+    private long commitAt;
 
     WindowProcessor(
             Config config,
@@ -124,9 +123,9 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
         try {
             sensor = SensorIdDeserializer.require(record.key());
             reading = readings.deserialize(config.inputTopic(), record.value());
-        } catch (
-                RuntimeException
-                        e) { // NotAReadingException; nothing on the wire stops the stream, not even a fault of ours
+        } catch (RuntimeException e) {
+            // A NotAReadingException, as the deserializer promises; were it a fault of ours, it must not stop the
+            // stream either.
             forwardDead(record, e);
             return;
         }
@@ -170,12 +169,13 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
      */
     private void commitSoon(long arrived, boolean closed) {
         long now = context.currentSystemTimeMs();
-        long at = Math.max(committedAt + millisApart(config, now - arrived, closed), now + JOINED_MILLIS);
-        if (at < commitAt) {
-            commitAt = at;
+        long sinceLast = Math.max(0, now - committedAt); // a wall clock may be set back
+        long wait = Math.max(JOINED_MILLIS, millisApart(config, now - arrived, closed) - sinceLast);
+        if (now + wait < commitAt) {
+            commitAt = now + wait;
             cancel(commitLater);
             commitLater = context.schedule(
-                    Duration.ofMillis(at - now), PunctuationType.WALL_CLOCK_TIME, then -> context.commit());
+                    Duration.ofMillis(wait), PunctuationType.WALL_CLOCK_TIME, then -> context.commit());
         }
     }
 
