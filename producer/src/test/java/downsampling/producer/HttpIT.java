@@ -145,6 +145,10 @@ class HttpIT {
                         topic,
                         "--rate",
                         "50",
+                        "--sensors",
+                        "2",
+                        "--seed",
+                        "1",
                         "--log-readings")
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD);
         builder.environment().putAll(Map.of("BOOTSTRAP_SERVERS", broker.bootstrapServers(), "LOG_FORMAT", "json"));
@@ -165,7 +169,7 @@ class HttpIT {
                 .extracting(event -> event.get("level").asText() + " "
                         + event.get("message").asText().split(" ")[0])
                 .startsWith("INFO sending")
-                .anySatisfy(event -> assertThat(event).matches("INFO Sensor\\d+"));
+                .contains("INFO Sensor1", "INFO Sensor2");
         assertThat(events.get(events.size() - 1).get("level").asText()).isEqualTo("ERROR");
         assertThat(events.get(events.size() - 1).get("message").asText()).contains(" readings failed, the first one: ");
     }
