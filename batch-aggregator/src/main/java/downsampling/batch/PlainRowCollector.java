@@ -28,10 +28,9 @@ import java.util.Arrays;
  */
 final class PlainRowCollector extends RowCollector {
 
-    private static final long ONES = 0x0101010101010101L;
-    private static final long HIGH = 0x8080808080808080L;
+    private static final long HIGH = Words.HIGH;
     private static final long LOW7 = 0x7F7F7F7F7F7F7F7FL;
-    private static final long ZEROS = '0' * ONES;
+    private static final long ZEROS = '0' * Words.ONES;
     /** {@code 00:00:00} as a word. */
     private static final long MIDNIGHT = 0x30303A30303A3030L;
     /** What to add to the digits of a time so that any byte above its limit (29:59:59) gets its highest bit set. */
@@ -42,7 +41,7 @@ final class PlainRowCollector extends RowCollector {
     private static final long NO_APP = 0x2C2C;
 
     /** Eight line feeds, which no user has. */
-    private static final long NEVER = '\n' * ONES;
+    private static final long NEVER = '\n' * Words.ONES;
 
     private static final int APPS_CACHED = 512;
     private static final int LONGEST_NAME = 1000;

@@ -271,12 +271,11 @@ final class UserIndex {
          */
         void user(byte[] buffer, int at, long row, int from, int to) {
             if (blocks.beginAt(position + at)) {
+                sum(buffer, at);
                 if (blocks.size() > 0) {
-                    sum(buffer, at);
                     blocks.sums.add(sum.getValue());
                 }
                 sum.reset();
-                summed = at;
                 blocks.begin(position + at, row, Arrays.copyOfRange(buffer, from, to));
             }
         }

@@ -13,8 +13,8 @@ final class Words {
     private static final VarHandle LITTLE_ENDIAN =
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
-    private static final long ONES = 0x0101010101010101L;
-    private static final long HIGH = 0x8080808080808080L;
+    static final long ONES = 0x0101010101010101L;
+    static final long HIGH = 0x8080808080808080L;
 
     private Words() {}
 

@@ -39,7 +39,7 @@ final class DslTopology {
                                         Serdes.serdeFrom(DslTopology::write, readings))
                                 .withTimestampExtractor((record, partitionTime) -> ((Reading) record.value()).time())
                                 .withName("readings"))
-                .peek((sensor, reading) -> Rows.reading(ClosedWindow.text(sensor), reading), Named.as("log-readings"))
+                .peek(Rows::reading, Named.as("log-readings"))
                 .groupByKey(Grouped.as("by-sensor"))
                 .windowedBy(windows)
                 .aggregate(

@@ -27,7 +27,13 @@ final class Rows {
     /** @param sensor in UTF-8 */
     static void reading(byte[] sensor, Reading reading) {
         if (READINGS.isInfoEnabled()) {
-            READINGS.info("reading  {}  {}  {}", text(sensor), Instant.ofEpochMilli(reading.time()), reading.value());
+            reading(text(sensor), reading);
+        }
+    }
+
+    static void reading(String sensor, Reading reading) {
+        if (READINGS.isInfoEnabled()) {
+            READINGS.info("reading  {}  {}  {}", sensor, Instant.ofEpochMilli(reading.time()), reading.value());
         }
     }
 

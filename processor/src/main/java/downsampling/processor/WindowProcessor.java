@@ -43,7 +43,6 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
     private static final int JOINED_MILLIS = 20;
 
     private static final long NONE = Long.MIN_VALUE;
-    private static final long NEVER = Long.MAX_VALUE;
 
     private final Config config;
     private final long size;
@@ -72,7 +71,7 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
     // Only as long as they are needed: to Kafka Streams each call of a punctuator is a reason for a commit.
     private Cancellable commitLater;
     private Cancellable idleWatch;
-    /** Wall-clock time of the next commit that was asked for, or {@link #NEVER}. */
+    /** Wall-clock time of {@link #commitLater}. */
     private long commitAt;
 
     WindowProcessor(
@@ -108,14 +107,13 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
         unwatch = metrics.watch(partition, () -> windows.open(), () -> newestTime);
         committedAt = lastReadingAt;
         commitLater = cancel(commitLater);
-        commitAt = NEVER;
         idleWatch = cancel(idleWatch);
         watchIdle();
     }
 
     @Override
     public void process(Record<byte[], byte[]> record) {
-        if (commitAt == NEVER) {
+        if (commitLater == null) {
             commitSoon(record.timestamp(), false);
         }
         Bytes sensor;
@@ -156,7 +154,6 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
         }
         committedAt = context.currentSystemTimeMs();
         commitLater = cancel(commitLater);
-        commitAt = NEVER;
     }
 
     /**
@@ -171,7 +168,7 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
         long now = context.currentSystemTimeMs();
         long sinceLast = Math.max(0, now - committedAt); // a wall clock may be set back
         long wait = Math.max(JOINED_MILLIS, millisApart(config, now - arrived, closed) - sinceLast);
-        if (now + wait < commitAt) {
+        if (commitLater == null || now + wait < commitAt) {
             commitAt = now + wait;
             cancel(commitLater);
             commitLater = context.schedule(

@@ -20,7 +20,6 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
@@ -208,23 +207,18 @@ public final class Observer {
         admin.createTopics(List.of(new NewTopic(topic, partitions, (short) -1).configs(settings)))
                 .all()
                 .get();
-        // Until the leader of each partition answers, an idempotent producer can lose its first batch (KAFKA-15591).
+        // Other brokers hear of it a little later; and until the leader of each partition answers, an idempotent
+        // producer can
+        // lose its first batch (KAFKA-15591).
+        long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+        while (!exists(topic) && System.nanoTime() < deadline) {
+            Thread.sleep(50);
+        }
         Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
         for (int partition = 0; partition < partitions; partition++) {
             ends.put(new TopicPartition(topic, partition), OffsetSpec.latest());
         }
-        long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-        for (boolean answer = false; !answer; ) {
-            try {
-                admin.listOffsets(ends).all().get();
-                answer = true;
-            } catch (ExecutionException e) {
-                if (!(e.getCause() instanceof RetriableException) || System.nanoTime() - deadline >= 0) {
-                    throw e;
-                }
-                Thread.sleep(50);
-            }
-        }
+        admin.listOffsets(ends).all().get();
     }
 
     private void delete(String topic) throws Exception {
