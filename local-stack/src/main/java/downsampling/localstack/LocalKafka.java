@@ -210,7 +210,7 @@ public final class LocalKafka implements AutoCloseable {
      * A port that nobody listens on, from below the range out of which systems take ports for outgoing connections: one
      * from that range could be gone again before the broker listens on it.
      */
-    private static int freePort() {
+    static int freePort() {
         while (true) {
             int port = ThreadLocalRandom.current().nextInt(20_000, 30_000);
             try {

@@ -1,0 +1,145 @@
+package downsampling.processor;
+
+import static downsampling.processor.Pipeline.T0;
+import static downsampling.processor.Pipeline.await;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import downsampling.localstack.Broker;
+import downsampling.localstack.RedpandaApi;
+import downsampling.producer.Message;
+import downsampling.producer.SyntheticSource;
+import downsampling.producer.SyntheticSource.Shares;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.apache.kafka.common.protocol.ApiKeys;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Both jars, as users start them, on a broker that knows no more of Kafka's API than Redpanda does. */
+class RedpandaApiIT {
+    private static final int SEED = 42;
+    private static final double RATE = 50;
+
+    @TempDir
+    private Path dir;
+
+    private RedpandaApi redpanda;
+    private Process producer;
+
+    @BeforeEach
+    void startBroker() throws Exception {
+        redpanda = RedpandaApi.start();
+    }
+
+    @AfterEach
+    void leaveNothingBehind() throws Exception {
+        if (producer != null) {
+            producer.destroyForcibly();
+        }
+        redpanda.close();
+    }
+
+    /** Exactly once, though killed twice, with nothing asked for that Redpanda has not. */
+    @Test
+    void shouldWorkWithTheApiThatRedpandaHas() throws Exception {
+        try (Broker broker = Broker.at(redpanda.bootstrapServers());
+                Pipeline pipeline = new Pipeline(broker, 6);
+                ProcessorProcess processor = new ProcessorProcess(dir.resolve("processor.log"))) {
+            List<String> options = pipeline.options();
+            processor.start(options);
+            producer = startProducer(pipeline.raw);
+            for (int kills = 0; kills < 2; kills++) {
+                long before = sum(pipeline.committed().values());
+                await("more is committed", () -> sum(pipeline.committed().values()) > before + 500);
+                processor.kill();
+                processor.start(options);
+            }
+            long before = sum(pipeline.committed().values());
+            await("more is committed", () -> sum(pipeline.committed().values()) > before + 500);
+            producer.destroy(); // SIGTERM: it delivers what it has
+            assertThat(producer.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(producer.exitValue()).as(producerLog()).isZero();
+
+            int sent = (int) sum(pipeline.ends().values());
+            for (int partition = 0; partition < 6; partition++) {
+                pipeline.closeWindowsBefore(partition, T0 + TimeUnit.DAYS.toMillis(1));
+            }
+            pipeline.awaitAllRead();
+
+            List<Window> expected = Window.bruteForce(said(sent), 10_000);
+            assertThat(pipeline.windows(expected.size())).containsExactlyElementsOf(expected);
+            assertThat(pipeline.late(0)).isEmpty();
+            assertThat(pipeline.dead(0)).isEmpty();
+            assertThat(audit(pipeline))
+                    .contains("\"balanced\" : true", "\"read\" : " + (sent + 6), "\"summaries\" : " + expected.size());
+            processor.terminate();
+        }
+
+        assertThat(redpanda.refused())
+                .as("asked for, though Redpanda has it not")
+                .isEmpty();
+        assertThat(redpanda.asked().keySet().stream().map(api -> ApiKeys.forId(api.key())))
+                .as("that the proxy was in the way, transactions included")
+                .contains(
+                        ApiKeys.PRODUCE, ApiKeys.FETCH, ApiKeys.JOIN_GROUP, ApiKeys.TXN_OFFSET_COMMIT, ApiKeys.END_TXN);
+    }
+
+    /** Without an end, 20 times as fast as it says, a fifth up to a second out of order. */
+    private Process startProducer(String topic) throws Exception {
+        List<String> command = new ArrayList<>(ProcessorProcess.JAVA_JAR);
+        command.set(command.size() - 1, "../producer/target/producer.jar");
+        command.addAll(List.of("--bootstrap-servers", redpanda.bootstrapServers(), "--topic", topic));
+        command.addAll(List.of("--seed", "" + SEED, "--start-time", "" + Instant.ofEpochMilli(T0)));
+        command.addAll(List.of("--count", "0", "--rate", "" + RATE, "--speed", "20", "--out-of-order", "0.2"));
+        ProcessBuilder builder = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(dir.resolve("producer.log").toFile());
+        builder.environment().clear();
+        return builder.start();
+    }
+
+    private String producerLog() throws Exception {
+        return Files.readString(dir.resolve("producer.log"));
+    }
+
+    /** The same, from the same seed. */
+    private static List<Window.Said> said(int count) {
+        SyntheticSource source = new SyntheticSource(
+                new SyntheticSource.Config(5, count, RATE, SEED, Instant.ofEpochMilli(T0), new Shares(0.2, 0, 0, 0)));
+        List<Window.Said> said = new ArrayList<>();
+        while (source.hasNext()) {
+            Message message = source.next();
+            said.add(new Window.Said(message.sensor(), message.eventTime().toEpochMilli(), message.reading()));
+        }
+        return said;
+    }
+
+    /** What it says of the account; it has to end with exit code 0. */
+    private String audit(Pipeline pipeline) throws Exception {
+        List<String> command = new ArrayList<>(ProcessorProcess.JAVA_JAR);
+        command.addAll(List.of("audit", "--json", "--bootstrap-servers", redpanda.bootstrapServers()));
+        command.addAll(List.of("--application-id", pipeline.applicationId, "--input-topic", pipeline.raw));
+        command.addAll(List.of("--output-topic", pipeline.aggregated));
+        command.addAll(List.of("--late-topic", pipeline.late, "--dead-topic", pipeline.dead));
+        Process audit = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        String account = new String(audit.getInputStream().readAllBytes(), UTF_8);
+        assertThat(audit.waitFor())
+                .as("exit code of the audit, which says %s", account)
+                .isZero();
+        return account;
+    }
+
+    private static long sum(Collection<Long> offsets) {
+        return offsets.stream().mapToLong(Long::longValue).sum();
+    }
+}
