@@ -3,6 +3,8 @@ package downsampling.processor;
 import static downsampling.processor.Pipeline.T0;
 import static downsampling.processor.Pipeline.await;
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.apache.kafka.common.IsolationLevel.READ_COMMITTED;
+import static org.apache.kafka.common.IsolationLevel.READ_UNCOMMITTED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import downsampling.localstack.Broker;
@@ -12,12 +14,22 @@ import downsampling.producer.SyntheticSource;
 import downsampling.producer.SyntheticSource.Shares;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.apache.kafka.clients.admin.ListOffsetsOptions;
+import org.apache.kafka.clients.admin.ListOffsetsResult;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.KafkaConsumer;
+import org.apache.kafka.common.IsolationLevel;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.protocol.ApiKeys;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -25,6 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Both jars, as users start them, on a broker that knows no more of Kafka's API than Redpanda does. */
 class RedpandaApiIT {
+    private static final int PARTITIONS = 6;
     private static final int SEED = 42;
     private static final double RATE = 50;
 
@@ -51,25 +64,31 @@ class RedpandaApiIT {
     @Test
     void shouldWorkWithTheApiThatRedpandaHas() throws Exception {
         try (Broker broker = Broker.at(redpanda.bootstrapServers());
-                Pipeline pipeline = new Pipeline(broker, 6);
+                Pipeline pipeline = new Pipeline(broker, PARTITIONS);
                 ProcessorProcess processor = new ProcessorProcess(dir.resolve("processor.log"))) {
             List<String> options = pipeline.options();
             processor.start(options);
             producer = startProducer(pipeline.raw);
             for (int kills = 0; kills < 2; kills++) {
-                long before = sum(pipeline.committed().values());
-                await("more is committed", () -> sum(pipeline.committed().values()) > before + 500);
+                awaitMoreCommitted(pipeline);
+                await("it is stopped in the middle of a transaction", () -> {
+                    processor.pause();
+                    if (ends(pipeline, READ_UNCOMMITTED) > ends(pipeline, READ_COMMITTED)) {
+                        return true;
+                    }
+                    processor.resume();
+                    return false;
+                });
                 processor.kill();
                 processor.start(options);
             }
-            long before = sum(pipeline.committed().values());
-            await("more is committed", () -> sum(pipeline.committed().values()) > before + 500);
+            awaitMoreCommitted(pipeline);
             producer.destroy(); // SIGTERM: it delivers what it has
             assertThat(producer.waitFor(30, TimeUnit.SECONDS)).isTrue();
             assertThat(producer.exitValue()).as(producerLog()).isZero();
 
             int sent = (int) sum(pipeline.ends().values());
-            for (int partition = 0; partition < 6; partition++) {
+            for (int partition = 0; partition < PARTITIONS; partition++) {
                 pipeline.closeWindowsBefore(partition, T0 + TimeUnit.DAYS.toMillis(1));
             }
             pipeline.awaitAllRead();
@@ -78,8 +97,14 @@ class RedpandaApiIT {
             assertThat(pipeline.windows(expected.size())).containsExactlyElementsOf(expected);
             assertThat(pipeline.late(0)).isEmpty();
             assertThat(pipeline.dead(0)).isEmpty();
+            assertThat(uncommitted(pipeline))
+                    .as("summaries, together with those of a transaction that a kill has ended")
+                    .isGreaterThan(expected.size());
             assertThat(audit(pipeline))
-                    .contains("\"balanced\" : true", "\"read\" : " + (sent + 6), "\"summaries\" : " + expected.size());
+                    .contains(
+                            "\"balanced\" : true",
+                            "\"read\" : " + (sent + PARTITIONS),
+                            "\"summaries\" : " + expected.size());
             processor.terminate();
         }
 
@@ -90,6 +115,40 @@ class RedpandaApiIT {
                 .as("that the proxy was in the way, transactions included")
                 .contains(
                         ApiKeys.PRODUCE, ApiKeys.FETCH, ApiKeys.JOIN_GROUP, ApiKeys.TXN_OFFSET_COMMIT, ApiKeys.END_TXN);
+    }
+
+    private static void awaitMoreCommitted(Pipeline pipeline) throws Exception {
+        long before = sum(pipeline.committed().values());
+        await("more is committed", () -> sum(pipeline.committed().values()) > before + 500);
+    }
+
+    /** Of all partitions of the summaries: the last offsets, or the last ones before an open transaction. */
+    private static long ends(Pipeline pipeline, IsolationLevel isolation) throws Exception {
+        Map<TopicPartition, OffsetSpec> latest = new HashMap<>();
+        for (int partition = 0; partition < PARTITIONS; partition++) {
+            latest.put(new TopicPartition(pipeline.aggregated, partition), OffsetSpec.latest());
+        }
+        return pipeline.admin().listOffsets(latest, new ListOffsetsOptions(isolation)).all().get().values().stream()
+                .mapToLong(ListOffsetsResult.ListOffsetsResultInfo::offset)
+                .sum();
+    }
+
+    /** How many summaries a consumer sees that does not ask for committed ones only. */
+    private int uncommitted(Pipeline pipeline) throws Exception {
+        Map<String, Object> config =
+                Map.of("bootstrap.servers", redpanda.bootstrapServers(), "isolation.level", "read_uncommitted");
+        try (var consumer = new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
+            consumer.assign(consumer.partitionsFor(pipeline.aggregated).stream()
+                    .map(info -> new TopicPartition(info.topic(), info.partition()))
+                    .toList());
+            consumer.seekToBeginning(consumer.assignment());
+            long end = ends(pipeline, READ_UNCOMMITTED);
+            int count = 0;
+            while (consumer.assignment().stream().mapToLong(consumer::position).sum() < end) {
+                count += consumer.poll(Duration.ofMillis(100)).count();
+            }
+            return count;
+        }
     }
 
     /** Without an end, 20 times as fast as it says, a fifth up to a second out of order. */
