@@ -51,6 +51,7 @@ done
 ((rate > 0)) || misuse "--rate: expected 1 or more, but was $rate"
 ((sensors > 0)) || misuse "--sensors: expected 1 or more, but was $sensors"
 
+export HOME=${HOME:-~} # the Maven wrapper does not run without it
 java=${JAVA_HOME:+$JAVA_HOME/bin/}java
 command -v "$java" >/dev/null || fail "no $java found; a JDK, 17 or newer, is needed"
 
@@ -100,7 +101,8 @@ end_all() {
     { wait "${pids[i]}"; } 2>/dev/null
   done
   pids=()
-  [[ -z $data ]] || rm -rf "$data" "$logs/pid"
+  [[ -z $data ]] || rm -rf "$data"
+  rm -f "$logs/pid"
 }
 
 # Whoever has ended by itself has failed.
@@ -128,15 +130,17 @@ print_new_windows() {
 
 trap 'stop=yes' INT TERM HUP
 trap 'stop=yes; exec >/dev/null' PIPE
-trap end_all EXIT
 
-build_what_is_missing
-[[ -z $stop ]] || exit 0
-mkdir -p "$logs"
+# Before the build, too: two builds at once would spoil each other's jars.
+mkdir -p "$logs" || fail "no folder for logs in $PWD"
 if other=$(cat "$logs/pid" 2>/dev/null) && kill -0 "$other" 2>/dev/null; then
   fail "another demo runs here as process $other"
 fi
 echo $$ >"$logs/pid"
+trap end_all EXIT
+
+build_what_is_missing
+[[ -z $stop ]] || exit 0
 data=$(mktemp -d "$PWD/$logs/data.XXXXXX") || fail "no folder for data in $logs"
 
 launch local-stack --port "$port" --data-dir "$data/broker" ${http_port:+--http-port "$http_port"}

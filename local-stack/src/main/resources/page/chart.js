@@ -36,7 +36,7 @@ export class Chart {
       width: element.clientWidth || 100,
       height: element.clientHeight || 40,
       ms: 1,
-      padding: axes ? [8, 8, 0, 0] : [2, 0, 2, 0],
+      padding: axes ? [8, 28, 0, 0] : [2, 0, 2, 0],
       legend: { show: false },
       select: { show: false },
       cursor: axes ? { y: false, points: { show: false }, drag: { x: false, y: false } } : { show: false },
