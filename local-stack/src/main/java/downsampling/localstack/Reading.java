@@ -5,12 +5,13 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.time.DateTimeException;
+import java.time.LocalDate;
 import java.time.LocalDateTime;
-import java.time.OffsetDateTime;
+import java.time.LocalTime;
 import java.time.ZoneId;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeFormatterBuilder;
-import java.time.temporal.TemporalAccessor;
+import java.time.ZoneOffset;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A raw reading as a point to draw.
@@ -23,11 +24,16 @@ record Reading(Sensor sensor, long time, double value) {
     record Point(long time, double value) {}
 
     private static final JsonFactory JSON = new JsonFactory();
-    private static final DateTimeFormatter TIME = new DateTimeFormatterBuilder()
-            .parseCaseInsensitive()
-            .append(DateTimeFormatter.ISO_LOCAL_DATE_TIME)
-            .appendPattern("[XXX][XX][X]")
-            .toFormatter();
+    /** As the processor reads times, of whose tests it takes the table. */
+    private static final Pattern TIME =
+            Pattern.compile("([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)"
+                    + "(?:(?<=:[0-9]{2}:[0-9]{2})[.,]([0-9]++))?"
+                    + "(?: ?([Zz])| ?([+-][0-9]{2}(?:(:?)[0-9]{2}(?:\\6[0-9]{2})?)?))?");
+
+    /** 1990 and 2100 in epoch seconds: a number between them is no time in milliseconds. */
+    private static final long FIRST_SECONDS = 631_152_000L;
+
+    private static final long LAST_SECONDS = 4_102_444_800L;
 
     /**
      * Reads what the processor takes for a reading: {@code {"ts":"2025-01-01T12:00:00Z","value":42}}, {@code ts} with
@@ -64,7 +70,7 @@ record Reading(Sensor sensor, long time, double value) {
             JsonToken token = parser.nextToken();
             if (name.equals("ts")) {
                 time = token == JsonToken.VALUE_NUMBER_INT
-                        ? (Long) parser.getLongValue()
+                        ? millis(parser.getLongValue())
                         : token == JsonToken.VALUE_STRING ? (Long) time(parser.getText(), zone) : null;
             } else if (name.equals("value")) {
                 value = token.isNumeric() ? (Double) parser.getDoubleValue() : null;
@@ -75,10 +81,20 @@ record Reading(Sensor sensor, long time, double value) {
         return time == null || value == null || !Double.isFinite(value) ? null : new Point(time, value);
     }
 
+    /** Null where it must be seconds: those are dead. */
+    private static Long millis(long number) {
+        return number >= FIRST_SECONDS && number < LAST_SECONDS ? null : (Long) number;
+    }
+
     private static long time(String text, ZoneId zone) {
-        TemporalAccessor time = TIME.parseBest(text, OffsetDateTime::from, LocalDateTime::from);
-        return time instanceof OffsetDateTime withOffset
-                ? withOffset.toInstant().toEpochMilli()
-                : ((LocalDateTime) time).atZone(zone).toInstant().toEpochMilli();
+        Matcher time = TIME.matcher(text);
+        if (!time.matches()) {
+            throw new DateTimeException("no ISO-8601 timestamp");
+        }
+        LocalDateTime local = LocalDateTime.of(LocalDate.parse(time.group(1)), LocalTime.parse(time.group(2)));
+        ZoneId of =
+                time.group(4) != null ? ZoneOffset.UTC : time.group(5) != null ? ZoneOffset.of(time.group(5)) : zone;
+        int millis = time.group(3) == null ? 0 : Integer.parseInt((time.group(3) + "000").substring(0, 3));
+        return local.atZone(of).toEpochSecond() * 1000 + millis;
     }
 }

@@ -7,6 +7,7 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvFileSource;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -39,12 +40,21 @@ class ReadingTest {
                 "{\"ts\":\"yesterday\",\"value\":1}",
                 "{\"ts\":1,\"value\":\"1\"}",
                 "{\"ts\":1,\"value\":1e999}",
+                "{\"ts\":1735732800,\"value\":1}",
                 "{\"ts\":1.5,\"value\":1}",
                 "{\"ts\":99999999999999999999,\"value\":1}",
                 "\"\\\"x\\\"\""
             })
     void shouldLeaveOutWhatIsNone(String json) {
         assertThat(parse(json)).isNull();
+    }
+
+    /** The table of the processor's tests: the page draws what the processor counts. */
+    @ParameterizedTest
+    @CsvFileSource(resources = "/times.csv", delimiter = '|')
+    void shouldReadTimesAsTheProcessorDoes(String text, String millis) {
+        assertThat(parse("{\"ts\":\"" + text + "\",\"value\":1}"))
+                .isEqualTo(millis.equals("refused") ? null : new Reading.Point(Long.parseLong(millis), 1));
     }
 
     @Test

@@ -1,8 +1,6 @@
 package downsampling.producer;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static java.time.format.DateTimeFormatter.ISO_LOCAL_DATE;
-import static java.time.format.DateTimeFormatter.ISO_LOCAL_TIME;
 
 import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
@@ -19,16 +17,14 @@ import java.time.Clock;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.LocalDateTime;
+import java.time.LocalDate;
+import java.time.LocalTime;
 import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeFormatterBuilder;
-import java.time.format.ResolverStyle;
-import java.time.temporal.TemporalAccessor;
 import java.util.Iterator;
 import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -72,16 +68,11 @@ final class CsvSource implements Source {
     /** As s it is in the year 5138, as ms in 1973: times between are read right, whichever they are. */
     private static final BigDecimal FIRST_MILLIS = new BigDecimal(100_000_000_000L);
 
-    /** ISO-8601, also with a space for the T; without an offset it is UTC. */
-    private static final DateTimeFormatter ISO = new DateTimeFormatterBuilder()
-            .parseCaseInsensitive()
-            .append(ISO_LOCAL_DATE)
-            .appendPattern("['T'][ ]")
-            .append(ISO_LOCAL_TIME)
-            .appendPattern("[XXX][XX][X]")
-            .toFormatter()
-            // Strict, or 30 February would silently be the 28th.
-            .withResolverStyle(ResolverStyle.STRICT);
+    /** ISO-8601 as the processor reads it, of whose tests it takes the table; without an offset it is UTC. */
+    private static final Pattern ISO =
+            Pattern.compile("([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)"
+                    + "(?:(?<=:[0-9]{2}:[0-9]{2})[.,]([0-9]++))?"
+                    + "(?: ?([Zz])| ?([+-][0-9]{2}(?:(:?)[0-9]{2}(?:\\6[0-9]{2})?)?))?");
 
     private final Config config;
     private final Clock clock;
@@ -240,8 +231,16 @@ final class CsvSource implements Source {
                         .divideAndRemainder(BigDecimal.valueOf(1_000_000_000L));
                 return Instant.ofEpochSecond(parts[0].longValueExact(), parts[1].longValueExact());
             }
-            TemporalAccessor parsed = ISO.parseBest(text, Instant::from, LocalDateTime::from);
-            return parsed instanceof LocalDateTime local ? local.toInstant(ZoneOffset.UTC) : (Instant) parsed;
+            Matcher iso = ISO.matcher(text);
+            if (!iso.matches()) {
+                throw new DateTimeException("no ISO-8601 timestamp");
+            }
+            ZoneOffset offset = iso.group(5) == null ? ZoneOffset.UTC : ZoneOffset.of(iso.group(5));
+            int nanos = iso.group(3) == null ? 0 : Integer.parseInt((iso.group(3) + "0".repeat(9)).substring(0, 9));
+            return LocalDate.parse(iso.group(1))
+                    .atTime(LocalTime.parse(iso.group(2)))
+                    .toInstant(offset)
+                    .plusNanos(nanos);
         } catch (DateTimeException | ArithmeticException e) {
             throw new IllegalArgumentException("time '" + text + "' is neither ISO-8601 nor epoch s or ms", e);
         }
