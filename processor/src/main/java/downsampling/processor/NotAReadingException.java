@@ -5,8 +5,7 @@ import org.apache.kafka.common.errors.SerializationException;
 
 /**
  * A record that is no reading. Its message goes to the dead-letter topic for a person to read: what was expected, what was
- * found, and where in the record. It has no stack trace: nobody
- * would learn from it, and so garbage stays cheap.
+ * found, and where in the record. It has no stack trace: nobody would learn from it, and so garbage stays cheap.
  */
 final class NotAReadingException extends SerializationException {
     private static final long serialVersionUID = 1;
@@ -17,7 +16,7 @@ final class NotAReadingException extends SerializationException {
     enum Reason {
         /** No sensor id. */
         KEY("key"),
-        /** No value, or one too large to be looked into. */
+        /** No value, or a value or a sensor id that is too large. */
         SIZE("value"),
         /** No JSON object, or not alone. */
         JSON("value"),
@@ -60,6 +59,11 @@ final class NotAReadingException extends SerializationException {
 
     static NotAReadingException expected(Reason reason, String expected, String found) {
         return new NotAReadingException(reason, reason.where + ": expected " + expected + ", found " + found);
+    }
+
+    /** @param where key or value */
+    static NotAReadingException tooLarge(String where, int most, int found) {
+        return new NotAReadingException(Reason.SIZE, where + ": expected at most " + most + " bytes, found " + found);
     }
 
     /** The text in quotes, see {@link #shorten}. */

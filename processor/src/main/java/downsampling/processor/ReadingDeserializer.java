@@ -5,12 +5,15 @@ import static downsampling.processor.NotAReadingException.quote;
 import static downsampling.processor.NotAReadingException.shorten;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import downsampling.processor.NotAReadingException.Reason;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Duration;
@@ -23,7 +26,7 @@ import org.apache.kafka.common.serialization.Deserializer;
 /**
  * The record value: {@code {"ts": "2025-01-01T12:00:00.123Z", "value": 42}}, read liberally.
  *
- * <p>{@code ts} is ISO-8601 or a whole number of epoch milliseconds, {@code value} any finite number, other fields are
+ * <p>{@code ts} is ISO-8601 or a whole number of epoch milliseconds (and no number that must be seconds), {@code value} any finite number, other fields are
  * ignored, and a JSON string that holds all this is read too, since widespread producers encode twice. Everything a reading
  * must fulfil is decided here and nowhere later: a {@link NotAReadingException} is what leads to the dead-letter topic.
  */
@@ -32,7 +35,19 @@ final class ReadingDeserializer implements Deserializer<Reading> {
     static final int MAX_BYTES = 1 << 20;
 
     /** What the parser adds for those who program it, not for those who send readings. */
-    private static final Pattern ADVICE = Pattern.compile("(: enable `| \\(start marker at ).*");
+    private static final Pattern ADVICE = Pattern.compile(
+            ": enable `.*| \\((start marker|for \\w+ starting|not recognized|consider)\\b.*|, from `[^`]*`");
+
+    /**
+     * 1990 and 2100 in epoch seconds. A number between them would be a time of January or February 1970, were it milliseconds; it
+     * comes from a clock that counts seconds, and would be hours of readings in one window. The bounds are fixed, so that the
+     * processor and a later {@link Audit} say the same.
+     */
+    private static final long FIRST_SECONDS = 631_152_000L;
+
+    private static final long LAST_SECONDS = 4_102_444_800L;
+
+    private static final int LONGEST_SAID = 160;
 
     private static final JsonFactory JSON = JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder()
@@ -63,7 +78,7 @@ final class ReadingDeserializer implements Deserializer<Reading> {
             throw expected(Reason.SIZE, "a JSON object", "none");
         }
         if (data.length > MAX_BYTES) {
-            throw expected(Reason.SIZE, "at most " + MAX_BYTES + " bytes", String.valueOf(data.length));
+            throw NotAReadingException.tooLarge("value", MAX_BYTES, data.length);
         }
         Reading plain = PlainReading.read(data, zone);
         if (plain != null && plain.time() - clock.getAsLong() <= maxAhead.toMillis()) {
@@ -80,21 +95,65 @@ final class ReadingDeserializer implements Deserializer<Reading> {
             }
             String inner = json.getText();
             expectEnd(json);
-            try (JsonParser innerJson = JSON.createParser(inner)) {
-                innerJson.nextToken();
-                return read(innerJson);
-            }
+            return inner(inner);
         } catch (JsonProcessingException e) {
-            long at = e.getLocation() == null
-                    ? -1
-                    : Math.max(e.getLocation().getByteOffset(), e.getLocation().getCharOffset());
-            throw expected(
-                    Reason.JSON,
-                    "JSON",
-                    ADVICE.matcher(e.getOriginalMessage()).replaceFirst("") + (at < 0 ? "" : " at byte " + at));
+            throw notJson(e, data);
         } catch (IOException e) { // from a parser over bytes in memory: only malformed UTF-16 and UTF-32
-            throw expected(Reason.JSON, "JSON in UTF-8", String.valueOf(e.getMessage()));
+            throw expected(Reason.JSON, "JSON in UTF-8", "what begins like UTF-16 or UTF-32 and is none");
         }
+    }
+
+    private Reading inner(String text) throws IOException {
+        try (JsonParser json = JSON.createParser(text)) {
+            json.nextToken();
+            return read(json);
+        } catch (JsonProcessingException e) {
+            long at = e.getLocation() == null ? -1 : e.getLocation().getCharOffset();
+            throw expected(Reason.JSON, "JSON", said(e) + (at < 0 ? "" : " at character " + at + " of the text"));
+        }
+    }
+
+    private static NotAReadingException notJson(JsonProcessingException e, byte[] data) {
+        JsonLocation location = e.getLocation();
+        if (location == null || location.getByteOffset() < 0) { // a limit of the parser; or UTF-16 or UTF-32
+            String at = location == null ? "" : " at character " + location.getCharOffset();
+            return expected(Reason.JSON, "JSON", said(e) + at);
+        }
+        int at = (int) location.getByteOffset();
+        int foreign = firstForeign(data);
+        if (foreign <= at) {
+            boolean latin = (data[foreign] & 0xFF) >= 0xA0 && (foreign + 1 == data.length || data[foreign + 1] >= 0);
+            return expected(
+                    Reason.JSON,
+                    "JSON in UTF-8",
+                    String.format("0x%02x%s at byte %d", data[foreign], latin ? ", as Latin-1 has it," : "", foreign));
+        }
+        String said = said(e);
+        if (said.startsWith("Illegal character")) { // told once it is passed
+            at--;
+        } else if (said.startsWith("Non-standard token")) { // told at its end
+            at -= said.split("'")[1].length();
+        } else if (at >= 2 && at < data.length && isDigit(data[at]) && data[at - 1] == ',' && isDigit(data[at - 2])) {
+            said += ", behind what looks like a decimal comma";
+        }
+        return expected(Reason.JSON, "JSON", said + " at byte " + at);
+    }
+
+    /** The parser's words, without those for programmers. */
+    private static String said(JsonProcessingException e) {
+        String said = ADVICE.matcher(e.getOriginalMessage()).replaceAll("").replace("VALUE_STRING", "a text");
+        return said.length() > LONGEST_SAID ? said.substring(0, LONGEST_SAID) + '…' : said;
+    }
+
+    /** Where the bytes cease to be UTF-8; past their end if they do not. */
+    private static int firstForeign(byte[] data) {
+        ByteBuffer in = ByteBuffer.wrap(data);
+        CharBuffer out = CharBuffer.allocate(data.length);
+        return StandardCharsets.UTF_8.newDecoder().decode(in, out, true).isError() ? in.position() : data.length + 1;
+    }
+
+    private static boolean isDigit(byte b) {
+        return b >= '0' && b <= '9';
     }
 
     private Reading read(JsonParser json) throws IOException {
@@ -140,8 +199,11 @@ final class ReadingDeserializer implements Deserializer<Reading> {
         } else if (json.currentToken() == JsonToken.VALUE_NUMBER_INT
                 && json.getNumberType() != JsonParser.NumberType.BIG_INTEGER) {
             time = json.getLongValue();
+            if (time >= FIRST_SECONDS && time < LAST_SECONDS) {
+                throw expected(Reason.TIME, "ISO-8601 or whole epoch milliseconds", found(json) + unit(json));
+            }
         } else {
-            throw expected(Reason.TIME, "ISO-8601 or whole epoch milliseconds", found(json));
+            throw expected(Reason.TIME, "ISO-8601 or whole epoch milliseconds", found(json) + unit(json));
         }
         if (time < 0) {
             throw expected(Reason.TIME, "a time since 1970", found(json));
@@ -151,9 +213,22 @@ final class ReadingDeserializer implements Deserializer<Reading> {
             throw expected(
                     Reason.FUTURE,
                     "at most " + maxAhead.toMillis() + " ms ahead of " + Instant.ofEpochMilli(now),
-                    found(json) + ", " + (time - now) + " ms ahead");
+                    found(json) + ", " + (time - now) + " ms ahead" + unit(json));
         }
         return time;
+    }
+
+    /** What else than milliseconds a number looks like, for the end of a sentence; else nothing. */
+    private static String unit(JsonParser json) throws IOException {
+        double number = json.currentToken().isNumeric() ? json.getDoubleValue() : 0;
+        String[] names = {"seconds", "", "microseconds", "nanoseconds"};
+        for (String name : names) {
+            if (number >= FIRST_SECONDS && number < LAST_SECONDS) {
+                return name.isEmpty() ? "" : ", which looks like " + name;
+            }
+            number /= 1000;
+        }
+        return "";
     }
 
     private static double value(JsonParser json) throws IOException {

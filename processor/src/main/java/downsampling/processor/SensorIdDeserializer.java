@@ -7,12 +7,18 @@ import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.utils.Bytes;
 
 /**
- * The record key: a sensor's id, UTF-8, not empty. Strict, so that writing the id again gives the very bytes that were read.
+ * The record key: a sensor's id, UTF-8, not empty, at most {@value #MAX_BYTES} bytes. Strict, so that writing the id again gives the very bytes that were read.
  *
  * <p>A null key is refused as well, and so goes to the dead-letter topic: the DSL would drop it with a log line.
  */
 final class SensorIdDeserializer implements Deserializer<String> {
-    /** @throws NotAReadingException if there is no key, or it is empty or not UTF-8 */
+    /**
+     * An id is part of each summary and of each open window's changelog record, whose topics take a mebibyte or less: what is
+     * accepted here has to fit there, with room to spare.
+     */
+    static final int MAX_BYTES = 16 << 10;
+
+    /** @throws NotAReadingException if there is no key, or it is empty, too large or not UTF-8 */
     @Override
     public String deserialize(String topic, byte[] key) {
         require(key);
@@ -22,12 +28,15 @@ final class SensorIdDeserializer implements Deserializer<String> {
     /**
      * The id as it is on the wire, for who only has to tell one from another.
      *
-     * @throws NotAReadingException if there is no key, or it is empty or not UTF-8
+     * @throws NotAReadingException if there is no key, or it is empty, too large or not UTF-8
      */
     static Bytes require(byte[] key) {
         if (key == null || key.length == 0) {
             throw NotAReadingException.expected(
                     NotAReadingException.Reason.KEY, "a sensor id", key == null ? "none" : "an empty one");
+        }
+        if (key.length > MAX_BYTES) {
+            throw NotAReadingException.tooLarge("key", MAX_BYTES, key.length);
         }
         for (byte b : key) {
             if (b < 0) { // not ASCII, so there is something to find out

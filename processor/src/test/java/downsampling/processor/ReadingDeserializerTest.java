@@ -11,12 +11,15 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Arrays;
 import java.util.Random;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ReadingDeserializerTest {
     private static final Instant NOW = Instant.parse("2025-01-01T12:00:00Z");
@@ -82,6 +85,39 @@ class ReadingDeserializerTest {
                 Arguments.of(
                         "{\"ts\":99999999999999999999,\"value\":1}",
                         "ts: expected ISO-8601 or whole epoch milliseconds, found 99999999999999999999"),
+                Arguments.of(
+                        "{\"ts\":1735732800,\"value\":1}",
+                        "ts: expected ISO-8601 or whole epoch milliseconds, found 1735732800, which looks like seconds"),
+                Arguments.of("{\"ts\":631152000,\"value\":1}", "ts: expected ISO-8601 or whole epoch milliseconds"),
+                Arguments.of("{\"ts\":4102444799,\"value\":1}", "ts: expected ISO-8601 or whole epoch milliseconds"),
+                Arguments.of(
+                        "{\"ts\":1735732800.25,\"value\":1}",
+                        "ts: expected ISO-8601 or whole epoch milliseconds, found 1735732800.25, which looks like seconds"),
+                Arguments.of(
+                        "\"{\\\"ts\\\":1735732800,\\\"value\\\":1}\"",
+                        "ts: expected ISO-8601 or whole epoch milliseconds, found 1735732800, which looks like seconds"),
+                Arguments.of(
+                        "{\"ts\":1735732800000000,\"value\":1}",
+                        "ts: expected at most 60000 ms ahead of 2025-01-01T12:00:00Z, found 1735732800000000,"
+                                + " 1733997067200000 ms ahead, which looks like microseconds"),
+                Arguments.of(
+                        "{\"ts\":1735732800000000000,\"value\":1}",
+                        "ts: expected at most 60000 ms ahead of 2025-01-01T12:00:00Z, found 1735732800000000000,"
+                                + " 1735731064267200000 ms ahead, which looks like nanoseconds"),
+                Arguments.of(
+                        "{\"ts\":1,\"value\":21,5}",
+                        "value: expected JSON, found Unexpected character ('5' (code 53)): was expecting double-quote to"
+                                + " start field name, behind what looks like a decimal comma at byte 19"),
+                Arguments.of(
+                        "{\"ts\":1,\"value\":x}", "value: expected JSON, found Unrecognized token 'x': was expecting"),
+                Arguments.of(
+                        "{\"ts\":1,\"value\":NaN}", "value: expected JSON, found Non-standard token 'NaN' at byte 16"),
+                Arguments.of(
+                        "{\"ts\":1}\u0000",
+                        "value: expected JSON, found Illegal character ((CTRL-CHAR, code 0)): only"),
+                Arguments.of(
+                        "\"{\\\"ts\\\":NaN}\"",
+                        "value: expected JSON, found Non-standard token 'NaN' at character 9 of the text"),
                 Arguments.of("{\"ts\":-1,\"value\":1}", "ts: expected a time since 1970, found -1"),
                 Arguments.of(
                         "{\"ts\":\"1969-12-31T23:59:59Z\",\"value\":1}",
@@ -151,7 +187,53 @@ class ReadingDeserializerTest {
         json[json.length - 3] = (byte) 0xC3;
         assertThatExceptionOfType(NotAReadingException.class)
                 .isThrownBy(() -> readings.deserialize("raw", json))
-                .withMessageStartingWith("value: expected JSON, found Invalid UTF-8");
+                .withMessage("value: expected JSON in UTF-8, found 0xc3, as Latin-1 has it, at byte 23");
+    }
+
+    /** Words of the parser's own, which tell those who send readings nothing. */
+    private static final Pattern PARSER =
+            Pattern.compile("Feature|Constraints|Stream|REDACTED|VALUE_|ALLOW_|Source|`[A-Z]|Exception");
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/* c */ {}",
+                "{\"ts\":+1}",
+                "{\"ts\":01}",
+                "{\"ts\":.5}",
+                "{\"ts\":'a'}",
+                "{'ts':1}",
+                "{ts:1}",
+                "{\"ts\":Infinity}",
+                "{\"ts\":1]",
+                "[1}",
+                "{\"ts\":\"a",
+                "{\"ts\":\"\\x\"}",
+                "{\"ts\":\"\n\"}",
+                "{\"ts\":[1,",
+                "{\"ts\":{\"a\":1",
+                "\"{\\\"ts\\\":[1,\"",
+            })
+    void shouldNotSpeakOfTheParser(String json) {
+        assertThatExceptionOfType(NotAReadingException.class)
+                .isThrownBy(() -> read(json))
+                .satisfies(e -> assertThat(e.getMessage()).doesNotContainPattern(PARSER));
+    }
+
+    /** Those of a clock that was never set, and of long ago, say so in words. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "0",
+                "5",
+                "631151999",
+                "4102444800",
+                "631152000000",
+                "\"1970-01-21T02:08:52.800Z\"",
+                "\"1985-01-01T00:00:00Z\""
+            })
+    void shouldTakeATimeOfLongAgoThatIsNoSeconds(String time) {
+        assertThat(read("{\"ts\":" + time + ",\"value\":1}").time()).isNotNegative();
     }
 
     /** Bytes flipped, cut and spliced: a reading or the one exception, nothing else. */
@@ -192,6 +274,10 @@ class ReadingDeserializerTest {
                 }
             } catch (NotAReadingException e) {
                 // The other way out. Any other exception fails the test.
+                if (e.getMessage().length() > 400
+                        || PARSER.matcher(e.getMessage()).find()) {
+                    throw new AssertionError("a dead letter that speaks of the parser: " + e.getMessage());
+                }
             }
         }
         assertThat(read).as("mangled records that still are readings").isBetween(10_000, 500_000);
@@ -210,8 +296,10 @@ class ReadingDeserializerTest {
             "2025-01-01T12:00:60Z",
             "1969-12-31T23:59:59Z",
             "noon",
-            ""
+            "",
+            "1970-01-21T02:08:52.8Z"
         };
+        String[] numericTimes = {"1735732800", "1735732800000", "1735732800000000", "1735732800000000000", "0", "1.5"};
         String[] numbers = {
             "42",
             "-0.5",
@@ -253,8 +341,10 @@ class ReadingDeserializerTest {
                     ? numbers[random.nextInt(numbers.length)]
                     : new BigDecimal(BigInteger.valueOf(random.nextLong() >> random.nextInt(63)), random.nextInt(20))
                             .toPlainString();
-            byte[] json = ("{\"ts\"" + colons[random.nextInt(random.nextInt(4) + 1)] + '"'
-                            + times[random.nextInt(random.nextInt(times.length) + 1)] + '"'
+            byte[] json = ("{\"ts\"" + colons[random.nextInt(random.nextInt(4) + 1)]
+                            + (random.nextInt(8) == 0
+                                    ? numericTimes[random.nextInt(numericTimes.length)]
+                                    : '"' + times[random.nextInt(random.nextInt(times.length) + 1)] + '"')
                             + commas[random.nextInt(random.nextInt(4) + 1)]
                             + "\"value\"" + colons[random.nextInt(random.nextInt(4) + 1)] + number
                             + ends[random.nextInt(random.nextInt(6) + 1)])
@@ -265,11 +355,19 @@ class ReadingDeserializerTest {
             Reading plain = PlainReading.read(json, ZoneOffset.UTC);
             if (plain != null) {
                 quick++;
-                if (plain.time() <= NOW.toEpochMilli() + 60_000) {
-                    assertThat(plain).as(new String(json, UTF_8)).isEqualTo(readings.careful(json));
-                }
             }
+            assertThat(outcome(() -> readings.deserialize("raw", json)))
+                    .as(new String(json, UTF_8))
+                    .isEqualTo(outcome(() -> readings.careful(json)));
         }
         assertThat(quick).as("messages read the quick way").isBetween(10_000, 100_000);
+    }
+
+    private static String outcome(Supplier<Reading> reading) {
+        try {
+            return reading.get().toString();
+        } catch (NotAReadingException e) {
+            return e.getMessage();
+        }
     }
 }

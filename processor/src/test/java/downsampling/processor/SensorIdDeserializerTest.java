@@ -37,4 +37,13 @@ class SensorIdDeserializerTest {
                 .isThrownBy(() -> ids.deserialize("raw", new byte[] {'a', (byte) 0xFF}))
                 .withMessage("key: expected a sensor id in UTF-8, found \"a\uFFFD\"");
     }
+
+    @Test
+    void shouldTakeAnIdOf16KibibytesAndNoLongerOne() {
+        assertThat(ids.deserialize("raw", new byte[16 << 10])).hasSize(16_384);
+        assertThatExceptionOfType(NotAReadingException.class)
+                .isThrownBy(() -> ids.deserialize("raw", new byte[(16 << 10) + 1]))
+                .withMessage("key: expected at most 16384 bytes, found 16385")
+                .satisfies(e -> assertThat(e.reason()).isEqualTo(NotAReadingException.Reason.SIZE));
+    }
 }
