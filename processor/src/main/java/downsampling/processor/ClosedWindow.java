@@ -14,10 +14,15 @@ final class ClosedWindow {
      * @param start inclusive, epoch milliseconds; becomes the record's timestamp, so that a coarser window over the output
      *     topic sees the summary in its place
      * @param end   exclusive, epoch milliseconds
+     * @param partition of the input topic where the readings stand: a sensor in two of them has two summaries for a window, and
+     *     only this tells them apart
      */
-    static Record<byte[], byte[]> record(byte[] sensor, long start, long end, Summary summary) {
+    static Record<byte[], byte[]> record(byte[] sensor, long start, long end, Summary summary, int partition) {
         Rows.summary(sensor, start, end, summary);
-        Headers headers = new RecordHeaders().add("window.start", text(start)).add("window.end", text(end));
+        Headers headers = new RecordHeaders()
+                .add("window.start", text(start))
+                .add("window.end", text(end))
+                .add("source.partition", text(partition));
         return new Record<>(sensor, SummaryJson.write(end, summary), start, headers);
     }
 

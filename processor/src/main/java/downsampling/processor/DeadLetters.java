@@ -2,6 +2,11 @@ package downsampling.processor;
 
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.errors.ErrorHandlerContext;
 import org.apache.kafka.streams.errors.LogAndContinueExceptionHandler;
 
@@ -16,17 +21,42 @@ public final class DeadLetters extends LogAndContinueExceptionHandler {
     static final String METRICS = "downsampling.metrics";
 
     private Metrics metrics;
+    private RecordLimit limit;
 
     @Override
     public void configure(Map<String, ?> settings) {
         super.configure(settings);
         metrics = (Metrics) settings.get(METRICS);
+        limit = RecordLimit.of(
+                settings, String.valueOf(settings.get(StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG)));
     }
 
     @Override
     public Response handleError(
             ErrorHandlerContext context, ConsumerRecord<byte[], byte[]> record, Exception exception) {
         metrics.dead(exception);
-        return super.handleError(context, record, exception);
+        return Response.resume(super.handleError(context, record, exception).deadLetterQueueRecords().stream()
+                .map(letter -> fit(letter, record.headers()))
+                .toList());
+    }
+
+    private ProducerRecord<byte[], byte[]> fit(ProducerRecord<byte[], byte[]> letter, Headers own) {
+        Headers added = new RecordHeaders();
+        for (Header header : letter.headers()) {
+            if (header.key().startsWith("__streams.errors.")) {
+                added.add(header);
+            }
+        }
+        RecordLimit.Fitting fitting = limit.fit(letter.key(), letter.value(), own, added);
+        if (fitting.isCut()) {
+            metrics.cut();
+        }
+        return new ProducerRecord<>(
+                letter.topic(),
+                letter.partition(),
+                letter.timestamp(),
+                fitting.key(),
+                fitting.value(),
+                fitting.headers());
     }
 }

@@ -1,5 +1,6 @@
 package downsampling.processor;
 
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -16,7 +17,9 @@ import org.apache.kafka.streams.kstream.Suppressed;
 import org.apache.kafka.streams.kstream.Suppressed.BufferConfig;
 import org.apache.kafka.streams.kstream.TimeWindows;
 import org.apache.kafka.streams.kstream.Windowed;
+import org.apache.kafka.streams.processor.api.ContextualFixedKeyProcessor;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
+import org.apache.kafka.streams.processor.api.FixedKeyRecord;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.WindowStore;
 
@@ -39,7 +42,7 @@ final class DslTopology {
                                         Serdes.serdeFrom(DslTopology::write, readings))
                                 .withTimestampExtractor((record, partitionTime) -> ((Reading) record.value()).time())
                                 .withName("readings"))
-                .peek(Rows::reading, Named.as("log-readings"))
+                .processValues(WithoutHeaders::new, Named.as("log-readings"))
                 .groupByKey(Grouped.as("by-sensor"))
                 .windowedBy(windows)
                 .aggregate(
@@ -69,6 +72,15 @@ final class DslTopology {
         throw new UnsupportedOperationException("readings are only read");
     }
 
+    /** {@code suppress} keeps a reading's headers in its changelog, which may take less than the input does. */
+    private static final class WithoutHeaders extends ContextualFixedKeyProcessor<String, Reading, Reading> {
+        @Override
+        public void process(FixedKeyRecord<String, Reading> record) {
+            Rows.reading(record.key(), record.value());
+            context().forward(record.withHeaders(new RecordHeaders()));
+        }
+    }
+
     private static final class Publish extends ContextualProcessor<Windowed<String>, Summary, byte[], byte[]> {
         private final Metrics metrics;
 
@@ -79,10 +91,11 @@ final class DslTopology {
         @Override
         public void process(Record<Windowed<String>, Summary> closed) {
             var window = closed.key().window();
+            byte[] sensor = ClosedWindow.text(closed.key().key());
+            int partition = context().taskId().partition();
             metrics.closed(1, closed.value().count());
-            context()
-                    .forward(ClosedWindow.record(
-                            ClosedWindow.text(closed.key().key()), window.start(), window.end(), closed.value()));
+            metrics.sensors().seen(Bytes.wrap(sensor), partition);
+            context().forward(ClosedWindow.record(sensor, window.start(), window.end(), closed.value(), partition));
         }
     }
 }

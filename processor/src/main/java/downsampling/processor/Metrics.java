@@ -89,12 +89,19 @@ final class Metrics implements AutoCloseable {
                     "From the record timestamp of the reading that closes windows to their summaries being emitted")
             .serviceLevelObjectives(DELAYS)
             .register(registry);
+    private final Counter cut = Counter.builder("downsampling.records.cut")
+            .description("Late and dead records that their topic would not take whole")
+            .register(registry);
+    private final SensorPartitions sensors = new SensorPartitions();
     private final List<Runnable> bound = new ArrayList<>();
 
     Metrics() {
         for (NotAReadingException.Reason reason : NotAReadingException.Reason.values()) {
             dead.put(reason, readings("dead", reason.label()));
         }
+        Gauge.builder("downsampling.sensors.in.two.partitions", sensors::inTwoPartitions)
+                .description("Sensors that this instance has met in more than one partition of the input topic")
+                .register(registry);
     }
 
     private static PrometheusMeterRegistry registry() {
@@ -152,6 +159,15 @@ final class Metrics implements AutoCloseable {
     void dead(Exception why) {
         dead.get(why instanceof NotAReadingException e ? e.reason() : NotAReadingException.Reason.OTHER)
                 .increment();
+    }
+
+    void cut() {
+        cut.increment();
+    }
+
+    /** In which partition each sensor is. */
+    SensorPartitions sensors() {
+        return sensors;
     }
 
     /** @param readings in all of the windows */

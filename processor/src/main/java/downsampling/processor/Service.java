@@ -5,6 +5,7 @@ import static org.apache.kafka.streams.StreamsConfig.producerPrefix;
 
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
@@ -53,17 +54,21 @@ final class Service implements AutoCloseable {
     /** Makes missing topics and starts; returns before the first partition is assigned. */
     static Service start(Config config, Topics.Making making, Duration wait) {
         int partitions;
+        Map<String, Long> limits = new HashMap<>();
         try (Admin admin = Topics.connect(config, wait)) {
             Topics topics = new Topics(admin, making);
             topics.checkState(config);
             partitions = topics.ensure(config);
+            for (String topic : List.of(config.lateTopic(), config.deadTopic())) {
+                limits.put(RecordLimit.SETTING + topic, topics.maxBytes(topic));
+            }
         }
-        Service service = new Service(config, partitions);
+        Service service = new Service(config, partitions, limits);
         service.streams.start();
         return service;
     }
 
-    private Service(Config config, int partitions) {
+    private Service(Config config, int partitions, Map<String, Long> limits) {
         this.config = config;
         this.partitions = partitions;
         boolean asked = config.kafka().containsKey(StreamsConfig.APPLICATION_SERVER_CONFIG);
@@ -77,7 +82,9 @@ final class Service implements AutoCloseable {
                 ? DslTopology.build(config, readings, metrics)
                 : ExactTopology.build(config, readings, inputEnd, kept, metrics);
         LOG.debug("{}", topology.describe());
-        streams = new KafkaStreams(topology, settings(config, metrics));
+        Properties settings = settings(config, metrics);
+        settings.putAll(limits);
+        streams = new KafkaStreams(topology, settings);
         windows = new WindowReader(
                 config,
                 partition -> streams.store(StoreQueryParameters.fromNameAndType(

@@ -225,24 +225,36 @@ final class Topics {
         Config input = settings(config.inputTopic());
         for (String topic : new String[] {config.lateTopic(), config.deadTopic()}) {
             Config settings = settings(topic);
-            for (String name :
-                    List.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, TopicConfig.MESSAGE_TIMESTAMP_AFTER_MAX_MS_CONFIG)) {
-                warnIfLess(config.inputTopic(), input, topic, settings, name);
-            }
+            warnIfLess(
+                    config.inputTopic(),
+                    input,
+                    topic,
+                    settings,
+                    TopicConfig.MESSAGE_TIMESTAMP_AFTER_MAX_MS_CONFIG,
+                    "would stop the processor");
+            warnIfLess(
+                    config.inputTopic(),
+                    input,
+                    topic,
+                    settings,
+                    TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
+                    "goes there cut");
         }
     }
 
-    private static void warnIfLess(String inputTopic, Config input, String topic, Config settings, String name) {
+    private static void warnIfLess(
+            String inputTopic, Config input, String topic, Config settings, String name, String what) {
         long takes = number(input, name, 0);
         long passesOn = number(settings, name, Long.MAX_VALUE);
         if (passesOn < takes) {
             LOG.warn(
-                    "Topic {} has {}={}, but {} has {}: a record that only the second takes would stop the processor",
+                    "Topic {} has {}={}, but {} has {}: a record that only the second takes {}",
                     topic,
                     name,
                     passesOn,
                     inputTopic,
-                    takes);
+                    takes,
+                    what);
         }
     }
 
@@ -250,6 +262,11 @@ final class Topics {
         return settings.get(name) == null || settings.get(name).value() == null
                 ? otherwise
                 : Long.parseLong(settings.get(name).value());
+    }
+
+    /** Largest record that a topic takes without compression, in bytes; Kafka's default where this program may not ask. */
+    long maxBytes(String topic) {
+        return number(settings(topic), TopicConfig.MAX_MESSAGE_BYTES_CONFIG, 1 << 20);
     }
 
     /** Empty settings where this program may not read them: then the broker's word comes later. */

@@ -58,6 +58,8 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
     private KeyValueStore<Bytes, byte[]> store;
     private OpenWindows windows;
     private KeptWindows.Partition kept;
+    private RecordLimit lateLimit;
+    private RecordLimit deadLimit;
 
     private long closedUpTo;
     /** What the store has of it. */
@@ -95,6 +97,8 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
         this.context = context;
         partition = context.taskId().partition();
         store = context.getStateStore(config.storeName());
+        lateLimit = RecordLimit.of(context.appConfigs(), config.lateTopic());
+        deadLimit = RecordLimit.of(context.appConfigs(), config.deadTopic());
         boolean inMemory = config.stateStore() == Config.StateStoreKind.MEMORY;
         windows = new OpenWindows(store, inMemory ? Integer.MAX_VALUE : MOST_ON_HEAP);
         byte[] stored = store.get(WindowKey.CLOSED_UP_TO);
@@ -208,8 +212,10 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
         for (OpenWindows.Window window : closed) {
             readings += window.summary().count();
             context.forward(
-                    ClosedWindow.record(window.sensor.get(), window.start, window.start + size, window.summary()),
+                    ClosedWindow.record(
+                            window.sensor.get(), window.start, window.start + size, window.summary(), partition),
                     ExactTopology.SUMMARIES);
+            metrics.sensors().seen(window.sensor, partition);
         }
         metrics.closed(closed.size(), readings);
         kept.closed(closed, size);
@@ -256,25 +262,25 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
                 Instant.ofEpochMilli(closedUpTo));
     }
 
-    /** The raw record as it was, and beside its own headers which window it missed, by how much, and where it stood. */
+    /** The raw record as it was, if it fits, and beside its own headers which window it missed, by how much, and where it stood. */
     private void forwardLate(Record<byte[], byte[]> record, long start, long time) {
         metrics.late();
         RecordMetadata source = context.recordMetadata().orElseThrow();
-        Headers headers = new RecordHeaders(record.headers())
+        Headers headers = new RecordHeaders()
                 .add("late.window.start", ClosedWindow.text(start))
                 .add("late.window.end", ClosedWindow.text(start + size))
                 .add("late.by.ms", ClosedWindow.text(closedUpTo - time))
                 .add("source.topic", ClosedWindow.text(source.topic()))
                 .add("source.partition", ClosedWindow.text(source.partition()))
                 .add("source.offset", ClosedWindow.text(source.offset()));
-        context.forward(record.withHeaders(headers), ExactTopology.LATE);
+        forward(record, headers, lateLimit, ExactTopology.LATE);
     }
 
-    /** The raw record as it was, and beside its own headers those that Kafka's own dead letters have. */
+    /** The raw record as it was, if it fits, and beside its own headers those that Kafka's own dead letters have. */
     private void forwardDead(Record<byte[], byte[]> record, RuntimeException why) {
         metrics.dead(why);
         RecordMetadata source = context.recordMetadata().orElseThrow();
-        Headers headers = new RecordHeaders(record.headers())
+        Headers headers = new RecordHeaders()
                 .add(
                         "__streams.errors.exception",
                         ClosedWindow.text(why.getClass().getName()))
@@ -283,7 +289,15 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
                 .add("__streams.errors.topic", ClosedWindow.text(source.topic()))
                 .add("__streams.errors.partition", ClosedWindow.text(source.partition()))
                 .add("__streams.errors.offset", ClosedWindow.text(source.offset()));
-        context.forward(record.withHeaders(headers), ExactTopology.DEAD);
+        forward(record, headers, deadLimit, ExactTopology.DEAD);
+    }
+
+    private void forward(Record<byte[], byte[]> record, Headers added, RecordLimit limit, String sink) {
+        RecordLimit.Fitting fitting = limit.fit(record.key(), record.value(), record.headers(), added);
+        if (fitting.isCut()) {
+            metrics.cut();
+        }
+        context.forward(record.withKey(fitting.key()).withValue(fitting.value()).withHeaders(fitting.headers()), sink);
     }
 
     @Override

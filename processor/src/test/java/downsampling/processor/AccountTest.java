@@ -334,7 +334,7 @@ class AccountTest {
     }
 
     private static ConsumerRecord<byte[], byte[]> summary(String sensor, long start, Summary summary) {
-        var closed = ClosedWindow.record(sensor.getBytes(UTF_8), start * 1000, start * 1000 + 10_000, summary);
+        var closed = ClosedWindow.record(sensor.getBytes(UTF_8), start * 1000, start * 1000 + 10_000, summary, 0);
         return record("agg", 0, 0, sensor, new String(closed.value(), UTF_8), closed.headers());
     }
 

@@ -51,7 +51,8 @@ class TopologyTest {
         assertThat(summary.getRecordTime()).isEqualTo(Instant.parse("2025-01-01T12:00:00Z"));
         assertThat(Driver.header(summary.headers(), "window.start")).isEqualTo("1735732800000");
         assertThat(Driver.header(summary.headers(), "window.end")).isEqualTo("1735732810000");
-        assertThat(summary.headers().toArray()).hasSize(2);
+        assertThat(Driver.header(summary.headers(), "source.partition")).isEqualTo("0");
+        assertThat(summary.headers().toArray()).hasSize(3);
     }
 
     @Test
