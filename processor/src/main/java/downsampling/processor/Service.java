@@ -126,7 +126,9 @@ final class Service implements AutoCloseable {
         // A crashed instance is missed after this long, the shortest that Kafka and Redpanda take by default.
         settings.put(consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 6000);
         settings.put(consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 1500);
-        settings.put(producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG), "zstd");
+        // The one codec that every client reads without a further package; see docs/decisions/compression.md.
+        settings.put(producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG), "gzip");
+        settings.put(producerPrefix(ProducerConfig.COMPRESSION_GZIP_LEVEL_CONFIG), 1);
         settings.put(producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG), Topics.MAX_RECORD_BYTES);
         settings.put(producerPrefix(ProducerConfig.BUFFER_MEMORY_CONFIG), 2L * Topics.MAX_RECORD_BYTES);
         settings.putAll(config.kafka());

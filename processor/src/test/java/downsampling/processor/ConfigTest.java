@@ -90,6 +90,7 @@ class ConfigTest {
         assertThat(settings)
                 .containsEntry("processing.guarantee", "exactly_once_v2")
                 .containsEntry("application.id", "test")
+                .containsEntry("producer.compression.type", "gzip")
                 .containsEntry("consumer.session.timeout.ms", "12345");
         if (topology == Config.TopologyKind.DSL) { // the other one sends its dead letters itself
             assertThat(settings).containsEntry("errors.dead.letter.queue.topic.name", "dead");

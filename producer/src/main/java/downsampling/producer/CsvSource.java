@@ -11,6 +11,7 @@ import de.siegmar.fastcsv.reader.FieldModifiers;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -37,9 +38,11 @@ final class CsvSource implements Source {
      * Which file, and how to read it. A column is given by its number from 1, or by its name in the header; when one of
      * the three is a name, the first line is the header.
      *
+     * @param charset of a file without a byte order mark
      * @param rebase whether event times are moved so that the first reading's is now
      */
-    record Config(Path file, String sensorColumn, String timeColumn, String valueColumn, boolean rebase) {
+    record Config(
+            Path file, Charset charset, String sensorColumn, String timeColumn, String valueColumn, boolean rebase) {
 
         /**
          * Checks itself.
@@ -68,6 +71,8 @@ final class CsvSource implements Source {
     /** As s it is in the year 5138, as ms in 1973: times between are read right, whichever they are. */
     private static final BigDecimal FIRST_MILLIS = new BigDecimal(100_000_000_000L);
 
+    /** As ms it is in the year 5138, as us in 1973. */
+    private static final BigDecimal FIRST_MICROS = FIRST_MILLIS.scaleByPowerOfTen(3);
     /** ISO-8601 as the processor reads it, of whose tests it takes the table; without an offset it is UTC. */
     private static final Pattern ISO =
             Pattern.compile("([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)"
@@ -82,9 +87,10 @@ final class CsvSource implements Source {
     private final int sensorIndex;
     private final int timeIndex;
     private final int valueIndex;
-    private final ReadingJson json = new ReadingJson();
+    private final ReadingJson json;
 
     private long skipped;
+    private String firstSkipped;
     private Instant firstTime;
     private Duration shift = Duration.ZERO;
     private Instant nextRecordedTime;
@@ -94,24 +100,32 @@ final class CsvSource implements Source {
      * Opens the file.
      *
      * @param badLines is told of each line that is no reading, as {@code file:line: what was found}
-     * @throws IllegalArgumentException if the header lacks a column
+     * @throws IllegalArgumentException if the header lacks a column, or has its name twice
+     * @throws IOException if the file cannot be read, or its first line is not in its charset
      */
-    CsvSource(Config config, Clock clock, Consumer<String> badLines) throws IOException {
+    CsvSource(Config config, Clock clock, ReadingJson json, Consumer<String> badLines) throws IOException {
+        this.json = json;
         this.config = config;
         this.clock = clock;
         this.badLines = badLines;
         reader = CsvReader.builder()
-                .detectBomHeader(true)
                 .trimWhitespacesAroundQuotes(true)
                 // Such a quote swallows the rest of the file; that is too much to skip as one bad line.
                 .allowUnclosedQuote(false)
                 .extraFieldStrategy(FieldMismatchStrategy.IGNORE)
                 .missingFieldStrategy(FieldMismatchStrategy.IGNORE)
-                .build(CsvRecordHandler.of(c -> c.fieldModifier(FieldModifiers.TRIM)), config.file());
+                .build(
+                        CsvRecordHandler.of(c -> c.fieldModifier(FieldModifiers.TRIM)),
+                        new TextFile(config.file(), config.charset()));
         records = reader.iterator();
         List<String> columns = List.of(config.sensorColumn(), config.timeColumn(), config.valueColumn());
         boolean named = columns.stream().anyMatch(c -> !NUMBER.matcher(c).matches());
-        List<String> header = named && records.hasNext() ? records.next().getFields() : List.of();
+        List<String> header;
+        try {
+            header = named && records.hasNext() ? records.next().getFields() : List.of();
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
         sensorIndex = index("--sensor-column", config.sensorColumn(), header);
         timeIndex = index("--time-column", config.timeColumn(), header);
         valueIndex = index("--value-column", config.valueColumn(), header);
@@ -120,6 +134,14 @@ final class CsvSource implements Source {
     /** How many lines were no reading so far. */
     long skipped() {
         return skipped;
+    }
+
+    /** Why nothing came of the file, in one line: all of its lines were skipped. Null while there is a reading. */
+    String nothingRead() {
+        return firstTime != null || skipped == 0
+                ? null
+                : config.file() + ": expected readings, found none; all " + skipped + " lines were skipped, first "
+                        + firstSkipped;
     }
 
     /**
@@ -135,6 +157,8 @@ final class CsvSource implements Source {
             }
         } catch (CsvParseException e) {
             throw new UncheckedIOException(config.file() + ": " + Main.oneLine(e), new IOException(e));
+        } catch (UncheckedIOException e) { // whose own message says less than its cause
+            throw new UncheckedIOException(e.getCause().getMessage(), e.getCause());
         }
         return next != null;
     }
@@ -182,6 +206,9 @@ final class CsvSource implements Source {
             return new Message(Message.Kind.RECORDED, sensor.getBytes(UTF_8), value, eventTime, reading);
         } catch (IllegalArgumentException e) {
             skipped++;
+            firstSkipped = firstSkipped == null
+                    ? "line " + line.getStartingLineNumber() + ": " + e.getMessage()
+                    : firstSkipped;
             badLines.accept(
                     config.file() + ":" + line.getStartingLineNumber() + ": " + e.getMessage() + "; line skipped");
             return null;
@@ -196,6 +223,11 @@ final class CsvSource implements Source {
         if (index < 0) {
             throw new IllegalArgumentException(
                     option + " " + column + ": allowed is a column's number from 1, or one of " + header);
+        }
+        int last = header.lastIndexOf(column.trim());
+        if (last > index) {
+            throw new IllegalArgumentException(option + " " + column + ": the header has that name in columns "
+                    + (index + 1) + " and " + (last + 1) + "; allowed is a column's number");
         }
         return index;
     }
@@ -226,6 +258,13 @@ final class CsvSource implements Source {
             if (EPOCH.matcher(text).matches()) {
                 BigDecimal epoch = new BigDecimal(text);
                 boolean millis = epoch.abs().compareTo(FIRST_MILLIS) >= 0;
+                if (epoch.compareTo(FIRST_MICROS) >= 0) {
+                    throw new IllegalArgumentException(
+                            "time '" + text + "' is neither ISO-8601 nor epoch s or ms; it looks like "
+                                    + (epoch.compareTo(FIRST_MICROS.scaleByPowerOfTen(3)) < 0
+                                            ? "microseconds"
+                                            : "nanoseconds"));
+                }
                 BigDecimal nanos = epoch.movePointRight(millis ? 6 : 9);
                 BigDecimal[] parts = nanos.divideToIntegralValue(BigDecimal.ONE)
                         .divideAndRemainder(BigDecimal.valueOf(1_000_000_000L));

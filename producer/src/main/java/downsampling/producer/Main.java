@@ -3,6 +3,7 @@ package downsampling.producer;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.reflect.Field;
+import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
@@ -154,6 +155,11 @@ public final class Main implements Callable<Integer> {
                     "How much faster to send than the file was recorded, or than --rate says (default: ${DEFAULT-VALUE}).")
     private double speed;
 
+    @Option(
+            names = "--double-encoded",
+            description = "Write each value as a JSON string that holds the JSON, for readers that decode twice.")
+    private boolean doubleEncoded;
+
     @ArgGroup(validate = false, heading = "%nReadings that are made up (--source synthetic):%n")
     private SyntheticOptions synthetic = new SyntheticOptions();
 
@@ -243,6 +249,14 @@ public final class Main implements Callable<Integer> {
         private Path file;
 
         @Option(
+                names = "--charset",
+                paramLabel = "NAME",
+                defaultValue = "UTF-8",
+                converter = CharsetName.class,
+                description = "Of a file without a byte order mark, such as ISO-8859-1 (default: ${DEFAULT-VALUE}).")
+        private Charset charset;
+
+        @Option(
                 names = "--sensor-column",
                 paramLabel = "COLUMN",
                 description = "Column of the sensor id: its number from 1, or its name in the header.")
@@ -261,7 +275,7 @@ public final class Main implements Callable<Integer> {
         private boolean rebase;
 
         CsvSource.Config toConfig() {
-            return new CsvSource.Config(file, sensorColumn, timeColumn, valueColumn, rebase);
+            return new CsvSource.Config(file, charset, sensorColumn, timeColumn, valueColumn, rebase);
         }
     }
 
@@ -376,15 +390,16 @@ public final class Main implements Callable<Integer> {
     }
 
     private Source openSource(long runSeed) throws IOException {
+        ReadingJson json = new ReadingJson(doubleEncoded);
         if (source == SourceName.synthetic) {
-            return new SyntheticSource(synthetic.toConfig(runSeed));
+            return new SyntheticSource(synthetic.toConfig(runSeed), Clock.systemUTC(), json);
         }
         CsvSource.Config file = csv.toConfig();
         if (file.rebase() && speed > 1) {
             note("with --rebase and a --speed above 1, event times run ahead of the clock;"
                     + " a processor takes no readings from the future");
         }
-        return new CsvSource(file, Clock.systemUTC(), Main::note);
+        return new CsvSource(file, Clock.systemUTC(), json, Main::note);
     }
 
     /** An option given for the source that is not used is a mistake of the caller, and silence would hide it. */
@@ -466,6 +481,18 @@ public final class Main implements Callable<Integer> {
             case "h" -> Duration.ofHours(number);
             default -> Duration.ofDays(number);
         };
+    }
+
+    private static final class CharsetName implements CommandLine.ITypeConverter<Charset> {
+        @Override
+        public Charset convert(String name) {
+            try {
+                return Charset.forName(name);
+            } catch (IllegalArgumentException e) { // no such name, or none that could be one
+                throw new TypeConversionException(
+                        "'" + name + "' is no charset such as UTF-8, ISO-8859-1 or windows-1252");
+            }
+        }
     }
 
     private static Instant instant(String text) {

@@ -16,14 +16,26 @@ final class ReadingJson {
     static final Instant MIN_TIME = Instant.parse("0000-01-01T00:00:00Z");
     static final Instant MAX_TIME = Instant.parse("9999-12-31T23:59:59.999999999Z");
 
-    private static final byte[] BEFORE_TIME = "{\"ts\":\"".getBytes(ISO_8859_1);
-    private static final byte[] BEFORE_VALUE = "Z\",\"value\":".getBytes(ISO_8859_1);
     private static final int SECONDS_PER_DAY = 86_400;
 
-    private final byte[] buffer = new byte[96];
+    private final byte[] beforeTime;
+    private final byte[] beforeValue;
+    private final byte[] end;
+    private final byte[] buffer = new byte[128];
     private int length;
     private long lastDay = Long.MIN_VALUE;
     private byte[] lastDate;
+
+    /** @param twice whether what is written is a JSON string that holds the object, for readers that decode twice */
+    ReadingJson(boolean twice) {
+        beforeTime = bytes("{\"ts\":\"", twice ? "\"" : "", twice);
+        beforeValue = bytes("Z\",\"value\":", "", twice);
+        end = (twice ? "}\"" : "}").getBytes(ISO_8859_1);
+    }
+
+    private static byte[] bytes(String json, String before, boolean twice) {
+        return (before + (twice ? json.replace("\"", "\\\"") : json)).getBytes(ISO_8859_1);
+    }
 
     /**
      * The value of one message. The time has six fraction digits, nine where six would lose something; a whole number
@@ -39,11 +51,11 @@ final class ReadingJson {
             throw new IllegalArgumentException("reading " + reading + " is not a finite number");
         }
         length = 0;
-        append(BEFORE_TIME);
+        append(beforeTime);
         appendTime(eventTime);
-        append(BEFORE_VALUE);
+        append(beforeValue);
         appendNumber(reading);
-        buffer[length++] = '}';
+        append(end);
         return Arrays.copyOf(buffer, length);
     }
 

@@ -76,6 +76,9 @@ record Run(
         if (sender.firstFailure() != null) {
             failure = sender.failed() + " readings failed, the first one: " + Main.oneLine(sender.firstFailure());
         }
+        if (failure == null && source instanceof CsvSource file) {
+            failure = file.nothingRead();
+        }
         return new Outcome(summary(seconds, kinds), failure);
     }
 

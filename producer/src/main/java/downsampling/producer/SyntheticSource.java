@@ -96,7 +96,7 @@ public final class SyntheticSource implements Source {
     private final Clock clock;
     private final SplittableRandom random;
     private final SplittableRandom pauses;
-    private final ReadingJson json = new ReadingJson();
+    private final ReadingJson json;
     private final byte[][] keys;
 
     private long taken;
@@ -113,6 +113,11 @@ public final class SyntheticSource implements Source {
 
     /** A new run from the seed; the clock is asked only when there is no start time. */
     public SyntheticSource(Config config, Clock clock) {
+        this(config, clock, new ReadingJson(false));
+    }
+
+    SyntheticSource(Config config, Clock clock, ReadingJson json) {
+        this.json = json;
         this.config = config;
         this.clock = clock;
         random = new SplittableRandom(config.seed());

@@ -8,12 +8,15 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import downsampling.producer.CsvSource.Config;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -136,13 +139,105 @@ class CsvSourceTest {
 
     @Test
     void shouldFailAtAQuoteThatIsNotClosed() throws IOException {
-        try (CsvSource source = open(new Config(write("A,1,1\n\"A,2,2\nA,3,3\n"), "1", "2", "3", false))) {
+        try (CsvSource source = open(new Config(write("A,1,1\n\"A,2,2\nA,3,3\n"), UTF_8, "1", "2", "3", false))) {
             assertThat(source.next().reading()).isEqualTo(1);
             assertThatThrownBy(source::hasNext)
                     .isInstanceOf(UncheckedIOException.class)
                     .hasMessageContaining(folder.resolve("readings.csv") + ": ")
                     .hasMessageContaining("quote");
         }
+    }
+
+    @ParameterizedTest
+    @org.junit.jupiter.params.provider.CsvSource({
+        "ISO-8859-1, 0xf6",
+        "windows-1252, 0xf6",
+        "UTF-16LE, NUL",
+        "UTF-16BE, NUL"
+    })
+    void shouldRefuseAnotherCharsetWithTheLineAndWhatIsThereAfterTheLinesBefore(String charset, String found)
+            throws IOException {
+        String file = "Bonn,1000,1\nKöln,1000,2\n";
+        Path path = Files.write(folder.resolve("readings.csv"), file.getBytes(Charset.forName(charset)));
+        int line = charset.startsWith("UTF-16") ? 1 : 2;
+
+        try (CsvSource source = open(new Config(path, UTF_8, "1", "2", "3", false))) {
+            if (line == 2) {
+                assertThat(source.next().sensor()).isEqualTo("Bonn");
+            }
+            assertThatThrownBy(source::hasNext)
+                    .isInstanceOf(UncheckedIOException.class)
+                    .satisfies(e -> assertThat(Main.oneLine(e))
+                            .startsWith(path + ":" + line + ": expected text in UTF-8, found ")
+                            .contains(found, "--charset"));
+        }
+        try (CsvSource source = open(new Config(path, Charset.forName(charset), "1", "2", "3", false))) {
+            assertThat(source.next().sensor()).isEqualTo("Bonn");
+            assertThat(source.next().sensor()).isEqualTo("Köln");
+            assertThat(source.hasNext()).isFalse();
+        }
+    }
+
+    @Test
+    void shouldTakeTheCharsetOfAByteOrderMark() throws IOException {
+        for (Charset charset : List.of(UTF_8, StandardCharsets.UTF_16LE, StandardCharsets.UTF_16BE)) {
+            Path path = Files.write(folder.resolve("readings.csv"), "\uFEFFKöln,1000,1\n".getBytes(charset));
+            try (CsvSource source = open(new Config(path, StandardCharsets.ISO_8859_1, "1", "2", "3", false))) {
+                assertThat(source.next().sensor()).isEqualTo("Köln");
+            }
+        }
+    }
+
+    @Test
+    void shouldReadLettersThatStandAcrossTheEdgesOfItsBuffers() throws IOException {
+        String file = "ä😀,1000,1\n".repeat(40_000);
+
+        assertThat(messages("x" + file, false))
+                .hasSize(40_000)
+                .element(39_999)
+                .extracting(Message::sensor)
+                .isEqualTo("ä😀");
+    }
+
+    @Test
+    void shouldRefuseAFileThatEndsAmidALetter() throws IOException {
+        byte[] file = "A,1,1\nB,1,ö".getBytes(UTF_8);
+        Path path = Files.write(folder.resolve("readings.csv"), Arrays.copyOf(file, file.length - 1));
+        try (CsvSource source = open(new Config(path, UTF_8, "1", "2", "3", false))) {
+            assertThat(source.next().sensor()).isEqualTo("A");
+            assertThatThrownBy(source::hasNext)
+                    .hasMessageContaining(path + ":2: expected text in UTF-8, found byte 0xc3");
+        }
+    }
+
+    @Test
+    void shouldRefuseANameThatTwoColumnsHave() {
+        assertThatThrownBy(() -> read("room,time,value,value\n", "room", "time", "value"))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage(
+                        "--value-column value: the header has that name in columns 3 and 4; allowed is a column's number");
+    }
+
+    @Test
+    void shouldSayWhyWhereEveryLineWasSkipped() throws IOException {
+        try (CsvSource source = open(new Config(write("room,time,value\nA,1,2\n"), UTF_8, "1", "2", "3", false))) {
+            assertThat(source.hasNext()).isTrue();
+            assertThat(source.nothingRead()).isNull();
+        }
+        try (CsvSource source = open(new Config(write("A;1;2\nB;1;2\n"), UTF_8, "1", "2", "3", false))) {
+            assertThat(source.hasNext()).isFalse();
+            assertThat(source.nothingRead())
+                    .isEqualTo(folder.resolve("readings.csv")
+                            + ": expected readings, found none; all 2 lines were skipped,"
+                            + " first line 1: the time is expected in column 2, but the line ends with column 1");
+        }
+    }
+
+    @ParameterizedTest
+    @org.junit.jupiter.params.provider.CsvSource({"1735732800000000, microseconds", "1735732800000000000, nanoseconds"})
+    void shouldSayWhatATimeLooksLike(String time, String unit) throws IOException {
+        assertThat(read("A," + time + ",1\n", "1", "2", "3")).isEmpty();
+        assertThat(badLines).singleElement().asString().contains("it looks like " + unit);
     }
 
     @Test
@@ -182,7 +277,7 @@ class CsvSourceTest {
         }
 
         List<Message> messages = new ArrayList<>();
-        try (CsvSource source = open(new Config(data, "4", "2", "5", false))) {
+        try (CsvSource source = open(new Config(data, UTF_8, "4", "2", "5", false))) {
             source.forEachRemaining(messages::add);
         }
 
@@ -193,7 +288,7 @@ class CsvSourceTest {
 
     private List<String> read(String content, String sensor, String time, String value) throws IOException {
         List<String> lines = new ArrayList<>();
-        try (CsvSource source = open(new Config(write(content), sensor, time, value, false))) {
+        try (CsvSource source = open(new Config(write(content), UTF_8, sensor, time, value, false))) {
             source.forEachRemaining(m -> lines.add(m.sensor() + " " + m.text()));
         }
         return lines;
@@ -201,7 +296,7 @@ class CsvSourceTest {
 
     private List<Message> messages(String content, boolean rebase) throws IOException {
         List<Message> messages = new ArrayList<>();
-        try (CsvSource source = open(new Config(write(content), "1", "2", "3", rebase))) {
+        try (CsvSource source = open(new Config(write(content), UTF_8, "1", "2", "3", rebase))) {
             source.forEachRemaining(messages::add);
         }
         return messages;
@@ -209,7 +304,7 @@ class CsvSourceTest {
 
     private List<Long> dues(String content, double speed) throws IOException {
         List<Long> dues = new ArrayList<>();
-        try (CsvSource source = open(new Config(write(content), "1", "2", "3", false))) {
+        try (CsvSource source = open(new Config(write(content), UTF_8, "1", "2", "3", false))) {
             while (source.hasNext()) {
                 dues.add(new Speed(speed).dueNanos(source.dueNanos()));
                 source.next();
@@ -219,7 +314,7 @@ class CsvSourceTest {
     }
 
     private CsvSource open(Config config) throws IOException {
-        return new CsvSource(config, Clock.fixed(NOW, ZoneOffset.UTC), badLines::add);
+        return new CsvSource(config, Clock.fixed(NOW, ZoneOffset.UTC), new ReadingJson(false), badLines::add);
     }
 
     private Path write(String content) throws IOException {

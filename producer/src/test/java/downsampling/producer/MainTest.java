@@ -64,6 +64,7 @@ class MainTest {
                 "--source csv --file . -> --file .: allowed is a file that can be read",
                 "--source csv --file pom.xml -> --sensor-column null: allowed is a column's number from 1, or its name in the header",
                 "--source csv --file pom.xml --sensor-column 0 -> --sensor-column 0: allowed is a column's number from 1, or its name in the header",
+                "--source csv --file pom.xml --charset latin -> Invalid value for option '--charset': 'latin' is no charset such as UTF-8, ISO-8859-1 or windows-1252",
                 "--speed 0 -> --speed 0.0: allowed is a number above 0, or max",
                 "--source csv --count 5 -> --count 5: allowed only with the other --source, not with csv",
                 "--file pom.xml -> --file pom.xml: allowed only with the other --source, not with synthetic",

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,6 +25,7 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.admin.TopicDescription;
@@ -114,6 +116,37 @@ class ProducerIT {
 
         assertThat(uuids.subList(10, 20)).isEqualTo(uuids.subList(0, 10));
         assertThat(uuids.subList(20, 30)).doesNotContainAnyElementsOf(uuids.subList(0, 10));
+    }
+
+    @Test
+    void shouldFailWhereEveryLineOfAFileWasSkippedAndWhereItIsInAnotherCharset() throws Exception {
+        String topic = broker.newTopic("skipped", 1);
+        Path semicolons = Files.writeString(folder.resolve("semicolons.csv"), "A;1735732800;1\nB;1735732800;2\n");
+        Path latin = Files.write(
+                folder.resolve("latin.csv"),
+                "A,1735732800,1\nK\u00f6ln,1735732800,2\n".getBytes(StandardCharsets.ISO_8859_1));
+        String[] columns = {
+            "--topic", topic, "--speed=max", "--source=csv", "--sensor-column=1", "--time-column=2", "--value-column=3"
+        };
+
+        assertThat(run(with(columns, "--file=" + semicolons))).isEqualTo(1);
+        assertThat(err.toString())
+                .contains("producer: " + semicolons
+                        + ": expected readings, found none; all 2 lines were skipped, first line 1: ");
+        assertThat(run(with(columns, "--file=" + latin))).isEqualTo(1);
+        assertThat(err.toString())
+                .contains("producer: " + latin + ":2: expected text in UTF-8, found byte 0xf6; --charset");
+        assertThat(run(with(columns, "--file=" + latin, "--charset=ISO-8859-1", "--double-encoded")))
+                .isZero();
+
+        assertThat(broker.read(topic, 3))
+                .extracting(record -> new String(record.key(), UTF_8) + " " + new String(record.value(), UTF_8))
+                .startsWith("A {\"ts\":\"2025-01-01T12:00:00.000000Z\",\"value\":1}")
+                .endsWith("Köln \"{\\\"ts\\\":\\\"2025-01-01T12:00:00.000000Z\\\",\\\"value\\\":2}\"");
+    }
+
+    private static String[] with(String[] arguments, String... more) {
+        return Stream.of(arguments, more).flatMap(Stream::of).toArray(String[]::new);
     }
 
     @Test

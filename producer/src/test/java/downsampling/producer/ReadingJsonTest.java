@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ReadingJsonTest {
 
     private final ObjectMapper jackson = new ObjectMapper();
-    private final ReadingJson json = new ReadingJson();
+    private final ReadingJson json = new ReadingJson(false);
 
     @ParameterizedTest
     @CsvSource({
@@ -59,6 +59,18 @@ class ReadingJsonTest {
             assertThat(tree.get("value").isNumber()).isTrue();
             assertThat(tree.get("value").doubleValue()).isEqualTo(reading);
         }
+    }
+
+    @Test
+    void shouldWriteAStringThatHoldsTheJsonForReadersThatDecodeTwice() throws IOException {
+        Instant time = Instant.parse("2025-01-01T12:00:00.123456789Z");
+        byte[] twice = new ReadingJson(true).write(time, -0.123456789012345678);
+
+        assertThat(new String(twice, UTF_8))
+                .isEqualTo(
+                        "\"{\\\"ts\\\":\\\"2025-01-01T12:00:00.123456789Z\\\",\\\"value\\\":-0.12345678901234568}\"");
+        assertThat(jackson.readTree(twice).textValue())
+                .isEqualTo(new String(json.write(time, -0.123456789012345678), UTF_8));
     }
 
     @ParameterizedTest

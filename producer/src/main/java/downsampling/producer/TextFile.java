@@ -1,0 +1,139 @@
+package downsampling.producer;
+
+import java.io.BufferedInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.Reader;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.Charset;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * The characters of a file, read strictly: where it is not what its charset says, it fails with the line and what stands there,
+ * after all that comes before. Java's readers put a question mark there without a word, and two sensors that differ in such a
+ * letter become one.
+ *
+ * <p>A byte order mark goes before the charset that is given.
+ */
+final class TextFile extends Reader {
+    private final Path file;
+    private final InputStream in;
+    private final Charset charset;
+    private final CharsetDecoder decoder;
+    private final ByteBuffer bytes = ByteBuffer.allocate(1 << 16).flip();
+    private boolean atEnd;
+    /** Of the next character. */
+    private long line = 1;
+
+    /** What stands next and cannot be read; told once all before it has been given. */
+    private IOException fault;
+
+    /** @param otherwise the charset of a file that does not begin with a byte order mark */
+    TextFile(Path file, Charset otherwise) throws IOException {
+        this.file = file;
+        in = new BufferedInputStream(Files.newInputStream(file));
+        in.mark(3);
+        byte[] first = in.readNBytes(3);
+        in.reset();
+        int mark;
+        if (begins(first, 0xEF, 0xBB, 0xBF)) {
+            charset = StandardCharsets.UTF_8;
+            mark = 3;
+        } else if (begins(first, 0xFF, 0xFE)) {
+            charset = StandardCharsets.UTF_16LE;
+            mark = 2;
+        } else if (begins(first, 0xFE, 0xFF)) {
+            charset = StandardCharsets.UTF_16BE;
+            mark = 2;
+        } else {
+            charset = otherwise;
+            mark = 0;
+        }
+        in.skipNBytes(mark);
+        decoder = charset.newDecoder(); // which reports what is malformed, where a reader made by name would not
+    }
+
+    private static boolean begins(byte[] bytes, int... with) {
+        for (int i = 0; i < with.length; i++) {
+            if (i >= bytes.length || (bytes[i] & 0xFF) != with[i]) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
+    public int read(char[] into, int offset, int length) throws IOException {
+        if (length == 0) {
+            return 0;
+        }
+        CharBuffer out = CharBuffer.wrap(into, offset, length);
+        int malformed = 0;
+        while (out.position() == offset && fault == null && malformed == 0) {
+            CoderResult result = decoder.decode(bytes, out, atEnd);
+            if (result.isError()) {
+                malformed = result.length();
+            } else if (result.isUnderflow()) {
+                if (atEnd) {
+                    break;
+                }
+                fill();
+            }
+        }
+        int count = count(into, offset, out.position() - offset);
+        if (malformed > 0 && fault == null) { // after the lines before it are counted
+            fault = malformed(malformed);
+        }
+        if (count == 0 && fault != null) {
+            throw fault;
+        }
+        return count == 0 ? -1 : count;
+    }
+
+    private void fill() throws IOException {
+        bytes.compact();
+        int read = in.read(bytes.array(), bytes.position(), bytes.remaining());
+        atEnd = read < 0;
+        bytes.position(bytes.position() + Math.max(0, read)).flip();
+    }
+
+    /** Counts lines, and keeps back a NUL, which no text has and a file in UTF-16 is full of. */
+    private int count(char[] chars, int offset, int length) {
+        for (int i = 0; i < length; i++) {
+            char c = chars[offset + i];
+            if (c == 0 && fault == null) {
+                fault = fault(
+                        "text in " + charset, "a NUL; is it UTF-16? Then --charset UTF-16LE or UTF-16BE reads it");
+                return i;
+            }
+            if (c == '\n') {
+                line++;
+            }
+        }
+        return length;
+    }
+
+    private IOException malformed(int length) {
+        StringBuilder found = new StringBuilder("byte");
+        for (int i = 0; i < length && bytes.hasRemaining(); i++) {
+            found.append(String.format(" 0x%02x", bytes.get()));
+        }
+        return fault(
+                "text in " + charset,
+                found + "; --charset says what the file is in, such as ISO-8859-1 or windows-1252");
+    }
+
+    private IOException fault(String expected, String found) {
+        return new IOException(file + ":" + line + ": expected " + expected + ", found " + found);
+    }
+
+    @Override
+    public void close() throws IOException {
+        in.close();
+    }
+}
