@@ -90,6 +90,7 @@ public final class Main implements Callable<Integer> {
         if (pageConfig != null) {
             Page.choosePort(pageConfig); // a port that was asked for and is in use is known before the broker starts
         }
+        NativeLibrary.loadAll();
         LocalKafka kafka = LocalKafka.start(port, dataDir, Map.of());
         Deque<AutoCloseable> parts = closeOnSignal();
         parts.addFirst(kafka);

@@ -66,6 +66,7 @@ final class View implements Callable<Integer> {
                 settings.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
             }
             settings.putIfAbsent(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, DEFAULT_BOOTSTRAP_SERVERS);
+            NativeLibrary.loadAll();
             started = Page.start(page.toConfig(), settings);
         } catch (IllegalArgumentException e) {
             throw usage(e.getMessage());

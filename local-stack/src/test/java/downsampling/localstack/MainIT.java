@@ -116,6 +116,34 @@ class MainIT {
                 .startsWith("Data folder %s cannot be created".formatted(file));
     }
 
+    /** The folder that it would be unpacked into is a file, or the system has none. */
+    @ParameterizedTest
+    @CsvSource({
+        "zstd, java.io.tmpdir=pom.xml, view",
+        "snappy, org.xerial.snappy.use.systemlib=true, view",
+        "zstd, java.io.tmpdir=pom.xml, --port=0",
+        "snappy, org.xerial.snappy.use.systemlib=true, --port=0"
+    })
+    void shouldFailInOneLineIfNativeCodeThatRecordsMayNeedCannotBeLoaded(String library, String setting, String command)
+            throws Exception {
+        process = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "-D" + setting,
+                        "-jar",
+                        JAR.toString(),
+                        command,
+                        "--http-port=0")
+                .redirectErrorStream(true)
+                .start();
+
+        assertThat(process.inputReader().lines().filter(line -> !line.startsWith("WARNING: ")))
+                .singleElement()
+                .asString()
+                .startsWith("The native library of " + library + " cannot be loaded: ")
+                .contains("; expected: a folder for temporary files (");
+        assertThat(process.waitFor()).isEqualTo(1);
+    }
+
     @Test
     void shouldServeUntilSigtermAndLeaveNothingBehind() throws Exception {
         Matcher ready = start(READY, Map.of(), "--port", "0", "--http-port", "0");

@@ -84,6 +84,7 @@ final class Audit implements Callable<Integer> {
     public Integer call() throws Exception {
         config = main.settings();
         patience = main.patience();
+        NativeLibrary.loadForReading();
         try (Admin admin = Topics.connect(config, patience)) {
             Account account = account(Ends.lookUp(admin, config, patience));
             PrintWriter out = spec.commandLine().getOut();

@@ -349,6 +349,7 @@ public final class Main implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         Config settings = settings();
+        NativeLibrary.loadFor(settings);
         Rows.show(logReadings, logSummaries);
         AtomicReference<Service> started = new AtomicReference<>();
         try (HttpApi http = httpPort == null ? null : new HttpApi(httpHost, httpPort, routes(settings, started::get));

@@ -352,6 +352,7 @@ public final class Main implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
+        NativeLibrary.loadFor(settings);
         try (messages;
                 Metrics metrics = new Metrics();
                 HttpApi http = httpPort == null ? null : new HttpApi(httpHost, httpPort, metrics, this::state)) {
