@@ -29,8 +29,4 @@ record Account(long read, long aggregated, long filteredOut, long rejected) impl
                 filteredOut - other.filteredOut,
                 rejected - other.rejected);
     }
-
-    boolean balances() {
-        return read == aggregated + filteredOut + rejected;
-    }
 }

@@ -2,17 +2,11 @@ package downsampling.batch;
 
 import java.io.BufferedOutputStream;
 import java.io.File;
-import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintWriter;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -40,22 +34,16 @@ final class Aggregate {
     private final AggregateOptions options;
     private final PrintWriter out;
     private final PrintWriter err;
-    /** Where people are told what happens; not standard output when data goes there. */
-    private final PrintWriter say;
-
     private final long started = System.nanoTime();
-    private long listed;
-    private long aggregated;
 
     private Aggregate(AggregateOptions options, PrintWriter out, PrintWriter err) {
         this.options = options;
         this.out = out;
         this.err = err;
-        say = options.result() == null || options.reportJson() ? err : out;
     }
 
     /** The subcommand for picocli. */
-    static CommandLine command() {
+    static Program command() {
         CommandSpec[] spec = new CommandSpec[1];
         Callable<Integer> callable = () -> run(spec[0].commandLine());
         spec[0] = CommandSpec.wrapWithoutInspection(callable).name("aggregate").mixinStandardHelpOptions(true);
@@ -69,17 +57,16 @@ final class Aggregate {
         for (AggregateOption option : AggregateOption.values()) {
             spec[0].addOption(option.spec());
         }
-        return new CommandLine(spec[0]);
+        return new Program(spec[0]);
     }
 
     private static int run(CommandLine command) {
-        AggregateOptions options;
         try {
-            options = AggregateOptions.of(given(command.getParseResult()), System.getenv());
-        } catch (IllegalArgumentException e) {
+            AggregateOptions options = AggregateOptions.of(given(command.getParseResult()), System.getenv());
+            return new Aggregate(options, command.getOut(), command.getErr()).run();
+        } catch (UsageException e) {
             throw new ParameterException(command, e.getMessage());
         }
-        return new Aggregate(options, command.getOut(), command.getErr()).run();
     }
 
     /** The options that picocli has found. */
@@ -95,20 +82,18 @@ final class Aggregate {
     }
 
     /** Runs a command line that needs no picocli, and returns its exit code; null when it may need it. */
-    static Integer runIfPlain(String... args) {
+    static Integer runIfPlain(PrintWriter out, PrintWriter err, String... args) {
         Map<AggregateOption, String> given = plain(args);
         if (given == null) {
             return null;
         }
         new Preparation().start();
-        AggregateOptions options;
         try {
-            options = AggregateOptions.of(given, System.getenv());
-        } catch (IllegalArgumentException e) {
+            return new Aggregate(AggregateOptions.of(given, System.getenv()), out, err).run();
+        } catch (UsageException e) {
             // Picocli will come to the same and say it in its way.
             return null;
         }
-        return new Aggregate(options, new PrintWriter(System.out), new PrintWriter(System.err)).run();
     }
 
     static Map<AggregateOption, String> plain(String... args) {
@@ -152,26 +137,34 @@ final class Aggregate {
         try {
             return aggregate();
         } catch (IOException e) {
-            return failed(describe(e));
+            return AggregateReport.failed(err, Failure.describe(e));
         } catch (OutOfMemoryError e) {
             long heap = Runtime.getRuntime().maxMemory() >> 20;
-            return failed("the groups do not fit into a heap of " + heap + " MB; java -Xmx allows more");
+            return AggregateReport.failed(
+                    err, "the groups do not fit into a heap of " + heap + " MB; java -Xmx allows more");
         }
-    }
-
-    private int failed(String message) {
-        err.println("aggregate: ".concat(message));
-        err.flush();
-        return 1;
     }
 
     private int aggregate() throws IOException {
         Query query = options.query();
-        List<LogFile> files = logFiles(query);
-        listed = System.nanoTime();
-        boolean json = options.format() == AggregateOptions.Format.JSON;
-        try (ResultFile file = new ResultFile(options.result());
-                ResultOutput result = new ResultOutput(file.temporary(), query, json)) {
+        // Whatever would stop the run at its end is told now.
+        File named = options.result();
+        Destination result = named == null ? null : Destination.of(AggregateOption.OUTPUT, named, options.inputDir());
+        if (result != null && result.isInPlace()) {
+            result.check();
+        }
+        Destination rejects = null;
+        if (options.rejects() != null) {
+            rejects = Destination.of(AggregateOption.REJECTS, new File(options.rejects()), options.inputDir());
+            rejects.check();
+        }
+        boolean toStandardOutput = result == null || result.isStandardOutput();
+        AggregateReport report = new AggregateReport(
+                options, out, err, toStandardOutput, toStandardOutput || rejects != null && rejects.isStandardOutput());
+        report.begin();
+        List<LogFile> files = logFiles(query, report);
+        try (ResultFile file = new ResultFile(result, ".".concat(options.format().extension));
+                ResultOutput output = new ResultOutput(file.temporary(), query, options.format())) {
             Aggregation aggregation = new Aggregation(
                     query,
                     files,
@@ -179,33 +172,46 @@ final class Aggregate {
                     options.strict(),
                     options.index(),
                     Aggregation.Sizes.NORMAL,
-                    result,
-                    json);
+                    output);
+            long listed = System.nanoTime();
+            RunReport.Usage before = report.isText() ? RunReport.Usage.now() : RunReport.Usage.UNKNOWN;
             boolean done = aggregation.run();
-            result.complete(json);
-            aggregated = System.nanoTime();
+            output.complete();
+            long aggregated = System.nanoTime();
             if (!done) {
-                List<String> first = new RejectReport(1, null).read(aggregation.filesWithRejects());
-                return failed("stopped at a line that is no log row (--strict): " + String.join("", first));
+                return AggregateReport.failed(
+                        err, "stopped at a line that is no log row (--strict): ".concat(aggregation.firstReject()));
             }
-            tellRejects(aggregation);
+            RunReport.Usage reading = report.isText() ? RunReport.Usage.now().since(before) : RunReport.Usage.UNKNOWN;
+            Account account = aggregation.account();
+            if (account.rejected() > 0 || rejects != null) {
+                report.rejects(account.rejected(), "--rejects=FILE", keepRejects(aggregation, rejects));
+            }
             if (aggregation.indexProblem() != null) {
-                err.println("aggregate: warning: an index could not be kept: " + describe(aggregation.indexProblem()));
-                err.flush();
+                report.indexProblem(aggregation.indexProblem());
             }
-            String saved = null;
-            if (aggregation.groups() == 0) {
-                say.println("No data found matching criteria.");
-            } else {
-                saved = deliver(file, query);
-            }
-            say.flush();
-            tellReport(aggregation, files, saved);
+            String saved = aggregation.groups() == 0 ? null : deliver(file, query);
+            report.result(saved);
+            // Threads read and write beside each other, so each has its share of the time in which they did.
+            long writing = Math.round((aggregated - listed) * aggregation.shareOfWriting());
+            int days = files.size();
+            report.end(
+                    days,
+                    account,
+                    aggregation.groups(),
+                    saved,
+                    List.of(
+                            new RunReport.Phase("finding files", listed - started, 0, days),
+                            new RunReport.Phase(
+                                    "reading, summing up", aggregated - listed - writing, account.read(), days),
+                            new RunReport.Phase(
+                                    "writing the result", writing + System.nanoTime() - aggregated, 0, days)),
+                    reading);
             return 0;
         }
     }
 
-    private List<LogFile> logFiles(Query query) throws IOException {
+    private List<LogFile> logFiles(Query query, AggregateReport report) throws IOException {
         if (query.from() == query.to()) {
             return List.of();
         }
@@ -216,105 +222,46 @@ final class Aggregate {
         for (LogFile file : files) {
             days.add(file.day());
         }
-        String missing = AggregateReport.missingDays(options.inputDir(), days, first, last);
-        if (missing != null) {
-            err.println(missing);
-            err.flush();
-        }
+        report.missing(days, first, last);
         return files;
     }
 
-    private void tellRejects(Aggregation aggregation) throws IOException {
-        long count = aggregation.account().rejected();
-        if (count == 0 && options.rejects() == null) {
-            return;
+    /**
+     * Reads the rejected lines once more, and keeps them if that was asked for.
+     *
+     * @return a description of each of the first ones
+     */
+    private static List<String> keepRejects(Aggregation aggregation, Destination rejects) throws IOException {
+        List<LogFile> files = aggregation.filesWithRejects();
+        if (rejects == null) {
+            return new RejectReport(AggregateReport.REJECTS_SHOWN, null).read(files);
         }
-        List<String> messages = options.rejects() == null
-                ? new RejectReport(AggregateReport.REJECTS_SHOWN, null).read(aggregation.filesWithRejects())
-                : keepRejects(
-                        aggregation.filesWithRejects(),
-                        Path.of(options.rejects()).toAbsolutePath());
-        if (count == 0) {
-            return;
+        if (rejects.isInPlace()) {
+            return keepRejects(files, rejects.open(), rejects.file());
         }
-        for (String line : AggregateReport.rejects(count, options.rejects(), "--rejects=FILE", messages)) {
-            err.println(line);
+        try (Workspace workspace = Workspace.in(rejects.file().getParentFile())) {
+            File whole = workspace.file("rejects");
+            List<String> messages = keepRejects(files, new FileOutputStream(whole), rejects.file());
+            rejects.replaceBy(whole);
+            return messages;
         }
-        err.flush();
     }
 
-    private static List<String> keepRejects(List<LogFile> files, Path rejects) throws IOException {
-        Path temporary = rejects.resolveSibling("." + rejects.getFileName() + "." + System.nanoTime() + ".tmp");
-        try {
-            List<String> messages;
-            try (OutputStream keep = new BufferedOutputStream(new FileOutputStream(temporary.toFile()))) {
-                messages = new RejectReport(AggregateReport.REJECTS_SHOWN, keep).read(files);
-            }
-            Files.move(temporary, rejects, StandardCopyOption.REPLACE_EXISTING);
-            return messages;
-        } finally {
-            Files.deleteIfExists(temporary);
+    private static List<String> keepRejects(List<LogFile> files, OutputStream into, File named) throws IOException {
+        try (OutputStream keep = new BufferedOutputStream(into)) {
+            return new RejectReport(AggregateReport.REJECTS_SHOWN, keep).read(files);
+        } catch (IOException e) {
+            throw Failure.of(named.getPath(), e);
         }
     }
 
     /** Brings the finished result to where it is wanted; returns where that is. */
     private String deliver(ResultFile file, Query query) throws IOException {
-        if (options.format() == AggregateOptions.Format.TABLE) {
-            layOut(file.temporary().toPath(), 1 + (query.byUser() ? 1 : 0) + (query.byApp() ? 1 : 0));
+        if (options.format() == Format.TABLE) {
+            File table = file.beside("table");
+            Table.layOut(file.temporary(), table, 1 + (query.byUser() ? 1 : 0) + (query.byApp() ? 1 : 0));
+            Files.move(table.toPath(), file.temporary().toPath(), StandardCopyOption.REPLACE_EXISTING);
         }
-        if (options.result() != null) {
-            String saved = file.publish().toString();
-            say.println("Results saved to: ".concat(saved));
-            return saved;
-        }
-        try (InputStream in = new FileInputStream(file.temporary())) {
-            in.transferTo(System.out);
-        }
-        System.out.flush();
-        if (System.out.checkError()) {
-            throw new IOException("standard output was closed before all of the result was written");
-        }
-        return "standard output";
-    }
-
-    private static void layOut(Path csv, int names) throws IOException {
-        Path table = csv.resolveSibling(csv.getFileName() + ".table");
-        try {
-            Table.layOut(csv, table, names);
-            Files.move(table, csv, StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            Files.deleteIfExists(table);
-        }
-    }
-
-    private void tellReport(Aggregation aggregation, List<LogFile> files, String saved) {
-        Account account = aggregation.account();
-        if (options.reportJson()) {
-            long milliseconds = (System.nanoTime() - started) / 1_000_000;
-            PrintWriter to = options.result() == null ? err : out;
-            to.println(AggregateReport.json(files.size(), account, aggregation.groups(), saved, milliseconds));
-            to.flush();
-        } else if (!options.quiet()) {
-            long now = System.nanoTime();
-            List<RunReport.Phase> phases = List.of(
-                    new RunReport.Phase("finding files", listed - started, 0, files.size()),
-                    new RunReport.Phase("read, sum up, write", aggregated - listed, account.read(), files.size()),
-                    new RunReport.Phase("hand over", now - aggregated, 0, 0));
-            say.print(AggregateReport.text(files.size(), account, aggregation.groups(), saved, phases));
-            say.flush();
-        }
-    }
-
-    static String describe(IOException e) {
-        if (e instanceof NoSuchFileException missing) {
-            return missing.getFile() + " is not there";
-        }
-        if (e instanceof AccessDeniedException denied) {
-            return denied.getFile() + " may not be read or written";
-        }
-        if (e instanceof FileSystemException other && other.getReason() != null) {
-            return other.getFile() + ": " + other.getReason();
-        }
-        return e.getMessage() == null ? e.toString() : e.getMessage();
+        return file.deliver();
     }
 }

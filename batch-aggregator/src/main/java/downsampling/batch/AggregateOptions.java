@@ -1,10 +1,8 @@
 package downsampling.batch;
 
 import java.io.File;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -31,29 +29,12 @@ record AggregateOptions(
         boolean reportJson,
         boolean quiet) {
 
-    enum Format {
-        CSV("csv"),
-        JSON("json"),
-        TABLE("txt"),
-        PARQUET("parquet");
-
-        final String extension;
-
-        Format(String extension) {
-            this.extension = extension;
-        }
-
-        String label() {
-            return name().toLowerCase(Locale.ROOT);
-        }
-    }
-
     /** What this program writes; the one on Spark writes others. */
     static final Format[] FORMATS = {Format.CSV, Format.JSON, Format.TABLE};
 
     AggregateOptions {
         if (threads < 1 || threads > 1024) {
-            throw new IllegalArgumentException("--threads=" + threads + ": expected a whole number from 1 to 1024");
+            throw new UsageException("--threads=" + threads + ": expected a whole number from 1 to 1024");
         }
     }
 
@@ -69,7 +50,7 @@ record AggregateOptions(
     /**
      * From options as they were given, and what was not from the environment.
      *
-     * @throws IllegalArgumentException with option, value and what is allowed
+     * @throws UsageException with option, value and what is allowed
      */
     static AggregateOptions of(Map<AggregateOption, String> given, Map<String, String> environment) {
         return of(given, environment, FORMATS);
@@ -146,8 +127,8 @@ record AggregateOptions(
                     seconds,
                     byUser,
                     byApp,
-                    names(get(AggregateOption.USER, "")),
-                    names(get(AggregateOption.APP, "")),
+                    filter(AggregateOption.USER),
+                    filter(AggregateOption.APP),
                     measures);
         }
 
@@ -169,27 +150,60 @@ record AggregateOptions(
             };
         }
 
-        /** Seconds since 1970 of {@code YYYY-MM-DD}, alone or with {@code HH:MM} or {@code HH:MM:SS}. */
+        /**
+         * Seconds since 1970 of {@code YYYY-MM-DD}, alone or with {@code HH:MM} or {@code HH:MM:SS}. All but the year may
+         * have one digit.
+         */
         private long time(AggregateOption option) {
             String text = required(option);
-            int length = text.length();
-            String whole =
-                    length == 10 || length == 16 ? text.concat(" 00:00:00".substring(length == 10 ? 0 : 6)) : text;
-            byte[] time = whole.getBytes(StandardCharsets.UTF_8);
-            if (time.length == 19 && time[10] == 'T') {
-                time[10] = ' ';
+            Text whole = new Text();
+            int at = 0;
+            int part = 0;
+            for (; part < 6 && at < text.length(); part++) {
+                if (part > 0) {
+                    int behind = separator(text, at, part);
+                    if (behind < 0) {
+                        break;
+                    }
+                    at = behind;
+                    whole.add("-- ::".charAt(part - 1));
+                }
+                int digits = 0;
+                while (at + digits < text.length() && Character.digit(text.charAt(at + digits), 10) >= 0) {
+                    digits++;
+                }
+                whole.add(digits == 1 && part > 0 ? "0" : "").add(text.substring(at, at + digits));
+                at += digits;
+            }
+            if (part == 3 || part == 5) {
+                whole.add(part == 3 ? " 00:00:00" : ":00");
             }
             RowParser parser = new RowParser();
-            if (!parser.parseTimestamp(time, 0, time.length)) {
+            if (at < text.length() || !parser.parseTimestamp(whole.bytes, 0, whole.length)) {
                 throw wrong(option, text, "YYYY-MM-DD HH:MM:SS or YYYY-MM-DD");
             }
             return parser.seconds;
         }
 
+        /** Where the next part of a time begins; -1 when there is nothing between it and the one before. */
+        private static int separator(String text, int at, int part) {
+            if (part != 3 || text.charAt(at) == 'T') {
+                return text.charAt(at) == "--T::".charAt(part - 1) ? at + 1 : -1;
+            }
+            int behind = at;
+            while (behind < text.length() && text.charAt(behind) == ' ') {
+                behind++;
+            }
+            return behind == at ? -1 : behind;
+        }
+
         private String required(AggregateOption option) {
             String value = get(option, null);
-            if (value == null && !given.containsKey(option)) {
-                throw new IllegalArgumentException(
+            if (value == null && option == AggregateOption.DIMENSIONS && given.containsKey(option)) {
+                return "";
+            }
+            if (value == null) {
+                throw new UsageException(
                         "Missing required option: '" + option.names.get(0) + "' (or " + option.variable() + ")");
             }
             return value;
@@ -206,25 +220,40 @@ record AggregateOptions(
 
         private String get(AggregateOption option, String otherwise) {
             String value = given.get(option);
-            if (value == null) {
-                value = environment.get(option.variable());
+            if (value == null || value.isEmpty()) {
+                // No dimensions are dimensions, too.
+                boolean none = value != null && option == AggregateOption.DIMENSIONS;
+                value = none ? null : Variables.value(option.names.get(0), environment);
             }
             return value == null ? otherwise : value;
         }
 
-        private static IllegalArgumentException wrong(AggregateOption option, String value, String expected) {
-            return new IllegalArgumentException(option.names.get(0) + "=" + value + ": expected " + expected);
+        private static UsageException wrong(AggregateOption option, String value, String expected) {
+            return new UsageException(option.names.get(0) + "=" + value + ": expected " + expected);
+        }
+
+        /** The names asked for, the empty one among them if it is, since users and apps may be empty; none for all. */
+        private List<String> filter(AggregateOption option) {
+            String list = get(option, null);
+            return list == null ? List.of() : split(list);
         }
 
         /** The names between commas, trimmed, without empty ones. */
         private static List<String> names(String list) {
+            List<String> names = split(list);
+            names.remove("");
+            return names;
+        }
+
+        /** The names between commas, trimmed, each once. */
+        private static List<String> split(String list) {
             List<String> names = new ArrayList<>();
             int from = 0;
             while (from <= list.length()) {
                 int comma = list.indexOf(',', from);
                 int to = comma < 0 ? list.length() : comma;
                 String name = list.substring(from, to).strip();
-                if (!name.isEmpty() && !names.contains(name)) {
+                if (!names.contains(name)) {
                     names.add(name);
                 }
                 from = to + 1;

@@ -1,18 +1,141 @@
 package downsampling.batch;
 
+import java.io.IOException;
+import java.io.PrintWriter;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What {@code aggregate} tells people and programs about a run, on whatever engine. */
+/**
+ * What {@code aggregate} tells people and programs about a run, on whatever engine: failures and warnings on standard
+ * error, all else on standard output unless data goes there.
+ */
 final class AggregateReport {
 
     /** How many rejected lines are described. */
     static final int REJECTS_SHOWN = 5;
 
-    private AggregateReport() {}
+    /** How many stretches of missing days are named. */
+    private static final int GAPS_SHOWN = 10;
+
+    private final AggregateOptions options;
+    private final PrintWriter out;
+    private final PrintWriter err;
+    private final PrintWriter say;
+    private final boolean resultOnStandardOutput;
+    private final long started = System.nanoTime();
+
+    /**
+     * @param resultOnStandardOutput whether the result goes there
+     * @param dataOnStandardOutput whether that or other data does, or the report as JSON
+     */
+    AggregateReport(
+            AggregateOptions options,
+            PrintWriter out,
+            PrintWriter err,
+            boolean resultOnStandardOutput,
+            boolean dataOnStandardOutput) {
+        this.options = options;
+        this.out = out;
+        this.err = err;
+        this.resultOnStandardOutput = resultOnStandardOutput;
+        say = dataOnStandardOutput || options.reportJson() ? err : out;
+    }
+
+    /** Says why it failed, in one line; returns the exit code. */
+    static int failed(PrintWriter err, String message) {
+        err.println("aggregate: ".concat(message));
+        err.flush();
+        return 1;
+    }
+
+    private void warn(String line) {
+        err.println("aggregate: ".concat(line));
+        err.flush();
+    }
+
+    /** Says what is going to be done, unless that is not wanted. */
+    void begin() {
+        String old = Variables.oldNames(System.getenv(), AggregateOption.mainNames());
+        if (old != null) {
+            warn(old);
+        }
+        if (!options.quiet()) {
+            say.print(query(options));
+            say.flush();
+        }
+    }
+
+    /** Warns of days without a log file. */
+    void missing(List<Long> days, long first, long last) {
+        String missing = missingDays(options.inputDir(), days, first, last);
+        if (missing != null) {
+            warn(missing);
+        }
+    }
+
+    void indexProblem(IOException problem) {
+        warn("warning: an index could not be kept: ".concat(Failure.describe(problem)));
+    }
+
+    /**
+     * Warns of rejected lines, if there are any.
+     *
+     * @param keeping the option that keeps them
+     * @param first a description of each of the first ones
+     */
+    void rejects(long count, String keeping, List<String> first) {
+        if (count > 0) {
+            for (String line : rejects(count, options.rejects(), keeping, first)) {
+                err.println(line);
+            }
+            err.flush();
+        }
+    }
+
+    /** @param saved where the result is; null when no row matched */
+    void result(String saved) {
+        if (saved == null) {
+            say.println("No data found matching criteria.");
+        } else if (!resultOnStandardOutput) {
+            say.println("Results saved to: ".concat(saved));
+        }
+        say.flush();
+    }
+
+    /** Whether {@link #end} will be for people, and so about phases and CPUs. */
+    boolean isText() {
+        return !options.quiet() && !options.reportJson();
+    }
+
+    /**
+     * The closing report.
+     *
+     * @param saved where the result is; null when there is none
+     * @param phases without the whole
+     * @param reading what the CPUs did while log files were read; null where that was elsewhere
+     */
+    void end(
+            int files,
+            Account account,
+            long groups,
+            String saved,
+            List<RunReport.Phase> phases,
+            RunReport.Usage reading) {
+        long nanos = System.nanoTime() - started;
+        if (options.reportJson()) {
+            PrintWriter to = resultOnStandardOutput ? err : out;
+            to.println(json(files, account, groups, saved, nanos / 1_000_000));
+            to.flush();
+        } else if (!options.quiet()) {
+            List<RunReport.Phase> all = new ArrayList<>(phases);
+            all.add(new RunReport.Phase("TOTAL", nanos, account.read(), files));
+            say.print(text(files, account, groups, saved, all, reading));
+            say.flush();
+        }
+    }
 
     /**
      * Names the days without a log file in one line; null when there are none.
@@ -21,7 +144,7 @@ final class AggregateReport {
      * @param first the first day asked for
      * @param last the last day asked for
      */
-    static String missingDays(String inputDir, List<Long> days, long first, long last) {
+    private static String missingDays(String inputDir, List<Long> days, long first, long last) {
         List<String> missing = new ArrayList<>();
         long expected = first;
         for (long day : days) {
@@ -33,8 +156,50 @@ final class AggregateReport {
             return null;
         }
         long count = last - first + 1 - days.size();
-        return "aggregate: no log file in " + inputDir + " for " + count + (count == 1 ? " day: " : " days: ")
-                + String.join(", ", missing);
+        int shown = Math.min(GAPS_SHOWN, missing.size());
+        int more = missing.size() - shown;
+        return "no log file in " + inputDir + " for " + count + (count == 1 ? " day: " : " days: ")
+                + String.join(", ", missing.subList(0, shown))
+                + (more == 0 ? "" : ", and " + more + (more == 1 ? " more gap" : " more gaps"));
+    }
+
+    /** What a run is going to do, in a few lines. */
+    private static String query(AggregateOptions options) {
+        Query query = options.query();
+        StringBuilder text = new StringBuilder();
+        text.append("Query: ").append(new Text().addTime(query.from())).append(" to ");
+        text.append(new Text().addTime(query.to())).append(", the end not included\n");
+        text.append("Granularity: ").append(period(query.granularity())).append(" | Dimensions: ");
+        text.append(
+                query.byUser() ? query.byApp() ? "user, app" : "user" : query.byApp() ? "app" : "none, totals only");
+        text.append(" | Aggregates: ");
+        for (int i = 0; i < query.measures().size(); i++) {
+            text.append(i == 0 ? "" : ", ").append(query.measures().get(i).label());
+        }
+        text.append('\n');
+        filter(text, "User filter: ", query.users());
+        filter(text, "App filter: ", query.apps());
+        text.append("Threads: ").append(options.threads());
+        text.append(" | Log files: ").append(options.inputDir()).append("\n\n");
+        return text.toString();
+    }
+
+    private static String period(long seconds) {
+        return seconds % 86400 == 0
+                ? seconds / 86400 + " d"
+                : seconds % 3600 == 0
+                        ? seconds / 3600 + " h"
+                        : seconds % 60 == 0 ? seconds / 60 + " m" : seconds + " s";
+    }
+
+    private static void filter(StringBuilder text, String name, List<String> wanted) {
+        if (!wanted.isEmpty()) {
+            text.append(name);
+            for (int i = 0; i < wanted.size(); i++) {
+                text.append(i == 0 ? "" : ", ").append(wanted.get(i).isEmpty() ? "(empty)" : wanted.get(i));
+            }
+            text.append('\n');
+        }
     }
 
     private static void addDays(List<String> missing, long first, long last) {
@@ -52,7 +217,7 @@ final class AggregateReport {
      * @param keeping the option that keeps them
      * @param first a description of each of the first ones
      */
-    static List<String> rejects(long count, String kept, String keeping, List<String> first) {
+    private static List<String> rejects(long count, String kept, String keeping, List<String> first) {
         List<String> lines = new ArrayList<>();
         lines.add("aggregate: warning: " + RunReport.grouped(count)
                 + (count == 1 ? " line is no log row and was rejected" : " lines are no log rows and were rejected")
@@ -67,7 +232,7 @@ final class AggregateReport {
     }
 
     /** @param saved where the result is; null when there is none */
-    static String json(int files, Account account, long groups, String saved, long milliseconds) {
+    private static String json(int files, Account account, long groups, String saved, long milliseconds) {
         Text json = new Text();
         json.add("{\"files\":").add(files);
         json.add(",\"read\":").add(account.read());
@@ -84,8 +249,17 @@ final class AggregateReport {
         return json.add(",\"milliseconds\":").add(milliseconds).add('}').toString();
     }
 
-    /** @param saved where the result is; null when there is none */
-    static String text(int files, Account account, long groups, String saved, List<RunReport.Phase> phases) {
+    /**
+     * @param saved where the result is; null when there is none
+     * @param usage what the CPUs did while log files were read
+     */
+    private static String text(
+            int files,
+            Account account,
+            long groups,
+            String saved,
+            List<RunReport.Phase> phases,
+            RunReport.Usage usage) {
         Map<String, String> results = new LinkedHashMap<>();
         results.put("files", RunReport.grouped(files));
         results.put("rows read", RunReport.grouped(account.read()));
@@ -94,6 +268,6 @@ final class AggregateReport {
         results.put("  rejected", RunReport.grouped(account.rejected()));
         results.put("groups", RunReport.grouped(groups));
         results.put("result", saved == null ? "none" : saved);
-        return RunReport.of("Aggregated", results, phases);
+        return RunReport.of("Aggregated", results, phases, usage);
     }
 }

@@ -3,8 +3,6 @@ package downsampling.batch;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintWriter;
-import java.nio.channels.ClosedByInterruptException;
-import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
@@ -28,7 +26,10 @@ import java.util.stream.Stream;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.IDefaultValueProvider;
+import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
@@ -46,7 +47,14 @@ import picocli.CommandLine.Spec;
             "Files that are there are kept unless --force is given. Beside each file its index is",
             "written, .YYYY-MM-DD.log.csv.index, for aggregate --index."
         },
-        sortOptions = false)
+        footer = {
+            "Without an option, or with an empty value, its environment variable counts:",
+            "BATCH_AGGREGATOR_OUTPUT_DIR for --output-dir and so on. Of an option given",
+            "twice the last one counts. A name may be shortened if only one begins so.",
+            "Exit codes: 0 done; 1 failed; 2 usage."
+        },
+        sortOptions = false,
+        defaultValueProvider = Generate.FromEnvironment.class)
 final class Generate implements Callable<Integer> {
 
     private static final LocalDate LAST_DATE = LocalDate.of(9999, 12, 31);
@@ -54,28 +62,28 @@ final class Generate implements Callable<Integer> {
     @Option(
             names = "--days",
             paramLabel = "N",
-            defaultValue = "${env:DAYS:-90}",
+            defaultValue = "90",
             description = "days, one file each (default: ${DEFAULT-VALUE})")
     private int days;
 
     @Option(
             names = {"--logs-per-day", "--logs_per_day"},
             paramLabel = "N",
-            defaultValue = "${env:LOGS_PER_DAY:-50000}",
+            defaultValue = "50000",
             description = "rows in each file (default: ${DEFAULT-VALUE})")
     private int logsPerDay;
 
     @Option(
             names = "--threads",
             paramLabel = "N",
-            defaultValue = "${env:THREADS:-4}",
+            defaultValue = "4",
             description = "days written at a time, 1 to 1024 (default: ${DEFAULT-VALUE})")
     private int threads;
 
     @Option(
             names = {"--batch-size", "--batch_size"},
             paramLabel = "N",
-            defaultValue = "${env:BATCH_SIZE:-10000}",
+            defaultValue = "10000",
             description = "rows a thread makes in memory before it writes them, about 100 bytes each, 1 to 1000000"
                     + " (default: ${DEFAULT-VALUE})")
     private int batchSize;
@@ -83,28 +91,27 @@ final class Generate implements Callable<Integer> {
     @Option(
             names = {"--start-date", "--start_date"},
             paramLabel = "YYYY-MM-DD",
-            defaultValue = "${env:START_DATE:-2025-01-01}",
+            defaultValue = "2025-01-01",
             description = "the first day (default: ${DEFAULT-VALUE})")
     private LocalDate startDate;
 
     @Option(
             names = {"--output-dir", "--output_dir"},
             paramLabel = "DIR",
-            defaultValue = "${env:OUTPUT_DIR:-./csv_logs}",
+            defaultValue = "./csv_logs",
             description = "where the files go, made if missing (default: ${DEFAULT-VALUE})")
     private Path outputDir;
 
     @Option(
             names = "--users",
             paramLabel = "N",
-            defaultValue = "${env:USERS:-99}",
+            defaultValue = "99",
             description = "users, user1 to userN, 1 to 10000000 (default: ${DEFAULT-VALUE})")
     private int users;
 
     @Option(
             names = "--seed",
             paramLabel = "N",
-            defaultValue = "${env:SEED}",
             description = "a whole number; the same seed gives the same files byte for byte, whatever the number of"
                     + " threads (default: another one each time, shown in the report)")
     private Long seed;
@@ -112,14 +119,21 @@ final class Generate implements Callable<Integer> {
     @Option(names = "--force", description = "replace files that are there")
     private boolean force;
 
-    @Option(names = "--quiet", description = "no report at the end")
+    @Option(names = "--quiet", description = "neither the configuration nor a report at the end")
     private boolean quiet;
 
     @Spec
     private CommandSpec spec;
 
-    /** Keeps apart what two runs write into one folder. */
-    private final String runId = Long.toHexString(new SplittableRandom().nextLong());
+    /** What stands in for options with a value; for switches see {@link #isOn}. */
+    static final class FromEnvironment implements IDefaultValueProvider {
+        @Override
+        public String defaultValue(ArgSpec argument) {
+            return argument instanceof OptionSpec option && option.arity().max() > 0
+                    ? Variables.value(option.longestName().replace('_', '-'), System.getenv())
+                    : null;
+        }
+    }
 
     private final AtomicInteger written = new AtomicInteger();
     private final AtomicLong makingNanos = new AtomicLong();
@@ -128,19 +142,28 @@ final class Generate implements Callable<Integer> {
     @Override
     public Integer call() {
         checkOptions();
+        PrintWriter err = spec.commandLine().getErr();
+        String old = Variables.oldNames(
+                System.getenv(),
+                spec.options().stream().map(OptionSpec::longestName).toArray(String[]::new));
+        if (old != null) {
+            err.println("generate: " + old);
+            err.flush();
+        }
         try {
             refuseToOverwrite();
             run();
             return 0;
         } catch (IOException e) {
-            PrintWriter err = spec.commandLine().getErr();
-            err.println("generate: " + describe(e));
+            err.println("generate: " + Failure.describe(e));
             err.flush();
             return 1;
         }
     }
 
     private void checkOptions() {
+        force |= isOn("--force");
+        quiet |= isOn("--quiet");
         checkRange("--days", days, 1, Integer.MAX_VALUE);
         checkRange("--logs-per-day", logsPerDay, 1, Integer.MAX_VALUE);
         checkRange("--threads", threads, 1, 1024);
@@ -150,6 +173,17 @@ final class Generate implements Callable<Integer> {
             throw usage("--start-date=" + startDate + " with --days=" + days + ": expected days from 0001-01-01 to "
                     + LAST_DATE);
         }
+    }
+
+    private boolean isOn(String option) {
+        String value = Variables.value(option, System.getenv());
+        if (value == null || value.equals("false")) {
+            return false;
+        }
+        if (!value.equals("true")) {
+            throw usage(Variables.of(option) + "=" + value + ": expected true or false");
+        }
+        return true;
     }
 
     private void checkRange(String option, int value, int min, int max) {
@@ -178,31 +212,38 @@ final class Generate implements Callable<Integer> {
     private void run() throws IOException {
         long start = System.nanoTime();
         long usedSeed = seed != null ? seed : new SplittableRandom().nextLong();
-        Files.createDirectories(outputDir);
+        if (!Files.isDirectory(outputDir)) {
+            Files.createDirectories(outputDir);
+        }
+        if (!quiet) {
+            configuration(usedSeed);
+        }
         LogGenerator generator = new LogGenerator(logsPerDay, users, batchSize, usedSeed);
-        try (ProgressBar progress = progressBar()) {
-            writeAll(generator, progress);
+        try (Workspace workspace = Workspace.in(outputDir.toFile());
+                ProgressBar progress = progressBar()) {
+            writeAll(generator, workspace, progress);
         }
         if (!quiet) {
             report(usedSeed, System.nanoTime() - start);
         }
     }
 
-    private void writeAll(LogGenerator generator, ProgressBar progress) throws IOException {
+    private void writeAll(LogGenerator generator, Workspace workspace, ProgressBar progress) throws IOException {
         ExecutorService pool = Executors.newFixedThreadPool(Math.min(threads, days));
         // Ctrl-C: the JVM ends when this is done, so each thread has removed its unfinished file by then.
         Thread onShutdown = new Thread(() -> stop(pool));
         Runtime.getRuntime().addShutdownHook(onShutdown);
         try {
             CompletionService<Void> files = new ExecutorCompletionService<>(pool);
-            dates().forEach(date -> files.submit(() -> writeFile(generator, date, progress)));
+            dates().forEach(date -> files.submit(() -> writeFile(generator, date, workspace, progress)));
             for (int day = 0; day < days; day++) {
                 files.take().get();
             }
         } catch (ExecutionException | InterruptedException e) {
             stop(pool);
             Throwable cause = e instanceof ExecutionException ? e.getCause() : e;
-            throw new IOException(describe(cause) + "; " + written + " of " + days + " files were written", cause);
+            throw new IOException(
+                    Failure.describe(cause) + "; " + written + " of " + days + " files were written", cause);
         } finally {
             stop(pool);
             removeShutdownHook(onShutdown);
@@ -227,10 +268,11 @@ final class Generate implements Callable<Integer> {
         }
     }
 
-    private Void writeFile(LogGenerator generator, LocalDate date, ProgressBar progress) throws IOException {
+    private Void writeFile(LogGenerator generator, LocalDate date, Workspace workspace, ProgressBar progress)
+            throws IOException {
         Path file = file(date);
-        // Not named *.log.csv, so that an aggregation beside this run does not read half a file.
-        Path unfinished = outputDir.resolve("." + file.getFileName() + "." + runId + ".tmp");
+        // Not beside the log files, so that an aggregation at the same time does not read half a file.
+        Path unfinished = workspace.file(file.getFileName().toString()).toPath();
         UserIndex.Writer index = new UserIndex.Writer();
         try {
             try (OutputStream out = Files.newOutputStream(unfinished, StandardOpenOption.CREATE_NEW)) {
@@ -241,16 +283,19 @@ final class Generate implements Callable<Integer> {
                         progress.stepBy(rows);
                     }
                 });
+            } catch (IOException e) {
+                throw Failure.of(file.toString(), e);
             }
             if (force) {
-                Files.move(unfinished, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+                // A symbolic link stays one, and what it leads to is replaced.
+                Files.move(unfinished, Destination.follow(file), StandardCopyOption.REPLACE_EXISTING);
             } else {
                 // Refuses to replace a file that has appeared since the start.
                 Files.move(unfinished, file);
             }
             written.incrementAndGet();
             long start = System.nanoTime();
-            index.save(file.toFile(), logsPerDay);
+            index.save(file.toFile(), logsPerDay, workspace);
             writingNanos.addAndGet(System.nanoTime() - start);
         } finally {
             Files.deleteIfExists(unfinished);
@@ -279,6 +324,17 @@ final class Generate implements Callable<Integer> {
         }
     }
 
+    private void configuration(long usedSeed) {
+        PrintWriter out = spec.commandLine().getOut();
+        out.println("Days: " + days + " from " + startDate + " on | Logs per day: " + RunReport.grouped(logsPerDay)
+                + " | Logs: " + RunReport.grouped((long) days * logsPerDay));
+        out.println("Users: " + RunReport.grouped(users) + " | Seed: " + usedSeed + " | Threads: " + threads
+                + " | Batch size: " + RunReport.grouped(batchSize));
+        out.println("Output directory: " + outputDir);
+        out.println();
+        out.flush();
+    }
+
     private void report(long usedSeed, long nanos) {
         long rows = (long) days * logsPerDay;
         Map<String, String> results = new LinkedHashMap<>();
@@ -293,7 +349,8 @@ final class Generate implements Callable<Integer> {
                 List.of(
                         new RunReport.Phase("making (threads)", makingNanos.get(), rows, days),
                         new RunReport.Phase("writing (threads)", writingNanos.get(), rows, days),
-                        new RunReport.Phase("whole run", nanos, rows, days))));
+                        new RunReport.Phase("TOTAL", nanos, rows, days)),
+                null));
         out.flush();
     }
 
@@ -303,16 +360,5 @@ final class Generate implements Callable<Integer> {
 
     private Path file(LocalDate date) {
         return outputDir.resolve(date + ".log.csv");
-    }
-
-    /** In one line; many of the JDK's file exceptions have no message but the path. */
-    private static String describe(Throwable problem) {
-        if (problem instanceof ClosedByInterruptException || problem instanceof InterruptedException) {
-            return "interrupted";
-        }
-        if (problem instanceof FileSystemException file && file.getReason() == null) {
-            return file.getClass().getSimpleName() + ": " + file.getMessage();
-        }
-        return problem instanceof IOException ? problem.getMessage() : problem.toString();
     }
 }

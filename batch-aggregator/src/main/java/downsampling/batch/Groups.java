@@ -85,10 +85,6 @@ final class Groups {
         return !names.isEmpty();
     }
 
-    boolean sumsOnly() {
-        return !counting && !extremes;
-    }
-
     /** The user's number, or -1 when this user is not wanted. */
     int user(byte[] b, int from, int to) {
         return userFilter ? users.find(b, from, to) : users.intern(b, from, to);

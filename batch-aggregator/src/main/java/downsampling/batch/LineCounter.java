@@ -18,6 +18,8 @@ final class LineCounter<I extends LogReader.Input & Closeable> implements Closea
     private final byte[] chunk = new byte[1 << 16];
     private long at;
     private long line;
+    /** Whether the byte before {@link #at} is a CR, with which its line has been counted. */
+    private boolean behindCr;
 
     /**
      * @param start of a record
@@ -37,7 +39,8 @@ final class LineCounter<I extends LogReader.Input & Closeable> implements Closea
             if (n < 0) {
                 break;
             }
-            line += behind(1, chunk, 0, n).line - 1;
+            line = behind(line, behindCr, chunk, 0, n).line;
+            behindCr = chunk[n - 1] == '\r';
             at += n;
         }
         return line;
@@ -51,18 +54,21 @@ final class LineCounter<I extends LogReader.Input & Closeable> implements Closea
      * @param to the place
      */
     Place place(long record, byte[] b, int from, int to) throws IOException {
-        return behind(moveTo(record), b, from, to);
+        return behind(moveTo(record), false, b, from, to);
     }
 
-    private static Place behind(long line, byte[] b, int from, int to) {
+    /** @param behindCr whether a CR stands before {@code from}, so that a LF there ends no further line */
+    private static Place behind(long line, boolean behindCr, byte[] b, int from, int to) {
         long column = 1;
+        boolean cr = behindCr;
         for (int i = from; i < to; i++) {
-            if (b[i] == '\n') {
-                line++;
+            if (b[i] == '\r' || b[i] == '\n') {
+                line += cr && b[i] == '\n' ? 0 : 1;
                 column = 1;
             } else if ((b[i] & 0xC0) != 0x80) {
                 column++;
             }
+            cr = b[i] == '\r';
         }
         return new Place(line, column);
     }

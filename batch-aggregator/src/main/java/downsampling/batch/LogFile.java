@@ -45,6 +45,10 @@ record LogFile(File file, long day, long size) {
             long day = day(name);
             if (day >= first && day <= last) {
                 File file = new File(folder, name);
+                // A pipe, of all things, would be waited for without end.
+                if (!file.isFile()) {
+                    throw new IOException(file + (file.exists() ? " is no regular file" : " leads nowhere"));
+                }
                 files.add(new LogFile(file, day, file.length()));
             }
         }

@@ -60,8 +60,8 @@ final class LogReader {
     }
 
     /**
-     * Where the first line starts at or after a position, going by line breaks alone; that no quoted field stands open
-     * there is for the caller to check.
+     * Where the first line starts at or after a position, going by line breaks alone (see {@link RowParser}); that no
+     * quoted field stands open there is for the caller to check.
      */
     long lineStart(Input file, long position) throws IOException {
         if (position == 0) {
@@ -69,11 +69,16 @@ final class LogReader {
         }
         long at = position - 1;
         file.seek(at);
+        boolean behindCr = false;
         for (int n; (n = file.read(buffer, 0, buffer.length - PADDING)) > 0; at += n) {
             for (int i = 0; i < n; i++) {
                 if (buffer[i] == '\n') {
                     return at + i + 1;
                 }
+                if (behindCr) {
+                    return at + i;
+                }
+                behindCr = buffer[i] == '\r';
             }
         }
         return at;
@@ -112,7 +117,9 @@ final class LogReader {
                 if (filled < 3 && !last) {
                     continue;
                 }
-                if (filled >= 3 && buffer[0] == (byte) 0xEF && buffer[1] == (byte) 0xBB && buffer[2] == (byte) 0xBF) {
+                // One byte order mark, and not what looks like another behind it.
+                boolean mark = base == 0 && filled >= 3;
+                if (mark && buffer[0] == (byte) 0xEF && buffer[1] == (byte) 0xBB && buffer[2] == (byte) 0xBF) {
                     pos = 3;
                 }
                 if (pos < filled) {
@@ -126,21 +133,29 @@ final class LogReader {
                 }
                 atStart = false;
             }
+            // Of a CR that is the last byte it cannot be said yet where its line ends.
             int linesEnd = filled;
-            while (linesEnd > pos && buffer[linesEnd - 1] != '\n') {
+            while (linesEnd > pos
+                    && buffer[linesEnd - 1] != '\n'
+                    && (buffer[linesEnd - 1] != '\r' || linesEnd == filled)) {
                 linesEnd--;
             }
             while (pos < filled && (skipping || base + pos < end)) {
                 if (skipping) {
-                    int from = pos;
-                    while (pos < filled && skipping) {
-                        skipping = buffer[pos++] != '\n';
+                    int lineEnd = RowParser.lineEnd(buffer, pos, filled, filled, last);
+                    int stop = lineEnd >= 0 ? lineEnd : lineEnd == RowParser.UNDECIDED ? filled - 1 : filled;
+                    handler.rejectedMore(buffer, pos, stop);
+                    pos = stop;
+                    if (lineEnd == RowParser.UNDECIDED) {
+                        break;
                     }
-                    handler.rejectedMore(buffer, from, pos);
+                    skipping = lineEnd < 0;
                     continue;
                 }
                 pos = handler.plainRows(buffer, pos, (int) Math.min(linesEnd, end - base));
-                if (base + pos >= end || pos >= linesEnd && !last && filled - pos < RowParser.MAX_RECORD) {
+                if (pos == filled
+                        || base + pos >= end
+                        || pos >= linesEnd && !last && filled - pos < RowParser.MAX_RECORD) {
                     break;
                 }
                 RowParser.Verdict verdict = parser.parse(buffer, pos, filled, last);

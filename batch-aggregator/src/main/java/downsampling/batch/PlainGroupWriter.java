@@ -22,9 +22,9 @@ final class PlainGroupWriter {
     private final int[] appOf = new int[AT_ONCE];
     private final long[] sums = new long[AT_ONCE * Groups.PAIRS];
 
-    PlainGroupWriter(Query query, boolean json) {
+    PlainGroupWriter(Query query, Format format) {
         this.query = query;
-        csvOfSums = !json && ResultFormat.isSumsOnly(query);
+        csvOfSums = format == Format.CSV && ResultFormat.isSumsOnly(query);
     }
 
     boolean canWrite(Groups groups) {

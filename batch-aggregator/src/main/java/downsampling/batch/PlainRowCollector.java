@@ -360,8 +360,8 @@ final class PlainRowCollector extends RowCollector {
             long word = Words.at(b, at);
             long comma = Words.equal(word, ',');
             long name = comma ^ comma - 1;
-            // What looks like a line feed and is none lies behind one.
-            if ((word & name & HIGH | Words.equal(word, '\n') & name) != 0) {
+            // What looks like a line break and is none lies behind one.
+            if ((word & name & HIGH | (Words.equal(word, '\n') | Words.equal(word, '\r')) & name) != 0) {
                 return -1;
             }
             if (comma != 0) {

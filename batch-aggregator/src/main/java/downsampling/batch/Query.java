@@ -10,7 +10,8 @@ import java.util.List;
  *
  * @param from the first second of the range
  * @param to the first second behind it, not before {@code from}
- * @param granularity length of a period in seconds, at least 1; periods are counted from 1970-01-01 00:00:00
+ * @param granularity length of a period in seconds, at least 1; periods are counted from 1970-01-01 00:00:00, and none
+ *     that is asked for begins before the year 0
  * @param byUser whether groups are apart by user
  * @param byApp whether groups are apart by app
  * @param users the users wanted; empty for all
@@ -28,16 +29,22 @@ record Query(
         List<Measure> measures)
         implements Serializable {
 
+    private static final long YEAR_0 = -62_167_219_200L;
+
     Query {
         if (to < from) {
-            throw new IllegalArgumentException("--to_datetime=" + LocalDateTime.ofEpochSecond(to, 0, ZoneOffset.UTC)
+            throw new UsageException("--to_datetime=" + LocalDateTime.ofEpochSecond(to, 0, ZoneOffset.UTC)
                     + " lies before --from_datetime=" + LocalDateTime.ofEpochSecond(from, 0, ZoneOffset.UTC));
         }
         if (granularity < 1) {
-            throw new IllegalArgumentException("--granularity: expected at least one second");
+            throw new UsageException("--granularity: expected at least one second");
+        }
+        if (Math.floorDiv(from, granularity) * granularity < YEAR_0) {
+            throw new UsageException("--granularity=" + granularity
+                    + "s: expected one with which the period of --from_datetime begins in the year 0000 or later");
         }
         if (measures.isEmpty()) {
-            throw new IllegalArgumentException("--aggregates: expected some of sum, count, min, max, mean");
+            throw new UsageException("--aggregates: expected some of sum, count, min, max, mean");
         }
         users = List.copyOf(users);
         apps = List.copyOf(apps);

@@ -77,7 +77,7 @@ final class RejectReport implements LogReader.Handler {
     public void rejectedMore(byte[] b, int from, int to) throws IOException {
         if (keep != null && to > from) {
             keep.write(b, from, to - from);
-            lineOpen = b[to - 1] != '\n';
+            lineOpen = b[to - 1] != '\n' && b[to - 1] != '\r';
         }
     }
 

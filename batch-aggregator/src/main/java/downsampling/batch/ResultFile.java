@@ -1,93 +1,124 @@
 package downsampling.batch;
 
 import java.io.File;
+import java.io.FileDescriptor;
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 
 /**
- * A result on its way: written to a hidden temporary file in the folder it is meant for, and given its name only when
- * whole. The name is the one asked for, or with one above the highest number behind it when that is taken; no file is
- * ever written over. When the program is interrupted the temporary file goes.
+ * A result on its way: written to a {@link Workspace} in the folder it is meant for, and given its name only when whole.
+ * The name is the one asked for, or a numbered one when that is taken; no file is ever written over. A result for
+ * standard output or for what is no regular file is made in the system's folder for temporary files and then copied.
  */
 final class ResultFile implements AutoCloseable {
 
-    private final File wanted;
-    private final File temporary;
-    private final Thread cleaner;
+    private final Destination destination;
+    private final String extension;
+    private final Workspace workspace;
 
     /**
-     * @param wanted what the result is to be called, absolute; null for a file that gets no name, in the system's
-     *     folder for such
+     * @param destination where the result goes; null for standard output
+     * @param extension with its dot, of a numbered name when the one asked for has none
      */
-    ResultFile(File wanted) throws IOException {
-        this.wanted = wanted;
-        if (wanted == null) {
-            temporary = File.createTempFile("aggregate", ".tmp");
-        } else {
-            File folder = wanted.getParentFile();
-            if (!folder.isDirectory()) {
-                Files.createDirectories(folder.toPath());
+    ResultFile(Destination destination, String extension) throws IOException {
+        this.destination = destination;
+        this.extension = extension;
+        if (destination == null || destination.isInPlace()) {
+            workspace = Workspace.in(new File(System.getProperty("java.io.tmpdir")));
+            return;
+        }
+        File folder = destination.file().getParentFile();
+        if (!folder.isDirectory()) {
+            if (folder.exists()) {
+                throw new IOException(folder + " is no folder");
             }
-            temporary = new File(folder, "." + wanted.getName() + "." + Long.toString(System.nanoTime(), 36) + ".tmp");
+            Files.createDirectories(folder.toPath());
         }
-        cleaner = new Cleaner(temporary);
-        Runtime.getRuntime().addShutdownHook(cleaner);
-    }
-
-    private static final class Cleaner extends Thread {
-        private final File file;
-
-        Cleaner(File file) {
-            this.file = file;
-        }
-
-        @Override
-        public void run() {
-            file.delete();
-        }
+        workspace = Workspace.in(folder);
     }
 
     File temporary() {
-        return temporary;
+        return workspace.file("result");
+    }
+
+    /** A file beside the result. */
+    File beside(String name) {
+        return workspace.file(name);
+    }
+
+    /** Brings the finished result to where it is wanted; returns where that is, as people write it. */
+    String deliver() throws IOException {
+        if (destination == null) {
+            copy(new FileOutputStream(FileDescriptor.out), "standard output");
+            return "standard output";
+        }
+        if (destination.isInPlace()) {
+            try (OutputStream out = destination.open()) {
+                copy(out, destination.file().toString());
+            }
+            return destination.file().toString();
+        }
+        return publish().toString();
+    }
+
+    private void copy(OutputStream out, String where) throws IOException {
+        try (InputStream in = new FileInputStream(temporary())) {
+            in.transferTo(out);
+            out.flush();
+        } catch (IOException e) {
+            throw Failure.of(where, e);
+        }
     }
 
     /** Gives the file its name; returns it. */
-    File publish() throws IOException {
+    private File publish() throws IOException {
         while (true) {
             File free = freeName();
             try {
                 // A link, unlike a move, fails when another run has taken the name meanwhile.
-                Files.createLink(free.toPath(), temporary.toPath());
+                Files.createLink(free.toPath(), temporary().toPath());
             } catch (FileAlreadyExistsException e) {
                 continue;
             } catch (UnsupportedOperationException | IOException e) {
-                Files.move(temporary.toPath(), free.toPath());
+                Files.move(temporary().toPath(), free.toPath());
             }
             return free;
         }
     }
 
     private File freeName() throws IOException {
+        File wanted = destination.file();
         String[] siblings = wanted.getParentFile().list();
         if (siblings == null) {
             throw new IOException(wanted.getParentFile() + " is no folder that can be read");
         }
-        return new File(wanted.getParentFile(), freeName(wanted.getName(), siblings));
+        return new File(wanted.getParentFile(), freeName(wanted.getName(), extension, siblings));
     }
 
-    /** The name, or when one of the siblings has it, with one above the highest number behind it. */
-    static String freeName(String name, String... siblings) {
+    /**
+     * The name, or when one of the siblings has it, with one above the highest number that such a name has. A numbered
+     * name has an extension, whatever the one asked for has.
+     */
+    static String freeName(String name, String extension, String... siblings) {
+        int letters = 0;
+        while (letters < name.length() && name.charAt(letters) == '.') {
+            letters++;
+        }
         int dot = name.lastIndexOf('.');
-        String stem = dot <= 0 ? name : name.substring(0, dot);
-        String extension = dot <= 0 ? "" : name.substring(dot);
+        String stem = dot < letters ? name : name.substring(0, dot);
+        String end = dot < letters ? extension : name.substring(dot);
         boolean taken = false;
         long highest = 0;
         for (String sibling : siblings) {
             taken |= sibling.equals(name);
-            highest = Math.max(highest, number(sibling, stem + "_", extension));
+            highest = Math.max(highest, number(sibling, stem + "_", end));
         }
-        return taken ? stem + "_" + (highest + 1) + extension : name;
+        return taken ? stem + "_" + (highest + 1) + end : name;
     }
 
     private static long number(String name, String before, String after) {
@@ -106,14 +137,9 @@ final class ResultFile implements AutoCloseable {
         return number;
     }
 
-    /** Removes the temporary file. */
+    /** Removes what is not finished. */
     @Override
     public void close() {
-        temporary.delete();
-        try {
-            Runtime.getRuntime().removeShutdownHook(cleaner);
-        } catch (IllegalStateException e) {
-            // The program is being interrupted, and the hook is at work.
-        }
+        workspace.close();
     }
 }

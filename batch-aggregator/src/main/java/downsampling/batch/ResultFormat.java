@@ -6,23 +6,33 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
-/** How groups are written: as CSV (RFC 4180, LF) or as a JSON array with one object to a line. */
+/**
+ * How groups are written: as CSV (RFC 4180, LF), as a JSON array with one object to a line, or as the bare cells that a
+ * {@link Table} is made of.
+ */
 final class ResultFormat {
 
     /** Decimal places of a mean, at most; it is rounded half to even. */
     static final int MEAN_PLACES = 6;
 
+    /** Between the cells of a table; there is no control character in them. */
+    static final char CELL_END = '\u001F';
+
     private final Query query;
+    private final Format format;
     private final boolean json;
+    private final char separator;
     private final boolean sumsOnly;
     private final List<byte[]> jsonNames = new ArrayList<>();
 
     private final Text prefix = new Text();
     private long prefixPeriod = Long.MIN_VALUE;
 
-    ResultFormat(Query query, boolean json) {
+    ResultFormat(Query query, Format format) {
         this.query = query;
-        this.json = json;
+        this.format = format;
+        json = format == Format.JSON;
+        separator = separator(format);
         sumsOnly = isSumsOnly(query);
         if (json) {
             for (String column : columns(query)) {
@@ -56,12 +66,16 @@ final class ResultFormat {
         return columns;
     }
 
-    static String head(Query query, boolean json) {
-        return json ? "[" : String.join(",", columns(query)) + "\n";
+    private static char separator(Format format) {
+        return format == Format.TABLE ? CELL_END : ',';
     }
 
-    static String foot(boolean json) {
-        return json ? "\n]\n" : "";
+    static String head(Query query, Format format) {
+        return format == Format.JSON ? "[" : String.join(String.valueOf(separator(format)), columns(query)) + "\n";
+    }
+
+    static String foot(Format format) {
+        return format == Format.JSON ? "\n]\n" : "";
     }
 
     /** Writes a row; in JSON each begins with a comma, the very first of which is for the caller to leave out. */
@@ -85,7 +99,7 @@ final class ResultFormat {
         if (query.byApp()) {
             name(out, column++, row.app, row.appFrom, row.appTo);
         }
-        if (sumsOnly && !json) {
+        if (sumsOnly && format == Format.CSV) {
             sums(row, out);
             return;
         }
@@ -95,7 +109,7 @@ final class ResultFormat {
                     byte[] name = jsonNames.get(column++);
                     out.add(name, 0, name.length);
                 } else {
-                    out.add(',');
+                    out.add(separator);
                 }
                 switch (measure) {
                     case SUM -> sum(row, metric, out);
@@ -151,7 +165,14 @@ final class ResultFormat {
             out.add(key, 0, key.length).addJson(name, from, to);
             return;
         }
-        out.add(',');
+        out.add(separator);
+        if (format == Format.TABLE) {
+            out.reserve(to - from);
+            for (int i = from; i < to; i++) {
+                out.bytes[out.length++] = name[i] >= 0 && name[i] < ' ' ? (byte) ' ' : name[i];
+            }
+            return;
+        }
         boolean quote = false;
         for (int i = from; i < to; i++) {
             byte c = name[i];

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 final class ResultOutput implements Closeable {
 
     private final File path;
+    private final Format format;
     private final RandomAccessFile file;
     private final byte[] head;
     /** Bytes that the very first row begins with and that are left out: a separator with nothing before it. */
@@ -23,19 +24,24 @@ final class ResultOutput implements Closeable {
     private boolean anything;
 
     /** @param path where to write; the file is emptied */
-    ResultOutput(File path, Query query, boolean json) throws IOException {
+    ResultOutput(File path, Query query, Format format) throws IOException {
         this.path = path;
+        this.format = format;
         file = new RandomAccessFile(path, "rw");
-        head = ResultFormat.head(query, json).getBytes(StandardCharsets.UTF_8);
-        leading = json ? 1 : 0;
+        head = ResultFormat.head(query, format).getBytes(StandardCharsets.UTF_8);
+        leading = format == Format.JSON ? 1 : 0;
         restart();
+    }
+
+    Format format() {
+        return format;
     }
 
     /** Forgets what has been written. */
     synchronized void restart() throws IOException {
         file.setLength(0);
         file.seek(0);
-        file.write(head);
+        put(head, 0, head.length);
         turn = 0;
         aborted = false;
         anything = false;
@@ -46,8 +52,16 @@ final class ResultOutput implements Closeable {
         await(batch);
         int from = anything ? 0 : Math.min(leading, text.length);
         anything |= text.length > 0;
-        file.write(text.bytes, from, text.length - from);
+        put(text.bytes, from, text.length - from);
         text.length = 0;
+    }
+
+    private void put(byte[] bytes, int from, int length) throws IOException {
+        try {
+            file.write(bytes, from, length);
+        } catch (IOException e) {
+            throw Failure.of(path.getPath(), e);
+        }
     }
 
     /** The batch is complete: the next one's turn. */
@@ -63,12 +77,9 @@ final class ResultOutput implements Closeable {
         notifyAll();
     }
 
-    boolean isEmpty() {
-        return !anything;
-    }
-
-    void complete(boolean json) throws IOException {
-        file.write(ResultFormat.foot(json).getBytes(StandardCharsets.UTF_8));
+    void complete() throws IOException {
+        byte[] foot = ResultFormat.foot(format).getBytes(StandardCharsets.UTF_8);
+        put(foot, 0, foot.length);
         file.close();
     }
 

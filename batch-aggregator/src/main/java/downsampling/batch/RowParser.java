@@ -19,6 +19,8 @@ import java.util.Arrays;
  * with the next line. When its quotes are sound, it is rejected whole, unless one of its further lines is a log row in
  * its own right: then the quote was astray, and again only the first line goes. A quote that is not closed within
  * {@value #MAX_RECORD} bytes counts as unclosed, and a longer line is rejected, so memory stays bounded.
+ *
+ * <p>A line ends with LF, with CR LF, or with a CR alone.
  */
 final class RowParser {
 
@@ -75,7 +77,9 @@ final class RowParser {
     private int unquotedSize;
     private boolean nonAscii;
 
-    private byte[] lastDate = new byte[10];
+    /** The date last read and the day it is; to begin with, one that stands for that day as any other would. */
+    private final byte[] lastDate = "1970-01-01".getBytes(StandardCharsets.US_ASCII);
+
     private long lastDateDay;
 
     private RowParser inner;
@@ -106,7 +110,10 @@ final class RowParser {
             return verdict;
         }
         int recordEnd = end;
-        int lineEnd = lineEnd(b, from, Math.min(to, from + MAX_RECORD));
+        int lineEnd = lineEnd(b, from, Math.min(to, from + MAX_RECORD), to, last);
+        if (lineEnd == UNDECIDED) {
+            return Verdict.MORE;
+        }
         if (lineEnd < 0) {
             boolean tooLong = to - from > MAX_RECORD;
             end = tooLong ? -1 : to;
@@ -119,32 +126,43 @@ final class RowParser {
         if (inner == null) {
             inner = new RowParser();
         }
-        for (int line = lineEnd; line < recordEnd; line = lineEnd(b, line, recordEnd)) {
+        for (int line = lineEnd; line >= 0 && line < recordEnd; line = lineEnd(b, line, recordEnd, to, last)) {
             Verdict own = inner.judge(b, line, to, last);
             if (own != Verdict.REJECTED) {
                 return own == Verdict.MORE ? own : Verdict.REJECTED;
-            }
-            if (lineEnd(b, line, recordEnd) < 0) {
-                break;
             }
         }
         end = recordEnd;
         return Verdict.REJECTED;
     }
 
-    /** Whether the record last judged is the line of column names that a file may begin with. */
+    /** Whether the record last rejected is the line of column names that a file may begin with. */
     boolean isHeader() {
-        if (fields == 0) {
+        boolean broken = fault == Fault.UNCLOSED_QUOTE || fault == Fault.TEXT_AFTER_QUOTE || fault == Fault.TOO_LONG;
+        if (fields == 0 || broken) {
             return false;
         }
         String first = new String(fieldBytes[0], fieldFrom[0], fieldTo[0] - fieldFrom[0], StandardCharsets.ISO_8859_1);
         return first.strip().equalsIgnoreCase("timestamp");
     }
 
-    private static int lineEnd(byte[] b, int from, int to) {
-        for (int i = from; i < to; i++) {
+    /** Of {@link #lineEnd}: a CR is the last byte there is, and a LF may or may not follow. */
+    static final int UNDECIDED = -2;
+
+    /**
+     * Where the first line that ends with a byte in {@code [from, limit)} is over: behind its LF, CR LF or CR.
+     *
+     * @param to end of the bytes that are there
+     * @param last whether the file ends at {@code to}
+     * @return -1 when no line ends there
+     */
+    static int lineEnd(byte[] b, int from, int limit, int to, boolean last) {
+        for (int i = from; i < limit; i++) {
             if (b[i] == '\n') {
                 return i + 1;
+            }
+            if (b[i] == '\r') {
+                return i + 1 < to ? b[i + 1] == '\n' ? i + 2 : i + 1 : last ? i + 1 : UNDECIDED;
             }
         }
         return -1;
@@ -208,39 +226,36 @@ final class RowParser {
                     }
                 }
                 stop = pos - 1;
-                if (pos < limit && b[pos] == '\r') {
-                    if (pos + 1 >= limit && !whole) {
-                        return cut == Verdict.MORE ? cut : fault(Fault.TOO_LONG, from, limit);
-                    }
-                    if (pos + 1 >= limit || b[pos + 1] == '\n') {
-                        pos++;
-                    }
-                }
-                if (pos < limit && b[pos] != ',' && b[pos] != '\n') {
+                if (pos < limit && b[pos] != ',' && b[pos] != '\n' && b[pos] != '\r') {
                     return fault(Fault.TEXT_AFTER_QUOTE, pos, Math.min(limit, pos + 1));
                 }
             } else {
-                while (pos < limit && b[pos] != ',' && b[pos] != '\n') {
+                while (pos < limit && b[pos] != ',' && b[pos] != '\n' && b[pos] != '\r') {
                     high |= b[pos++];
                 }
                 if (pos >= limit && !whole) {
                     return cut == Verdict.MORE ? cut : fault(Fault.TOO_LONG, from, limit);
                 }
                 stop = pos;
-                if ((pos >= limit || b[pos] == '\n') && stop > start && b[stop - 1] == '\r') {
-                    stop--;
-                }
             }
             if (fields < FIELDS) {
                 field(b, start, stop, escapes);
             }
             fields++;
-            if (pos >= limit || b[pos] == '\n') {
-                end = Math.min(limit, pos + 1);
-                nonAscii = high < 0;
-                return Verdict.ROW;
+            if (pos < limit && b[pos] == ',') {
+                pos++;
+                continue;
             }
-            pos++;
+            int lineEnd = pos < limit ? lineEnd(b, pos, limit, to, last) : limit;
+            if (lineEnd == UNDECIDED) {
+                return Verdict.MORE;
+            }
+            if (lineEnd - from > MAX_RECORD) {
+                return fault(Fault.TOO_LONG, from, limit);
+            }
+            end = lineEnd;
+            nonAscii = high < 0;
+            return Verdict.ROW;
         }
     }
 

@@ -36,12 +36,37 @@ final class RunReport {
     record Phase(String name, long nanos, long rows, long days) {}
 
     /**
+     * What this process has used of the CPUs between two moments.
+     *
+     * @param seconds of all threads, -1 where nobody knows
+     * @param nanos that passed
+     */
+    record Usage(double seconds, long nanos) {
+
+        static final Usage UNKNOWN = new Usage(-1, 0);
+
+        /** From the start of this process to now; the moment in it that a later one is compared with. */
+        static Usage now() {
+            double[] seconds = cpuAndElapsedSeconds();
+            return seconds == null ? UNKNOWN : new Usage(seconds[0], System.nanoTime());
+        }
+
+        Usage since(Usage before) {
+            return seconds < 0 || before.seconds < 0
+                    ? UNKNOWN
+                    : new Usage(seconds - before.seconds, nanos - before.nanos);
+        }
+    }
+
+    /**
      * The report as text of several lines, the last one ended.
      *
      * @param title heads the results
      * @param results names and values, shown in the map's order
+     * @param phases the last one is the whole
+     * @param reading what the CPUs did while rows were read; null when nothing was
      */
-    static String of(String title, Map<String, String> results, List<Phase> phases) {
+    static String of(String title, Map<String, String> results, List<Phase> phases, Usage reading) {
         RunReport report = new RunReport();
         report.heading(title);
         for (Map.Entry<String, String> result : results.entrySet()) {
@@ -49,7 +74,7 @@ final class RunReport {
         }
         report.phases(phases);
         report.system();
-        report.resources();
+        report.resources(reading);
         return report.text.toString();
     }
 
@@ -85,11 +110,22 @@ final class RunReport {
         line("Java", property("java.version"), ", ", property("java.vm.name"));
         line("CPU model", value("/proc/cpuinfo", "model name"));
         line("CPU cores", Integer.toString(cores()));
-        line("CPU frequency", value("/proc/cpuinfo", "cpu MHz"), " MHz");
-        line("memory", megabytes(value("/proc/meminfo", "MemTotal")));
+        String frequency = value("/proc/cpuinfo", "cpu MHz");
+        if (frequency.equals(UNKNOWN)) {
+            line("CPU frequency", UNKNOWN);
+        } else {
+            double megahertz = Double.parseDouble(frequency);
+            line("CPU frequency", decimal(megahertz, 0), " MHz (", decimal(megahertz / 1000, 2), " GHz)");
+        }
+        String memory = value("/proc/meminfo", "MemTotal");
+        if (memory.equals(UNKNOWN)) {
+            line("memory", UNKNOWN);
+        } else {
+            line("memory", megabytes(memory), " (", decimal(bytes(memory) / 1e9, 1), " GB)");
+        }
     }
 
-    private void resources() {
+    private void resources(Usage reading) {
         heading("Whole process");
         double[] seconds = cpuAndElapsedSeconds();
         if (seconds == null) {
@@ -100,7 +136,11 @@ final class RunReport {
             double used = seconds[0] / Math.max(seconds[1], 1 / TICKS_PER_SECOND);
             line("time", decimal(seconds[1], 2), " s");
             line("CPU time", decimal(seconds[0], 2), " s");
-            line("CPU cores used", decimal(used, 2), " (", decimal(100 * used / cores(), 0), " % of all)");
+            line("CPU cores used", decimal(used, 2), " of ", Integer.toString(cores()));
+            if (reading != null) {
+                line("CPU usage, reading", percent(reading));
+            }
+            line("CPU usage, total", decimal(100 * used / cores(), 1), " %");
         }
         line("peak memory", megabytes(value("/proc/self/status", "VmHWM")));
         line("I/O read", value("/proc/self/io", "syscr"), " operations, ", megabytes(value("/proc/self/io", "rchar")));
@@ -109,6 +149,14 @@ final class RunReport {
                 value("/proc/self/io", "syscw"),
                 " operations, ",
                 megabytes(value("/proc/self/io", "wchar")));
+    }
+
+    /** Of all CPUs. */
+    private static String percent(Usage usage) {
+        double available = usage.nanos() / 1e9 * cores();
+        return usage.seconds() < 0 || available <= 0
+                ? UNKNOWN
+                : decimal(100 * usage.seconds() / available, 1).concat(" %");
     }
 
     /** CPU time of all threads, and time since the start of the process; null where {@code /proc} does not tell. */
@@ -155,9 +203,12 @@ final class RunReport {
         if (value.equals(UNKNOWN)) {
             return UNKNOWN;
         }
+        return decimal(bytes(value) / 1e6, 1).concat(" MB");
+    }
+
+    private static double bytes(String value) {
         int unit = value.indexOf(" kB");
-        double bytes = unit < 0 ? Double.parseDouble(value) : 1024 * Double.parseDouble(value.substring(0, unit));
-        return decimal(bytes / 1e6, 1).concat(" MB");
+        return unit < 0 ? Double.parseDouble(value) : 1024 * Double.parseDouble(value.substring(0, unit));
     }
 
     private static String decimal(double value, int fractionDigits) {

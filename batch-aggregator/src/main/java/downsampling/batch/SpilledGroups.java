@@ -34,7 +34,6 @@ final class SpilledGroups implements Merge.Run {
     }
 
     static SpilledGroups write(Groups groups, File file) throws IOException {
-        file.deleteOnExit();
         Merge.Run all = new Merge.GroupsRun(groups);
         Text text = new Text();
         try (OutputStream out = new FileOutputStream(file)) {
@@ -48,7 +47,7 @@ final class SpilledGroups implements Merge.Run {
             out.write(text.bytes, 0, text.length);
         } catch (IOException e) {
             file.delete();
-            throw e;
+            throw Failure.of(file.getPath(), e);
         }
         return new SpilledGroups(file);
     }

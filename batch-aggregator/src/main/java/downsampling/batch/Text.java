@@ -107,7 +107,7 @@ final class Text {
         return at + 4 - (zeros >>> 3);
     }
 
-    /** Writes {@code YYYY-MM-DD HH:MM:SS}. */
+    /** Writes {@code YYYY-MM-DD HH:MM:SS} of a time in the years 0 to 9999. */
     Text addTime(long seconds) {
         reserve(24);
         LocalDate date = LocalDate.ofEpochDay(Math.floorDiv(seconds, 86400L));
@@ -127,10 +127,6 @@ final class Text {
     }
 
     private void fourDigits(int number) {
-        if (number < 0) {
-            bytes[length++] = '-';
-            number = -number;
-        }
         twoDigits(number / 100);
         twoDigits(number % 100);
     }

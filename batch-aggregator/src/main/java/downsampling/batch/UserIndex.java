@@ -51,11 +51,15 @@ final class UserIndex {
 
     /** The index of a log file; null when there is none that holds for the file as it is. */
     static UserIndex load(LogFile log) {
+        File sidecar = sidecar(log.file());
+        if (!sidecar.isFile()) {
+            return null;
+        }
         byte[] bytes;
-        try (FileInputStream in = new FileInputStream(sidecar(log.file()))) {
+        try (FileInputStream in = new FileInputStream(sidecar)) {
             bytes = in.readAllBytes();
         } catch (IOException e) {
-            // Not there, most likely; whatever it is, the log file itself is what counts.
+            // Whatever it is, the log file itself is what counts.
             return null;
         }
         int sum = bytes.length - 8;
@@ -124,8 +128,12 @@ final class UserIndex {
         return checksum(log, block.start, block.end) == block.checksum;
     }
 
-    /** Makes the index of a log file and puts it beside it, in place of an old one. */
-    static void make(File log) throws IOException {
+    /**
+     * Makes the index of a log file and puts it beside it, in place of an old one.
+     *
+     * @param workspace in the same folder
+     */
+    static void make(File log, Workspace workspace) throws IOException {
         try (LogFile.Opened in = new LogFile.Opened(log)) {
             long size = in.length();
             long time = log.lastModified();
@@ -135,11 +143,12 @@ final class UserIndex {
             for (int block = 0; block < blocks.size(); block++) {
                 blocks.sums.add(checksum(in, blocks.starts.get(block), blocks.end(block, size)));
             }
-            save(log, size, time, maker.rows, blocks);
+            save(log, size, time, maker.rows, blocks, workspace);
         }
     }
 
-    private static void save(File log, long size, long time, long rows, Blocks blocks) throws IOException {
+    private static void save(File log, long size, long time, long rows, Blocks blocks, Workspace workspace)
+            throws IOException {
         Text text = new Text();
         word(word(word(word(word(text, MARK), size), time), rows), blocks.size());
         int name = 0;
@@ -154,16 +163,11 @@ final class UserIndex {
             text.add(user, 0, user.length);
         }
         word(text, checksum(text.bytes, text.length));
-        File sidecar = sidecar(log);
-        File temporary = new File(sidecar.getPath() + "." + Long.toString(System.nanoTime(), 36) + ".tmp");
-        try {
-            try (OutputStream out = new FileOutputStream(temporary)) {
-                out.write(text.bytes, 0, text.length);
-            }
-            Files.move(temporary.toPath(), sidecar.toPath(), StandardCopyOption.REPLACE_EXISTING);
-        } finally {
-            temporary.delete();
+        File whole = workspace.file(log.getName().concat(".index"));
+        try (OutputStream out = new FileOutputStream(whole)) {
+            out.write(text.bytes, 0, text.length);
         }
+        Files.move(whole.toPath(), sidecar(log).toPath(), StandardCopyOption.REPLACE_EXISTING);
     }
 
     static File sidecar(File log) {
@@ -293,9 +297,9 @@ final class UserIndex {
         }
 
         /** Puts the index beside the file, which has all its rows and its name now. */
-        void save(File log, long rows) throws IOException {
+        void save(File log, long rows, Workspace workspace) throws IOException {
             blocks.sums.add(sum.getValue());
-            UserIndex.save(log, position, log.lastModified(), rows, blocks);
+            UserIndex.save(log, position, log.lastModified(), rows, blocks, workspace);
         }
     }
 }

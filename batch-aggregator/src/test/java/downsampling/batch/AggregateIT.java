@@ -10,7 +10,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The jar as users start it, in a process of its own. */
 class AggregateIT {
@@ -73,6 +77,94 @@ class AggregateIT {
         assertThat(names(results)).allMatch(name -> process.exitValue() == 0 && name.equals("result.csv"));
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "--help",
+                "--version",
+                "aggregate --help",
+                "aggregate --granularity=1d --dimensions=",
+                "aggregate --granularity=1d --dimensions= --report=json",
+                "aggregate --granularity=1d --dimensions= --output=-",
+                "aggregate --granularity=1d --dimensions= --format=table --output=-",
+                "aggregate --granularity=1d --dimensions= --output=/dev/full",
+                "aggregate --granularity=1d --dimensions= --rejects=/dev/full",
+                "generate --days=1 --logs-per-day=1 --start-date=2030-01-01",
+            })
+    @EnabledOnOs(OS.LINUX)
+    void whatCannotBeWrittenIsAFailureAndALine(String line) throws Exception {
+        Files.writeString(folder.resolve("2025-01-01.log.csv"), "2025-01-01 00:00:00,u,a,1,2,3,4,5,6,7,8,9\nbad\n");
+        List<String> arguments = new ArrayList<>(List.of(line.split(" ")));
+        if (line.contains("=")) {
+            arguments.addAll(List.of("--" + (line.startsWith("g") ? "output" : "input") + "-dir=" + folder));
+        }
+        if (line.contains("granularity")) {
+            arguments.addAll(List.of("--from-datetime=2025-01-01", "--to-datetime=2025-01-02"));
+            arguments.add("--results-dir=" + folder.resolve("results"));
+        }
+        ProcessBuilder builder = builder(arguments.toArray(String[]::new));
+        assertThat(builder.redirectOutput(Path.of("/dev/full").toFile()).start().waitFor())
+                .isEqualTo(1);
+        assertThat(err().lines().filter(said -> said.contains("No space left on device")))
+                .as(this::err)
+                .hasSize(1);
+        assertThat(err()).doesNotContain("Exception");
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void whatTheLocaleHasNoCharactersForIsRefusedAndReadInUtf8() throws Exception {
+        Files.writeString(
+                folder.resolve("2025-01-01.log.csv"),
+                "2025-01-01 00:00:00,zoë,a,1,2,3,4,5,6,7,8,9\n2025-01-01 00:00:00,b?b,a,1,2,3,4,5,6,7,8,9\n");
+        for (String option : List.of("--user=zo\u00EB,b?b", "--output=zo\u00EB.csv", "--rejects=zo\u00EB")) {
+            assertThat(inLocale("C", option)).isEqualTo(2);
+            assertThat(err()).contains("LC_ALL=C.UTF-8").hasLineCount(1);
+        }
+        assertThat(names(folder.resolve("results"))).isEmpty();
+        assertThat(inLocale("C", "--user=b?b")).as(this::err).isZero();
+        assertThat(inLocale("C.UTF-8", "--user=zo\u00EB,b?b", "--output=zo\u00EB.csv"))
+                .isZero();
+        assertThat(Files.readAllLines(folder.resolve("results/zo\u00EB.csv"))).hasSize(3);
+    }
+
+    /** By a shell, which gives the bytes on as they are. */
+    private int inLocale(String locale, String... options) throws Exception {
+        List<String> words = new ArrayList<>(
+                builder(command("--granularity=1d", "--dimensions=user")).command());
+        words.addAll(List.of(options));
+        Path script = folder.resolve("script");
+        Files.writeString(script, "exec '" + String.join("' '", words) + "'\n");
+        ProcessBuilder shell = new ProcessBuilder("sh", script.toString());
+        shell.environment().put("LC_ALL", locale);
+        return shell.redirectOutput(folder.resolve("out").toFile())
+                .redirectError(folder.resolve("err").toFile())
+                .start()
+                .waitFor();
+    }
+
+    @Test
+    void theNextRunTidiesUpAfterOneThatWasKilled() throws Exception {
+        assertThat(run("generate", "--days=3", "--logs-per-day=300000", "--seed=1", "--output-dir=" + folder))
+                .isZero();
+        Path results = folder.resolve("results");
+        Process process = start(command("--granularity=1s", "--dimensions=user,app", "--threads=1"));
+        while (names(results).isEmpty() && process.isAlive()) {
+            Thread.onSpinWait();
+        }
+        process.destroyForcibly().waitFor();
+        assertThat(aggregate("--granularity=1d", "--dimensions=")).isZero();
+        assertThat(names(results)).allMatch(name -> name.endsWith(".csv"));
+    }
+
+    private String err() {
+        try {
+            return Files.readString(folder.resolve("err"));
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
     private static List<String> names(Path folder) throws IOException {
         if (!Files.isDirectory(folder)) {
             return List.of();
@@ -110,6 +202,10 @@ class AggregateIT {
     }
 
     private Process start(String... arguments) throws IOException {
+        return builder(arguments).start();
+    }
+
+    private ProcessBuilder builder(String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-Xmx64m");
@@ -118,7 +214,6 @@ class AggregateIT {
         command.addAll(List.of(arguments));
         return new ProcessBuilder(command)
                 .redirectOutput(folder.resolve("out").toFile())
-                .redirectError(folder.resolve("err").toFile())
-                .start();
+                .redirectError(folder.resolve("err").toFile());
     }
 }

@@ -126,6 +126,158 @@ class AggregateTest {
     }
 
     @Test
+    void aTakenNameWithoutAnExtensionGetsOneWithItsNumber() {
+        assertThat(ResultFile.freeName("summary", ".csv", "summary")).isEqualTo("summary_1.csv");
+        assertThat(ResultFile.freeName("x", ".csv", "x", "x_3")).isEqualTo("x_1.csv");
+        assertThat(ResultFile.freeName("x", ".csv", "x", "x_3.csv")).isEqualTo("x_4.csv");
+        assertThat(ResultFile.freeName("x", ".csv", "x_3")).isEqualTo("x");
+        assertThat(ResultFile.freeName(".x", ".csv", ".x")).isEqualTo(".x_1.csv");
+        assertThat(ResultFile.freeName("a.b.csv", ".csv", "a.b.csv", "a.b_1.csv"))
+                .isEqualTo("a.b_2.csv");
+    }
+
+    @Test
+    void namesMayBeShortenedAndTheLastOfARepeatedOptionCounts() throws IOException {
+        log("2025-01-01", "2025-01-01 00:00:00,u,a,1,2,3,4,5,6,7,8,9", "2025-01-01 00:00:00,v,a,1,2,3,4,5,6,7,8,9");
+        assertThat(aggregate("--gran=30m", "--dim=user", "--user=u", "--user=v", "--gran", "1d"))
+                .isZero();
+        assertThat(result("result.csv").lines().skip(1)).containsExactly("2025-01-01 00:00:00,v,1,2,3,4,5,6,7,8,9");
+        assertThat(aggregate("--gran=1d", "--dim=", "--in=x")).isEqualTo(2);
+        assertThat(err).isEqualTo("aggregate: --in may be any of --index, --input-dir (see --help)\n");
+    }
+
+    @Test
+    void noUserIsNobodyAndNotEverybody() throws IOException {
+        log("2025-01-01", "2025-01-01 00:00:00,u,a,1,2,3,4,5,6,7,8,9", "2025-01-01 00:00:00,,a,5,2,3,4,5,6,7,8,9");
+        assertThat(aggregate("--granularity=1d", "--dimensions=user", "--user=,"))
+                .isZero();
+        assertThat(result("result.csv").lines().skip(1)).containsExactly("2025-01-01 00:00:00,,5,2,3,4,5,6,7,8,9");
+        assertThat(out)
+                .startsWith("Query: 2025-01-01 00:00:00 to 2025-01-04 00:00:00, the end not included\n"
+                        + "Granularity: 1 d | Dimensions: user | Aggregates: sum\nUser filter: (empty)\nThreads: ");
+        assertThat(out)
+                .containsPattern("reading, summing up +\\d")
+                .containsPattern("writing the result +\\d")
+                .containsPattern("TOTAL +\\d")
+                .contains("CPU usage, reading");
+    }
+
+    @Test
+    void manyMissingDaysTakeNoMoreThanALine() throws IOException {
+        for (int year = 1000; year < 1100; year++) {
+            Files.createFile(logs.resolve(year + "-06-01.log.csv"));
+        }
+        assertThat(run("--from_datetime=1000-01-01", "--to_datetime=2000-01-01", "--granularity=1d", "--dimensions="))
+                .isZero();
+        assertThat(err)
+                .startsWith("aggregate: no log file in " + logs + " for 365142 days: 1000-01-01 to 1000-05-31, ")
+                .endsWith(", and 91 more gaps\n")
+                .hasSizeLessThan(500)
+                .hasLineCount(1);
+    }
+
+    @Test
+    void noLogFileIsWrittenOver() throws IOException {
+        String row = "2025-01-01 00:00:00,u,a,1,2,3,4,5,6,7,8,9";
+        log("2025-01-01", row, "bad");
+        log("2026-01-01", row);
+        Path log = logs.resolve("2025-01-01.log.csv");
+        Files.createSymbolicLink(folder.resolve("symbolic"), Path.of("logs", "2025-01-01.log.csv"));
+        Files.createLink(folder.resolve("hard"), log);
+        Files.createSymbolicLink(folder.resolve("folder"), logs);
+        List<Path> names = List.of(
+                log,
+                logs.resolve("2026-01-01.log.csv"),
+                logs.resolve("2027-01-01.log.csv"),
+                logs.resolve("../logs/./2025-01-01.log.csv"),
+                folder.resolve("symbolic"),
+                folder.resolve("hard"),
+                folder.resolve("folder/2025-01-01.log.csv"));
+        for (Path name : names) {
+            for (String option : List.of("--rejects=", "--output=")) {
+                assertThat(aggregate("--granularity=1d", "--dimensions=", option + name))
+                        .as(option + name)
+                        .isEqualTo(2);
+                assertThat(err)
+                        .isEqualTo("aggregate: " + option + name
+                                + ": expected a file that is no log file in --input-dir (see --help)\n");
+            }
+        }
+        assertThat(aggregate("--granularity=1d", "--dimensions=", "--rejects=" + logs))
+                .isEqualTo(1);
+        assertThat(log).hasContent(row + "\nbad");
+        assertThat(results).doesNotExist();
+    }
+
+    @Test
+    void rejectsFollowASymbolicLinkAndReplaceWhatItLeadsTo() throws IOException {
+        log("2025-01-01", "bad");
+        for (String target : List.of("there", "new")) {
+            Path link = folder.resolve("to-" + target);
+            Files.createSymbolicLink(link, Path.of(target));
+            if (target.equals("there")) {
+                Files.writeString(folder.resolve(target), "old and longer than what comes");
+            }
+            assertThat(aggregate("--granularity=1d", "--dimensions=", "--rejects=" + link))
+                    .isZero();
+            assertThat(link).isSymbolicLink();
+            assertThat(folder.resolve(target)).hasContent("bad");
+        }
+    }
+
+    @Test
+    void aTargetThatCannotBeWrittenIsToldBeforeTheRun() throws IOException {
+        log("2025-01-01", "bad");
+        Path file = Files.writeString(folder.resolve("file"), "");
+        assertThat(aggregate("--granularity=1d", "--dimensions=", "--rejects=" + folder.resolve("nowhere/rejects")))
+                .isEqualTo(1);
+        assertThat(err)
+                .isEqualTo("aggregate: " + folder.resolve("nowhere/rejects") + " cannot be written: "
+                        + folder.resolve("nowhere") + " is not there\n");
+        assertThat(aggregate("--granularity=1d", "--dimensions=", "--rejects=" + file.resolve("rejects")))
+                .isEqualTo(1);
+        assertThat(err).endsWith(file + " is no folder\n").hasLineCount(1);
+        assertThat(aggregate("--granularity=1d", "--dimensions=", "--output=" + file.resolve("result")))
+                .isEqualTo(1);
+        assertThat(err.lines()).last().isEqualTo("aggregate: " + file + " is no folder");
+        assertThat(out).doesNotContain("rows read");
+    }
+
+    @Test
+    void whatIsNoRegularFileIsWrittenIntoAndNotReplaced() throws IOException, InterruptedException {
+        Path pipe = folder.resolve("pipe");
+        assumeThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        log("2025-01-01", "2025-01-01 00:00:00,u,a,1,2,3,4,5,6,7,8,9", "bad");
+        for (String option : List.of("--rejects=", "--output=")) {
+            // Sees to it that the pipe has a reader for as long as anybody writes.
+            Path copy = folder.resolve("copy");
+            Process cat = new ProcessBuilder("cat", pipe.toString())
+                    .redirectOutput(copy.toFile())
+                    .start();
+            assertThat(aggregate("--granularity=1d", "--dimensions=", option + pipe))
+                    .isZero();
+            assertThat(cat.waitFor()).isZero();
+            assertThat(Files.readString(copy)).contains(option.equals("--rejects=") ? "bad\n" : "timestamp,metric_1");
+            assertThat(Files.isRegularFile(pipe)).isFalse();
+        }
+        assertThat(aggregate("--granularity=1d", "--dimensions=", "--rejects=/dev/null", "--output=/dev/null"))
+                .isZero();
+        assertThat(Path.of("/dev/null"))
+                .satisfies(device -> assertThat(Files.isRegularFile(device)).isFalse());
+        assertThat(Path.of("/dev/null_1")).doesNotExist();
+    }
+
+    @Test
+    void aPipeInALogFilesPlaceIsNotWaitedFor() throws IOException, InterruptedException {
+        Path pipe = logs.resolve("2025-01-01.log.csv");
+        assumeThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
+                .isZero();
+        assertThat(aggregate("--granularity=1d", "--dimensions=")).isEqualTo(1);
+        assertThat(err).isEqualTo("aggregate: " + pipe + " is no regular file\n");
+    }
+
+    @Test
     void withoutMatchingRowsThereIsNoFile() throws IOException {
         log("2025-01-01", "2025-01-01 00:00:00,u,a,1,2,3,4,5,6,7,8,9");
         assertThat(aggregate("--granularity=1d", "--dimensions=user", "--user=nobody"))
@@ -297,7 +449,8 @@ class AggregateTest {
                 "--granularity=1m --threads=0",
                 "--granularity=1m --threads=x",
                 "--granularity=1m --aggregates=median",
-                "--granularity=1m --aggregates=",
+                "--granularity=10000000d --from_datetime=1969-12-31",
+                "--granularity=1m --t=1",
                 "--granularity=1m --format=xml",
                 "--granularity=1m --from_datetime=2025-02-30",
                 "--granularity=1m --from_datetime=2025-01-01T",
@@ -325,8 +478,8 @@ class AggregateTest {
         logs = folder.resolve("logs");
         Path file = Files.createDirectory(logs.resolve("2025-01-01.log.csv"));
         assertThat(aggregate("--granularity=1d", "--dimensions=")).isEqualTo(1);
-        assertThat(err.lines()).last().asString().contains(file.toString());
-        assertThat(results).isEmptyDirectory();
+        assertThat(err.lines()).last().asString().isEqualTo("aggregate: " + file + " is no regular file");
+        assertThat(results).doesNotExist();
 
         Files.delete(file);
         log("2025-01-01", "2025-01-01 00:00:00,u,a,1,2,3,4,5,6,7,8,9");
@@ -379,7 +532,10 @@ class AggregateTest {
     }
 
     private String saved() {
-        String line = out.lines().findFirst().orElseThrow();
+        String line = out.lines()
+                .filter(any -> any.startsWith("Results saved to: "))
+                .findFirst()
+                .orElseThrow();
         return Path.of(line.substring("Results saved to: ".length()))
                 .getFileName()
                 .toString();

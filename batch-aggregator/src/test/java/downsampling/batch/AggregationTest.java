@@ -73,6 +73,118 @@ class AggregationTest {
         }
     }
 
+    /** Bytes that mean something, and such as nobody would write, in any order. */
+    @Test
+    void agreesWithTheSlowVersionOnHostileBytes() throws IOException {
+        String row = "2025-01-01 12:00:00,u,a,1,2,3,4,5,6,7,8,9";
+        String nul = "\u0000";
+        List<String> pieces = List.of(
+                row + "\n",
+                row + "\r\n",
+                row + "\r",
+                row,
+                row.replace("u", "\"u") + "\n",
+                row.replace("a", "\"a\nb\"") + "\n",
+                row + ",more\r",
+                row.replace("2025-01-01", nul.repeat(10)) + "\n",
+                row.replace("u", "\n".repeat(8)),
+                row.replace("u", "\r".repeat(8)),
+                row.replace("u", nul.repeat(8)) + "\n",
+                row.replace("a", nul) + "\r\n",
+                "\"",
+                "\"\"",
+                "\r",
+                "\n",
+                ",",
+                nul,
+                nul.repeat(10) + " 00:00:00",
+                "\u00FF",
+                "\u00EF\u00BB\u00BF",
+                "timestamp");
+        Query query = new Query(0, FIRST_DAY + DAY, 1800, true, true, List.of(), List.of(), List.of(Measure.SUM));
+        int[] threads = {1, 2, 3, 8, 64};
+        for (int seed = 0; seed < 600; seed++) {
+            Random random = new Random(seed);
+            Path logs = Files.createDirectory(folder.resolve("hostile" + seed));
+            for (int day = 1; day <= 2; day++) {
+                StringBuilder file = new StringBuilder();
+                for (int left = random.nextInt(seed % 4 == 0 ? 5 : 25); left > 0; left--) {
+                    file.append(pieces.get(random.nextInt(pieces.size())));
+                }
+                Files.writeString(logs.resolve("2025-01-0" + day + LogFile.SUFFIX), file, StandardCharsets.ISO_8859_1);
+            }
+            int part = 1 + random.nextInt(200);
+            Aggregation.Sizes sizes = new Aggregation.Sizes(1 + random.nextInt(120), part, part, HEAP);
+            check(query, logs, threads[seed % threads.length], sizes, "hostile bytes, seed " + seed);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", ",a thirteenth field"})
+    void rowsThatEndWithACrAloneAreRows(String more) throws IOException {
+        String row = "2025-01-01 00:00:00,u,a,1,2,3,4,5,6,7,8,9" + more;
+        Files.writeString(
+                folder.resolve("2025-01-01.log.csv"), (row + "\r").repeat(5) + row + "\n" + row + "\r\n" + row);
+        FastAggregation fast = FastAggregation.run(query(DAY, true, true), folder, 2);
+        assertThat(fast.account()).isEqualTo(new Account(8, 8, 0, 0));
+        check(query(DAY, true, true), folder, 2, Aggregation.Sizes.NORMAL, "CR");
+    }
+
+    @Test
+    void aQuoteNeverClosedBeforePlainRowsAtTheEndOfAFileCostsOneLine() throws IOException {
+        Files.writeString(folder.resolve("2025-01-01.log.csv"), """
+                2025-01-01 12:00:00,"bob,fb,1,2,3,4,5,6,7,8,9
+                2025-01-01 12:00:00,eve,fb,1,2,3,4,5,6,7,8,9
+                """);
+        FastAggregation fast = FastAggregation.run(query(DAY, true, true), folder, 1);
+        assertThat(fast.account()).isEqualTo(new Account(2, 1, 0, 1));
+    }
+
+    @Test
+    void tenNulsAreNoDateWhoeverReadsThemFirst() throws IOException {
+        Files.writeString(
+                folder.resolve("2025-01-01.log.csv"), "\u0000".repeat(10) + " 00:00:00,u,a,1,2,3,4,5,6,7,8,9\n");
+        Query query = new Query(0, FIRST_DAY + DAY, DAY, true, true, List.of(), List.of(), List.of(Measure.SUM));
+        FastAggregation fast = FastAggregation.run(query, folder, 1);
+        assertThat(fast.account()).isEqualTo(new Account(1, 0, 0, 1));
+    }
+
+    @Test
+    void wrongCutsOfManyFilesAreAllFoundInOneAttempt() throws IOException {
+        for (int day = 1; day <= 28; day++) {
+            Files.writeString(
+                    folder.resolve("2025-01-%02d.log.csv".formatted(day)),
+                    "2025-01-%02d 00:00:00,\"two\nlines\",a,1,2,3,4,5,6,7,8,9\n"
+                            .formatted(day)
+                            .repeat(40));
+        }
+        Aggregation.Sizes sizes = new Aggregation.Sizes(64, 150, 150, HEAP);
+        check(query(DAY, true, true), folder, 8, sizes, "cut in names");
+        Query query = query(DAY, true, true);
+        List<LogFile> files = LogFile.list(folder.toFile(), FIRST_DAY / DAY, FIRST_DAY / DAY + 27);
+        Plan plan = Plan.of(query, files, 8, false, sizes, Plan.Assumptions.NONE);
+        try (ResultOutput output = new ResultOutput(folder.resolve("result").toFile(), query, Format.CSV)) {
+            Attempt attempt = new Attempt(query, plan, 8, false, true, sizes, output);
+            attempt.run();
+            assertThat(attempt.distrusted()).containsExactlyInAnyOrderElementsOf(files);
+        }
+    }
+
+    @Test
+    void aStrictRunDoesNotStopAtALineThatOnlyAWrongCutRejects() throws IOException {
+        Files.writeString(
+                folder.resolve("2025-01-01.log.csv"),
+                "2025-01-01 00:00:00,\"two\nlines\",a,1,2,3,4,5,6,7,8,9\n".repeat(40));
+        Query query = query(DAY, true, true);
+        List<LogFile> files = LogFile.list(folder.toFile(), FIRST_DAY / DAY, FIRST_DAY / DAY);
+        try (ResultOutput output = new ResultOutput(folder.resolve("result").toFile(), query, Format.CSV)) {
+            Aggregation aggregation =
+                    new Aggregation(query, files, 8, true, false, new Aggregation.Sizes(64, 150, 150, HEAP), output);
+            assertThat(aggregation.run()).isTrue();
+            assertThat(aggregation.account()).isEqualTo(new Account(40, 40, 0, 0));
+        }
+    }
+
     @ParameterizedTest
     @CsvSource({"3, false", "200, false", "700, false", "200, true"})
     void agreesWithTheSlowVersionOnManyPlainGroups(int apps, boolean byTime) throws IOException {
@@ -210,7 +322,6 @@ class AggregationTest {
         FastAggregation fast = FastAggregation.run(query, logs, threads, sizes);
         assertThat(fast.csv()).as("result, " + which).isEqualTo(slow.csv());
         assertThat(fast.account()).as("account, " + which).isEqualTo(slow.account());
-        assertThat(fast.account().balances()).isTrue();
         assertThat(fast.rejects()).as("rejects, " + which).isEqualTo(slow.rejects());
         return fast.csv();
     }

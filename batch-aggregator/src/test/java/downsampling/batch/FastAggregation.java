@@ -19,10 +19,10 @@ record FastAggregation(String csv, Account account, String rejects) {
         List<LogFile> files =
                 LogFile.list(folder.toFile(), Math.floorDiv(query.from(), 86400), Math.floorDiv(query.to() - 1, 86400));
         Path result = Files.createTempFile(folder, "result", ".tmp");
-        try (ResultOutput output = new ResultOutput(result.toFile(), query, false)) {
-            Aggregation aggregation = new Aggregation(query, files, threads, false, false, sizes, output, false);
+        try (ResultOutput output = new ResultOutput(result.toFile(), query, Format.CSV)) {
+            Aggregation aggregation = new Aggregation(query, files, threads, false, false, sizes, output);
             aggregation.run();
-            output.complete(false);
+            output.complete();
             ByteArrayOutputStream rejects = new ByteArrayOutputStream();
             new RejectReport(0, rejects).read(aggregation.filesWithRejects());
             return new FastAggregation(

@@ -79,7 +79,9 @@ class GenerateTest {
         Path log = folder.resolve("2025-01-01.log.csv");
         Path index = UserIndex.sidecar(log.toFile()).toPath();
         byte[] made = Files.readAllBytes(index);
-        UserIndex.make(log.toFile());
+        try (Workspace workspace = Workspace.in(folder.toFile())) {
+            UserIndex.make(log.toFile(), workspace);
+        }
         assertThat(made).isEqualTo(Files.readAllBytes(index));
     }
 
@@ -268,7 +270,7 @@ class GenerateTest {
                 .contains("2025-01-03.log.csv")
                 .contains("; " + whole + " of 6 files were written")
                 .hasLineCount(1);
-        assertThat(out.toString()).isEmpty();
+        assertThat(out.toString()).doesNotContain("Generated");
         for (String file : filesIn(folder)) {
             assertThat(file).endsWith(".log.csv");
             if (Files.isRegularFile(folder.resolve(file))) {
@@ -328,7 +330,7 @@ class GenerateTest {
     /** Its main method, for a JVM of its own. */
     static final class StoppedRun {
         public static void main(String... args) {
-            System.exit(new CommandLine(new Generate()).execute(args));
+            System.exit(new Program(new Generate()).execute(args));
         }
     }
 
@@ -362,10 +364,31 @@ class GenerateTest {
     }
 
     @Test
+    void emptyValuesCountAsNoneTheLastOfARepeatedOptionCountsAndNamesMayBeShortened() throws IOException {
+        assertThat(generate("--days=7", "--logs=3", "--da=2", "--users=", "--threads", "", "--start="))
+                .isZero();
+
+        assertThat(filesIn(folder)).containsExactly("2025-01-01.log.csv", "2025-01-02.log.csv");
+        assertThat(rows("2025-01-01")).hasSize(3);
+    }
+
+    @Test
+    void aSymbolicLinkStaysOneWhenWhatItLeadsToIsReplaced() throws IOException {
+        Path elsewhere = Files.createDirectory(folder.resolve("elsewhere"));
+        Path log = folder.resolve("2025-01-01.log.csv");
+        Files.createSymbolicLink(log, Path.of("elsewhere", "log"));
+
+        assertThat(generate("--days=1", "--logs=3", "--force")).isZero();
+
+        assertThat(log).isSymbolicLink();
+        assertThat(Files.readAllLines(elsewhere.resolve("log"))).hasSize(3);
+    }
+
+    @Test
     void saysWhatWasFoundAndWhatIsAllowed() {
         generate("--users=0");
 
-        assertThat(err.toString()).startsWith("--users=0: expected a whole number from 1 to 10000000");
+        assertThat(err.toString()).startsWith("generate: --users=0: expected a whole number from 1 to 10000000");
     }
 
     @Test
@@ -390,8 +413,9 @@ class GenerateTest {
         generate("--days=20", "--logs-per-day=100", "--seed=3");
 
         assertThat(out.toString().replaceAll(" +", " "))
-                .startsWith("Generated\n files 20\n logs 2,000\n output directory " + folder + "\n seed 3\nPhases")
-                .contains("making (threads)", "writing (threads)", "whole run", "rows/s", "peak memory", "I/O");
+                .startsWith("Days: 20 from 2025-01-01 on | Logs per day: 100 | Logs: 2,000\n")
+                .contains("\n\nGenerated\n files 20\n logs 2,000\n output directory " + folder + "\n seed 3\nPhases")
+                .contains("making (threads)", "writing (threads)", "TOTAL", "rows/s", "peak memory", "I/O");
         assertThat(err.toString()).isEmpty();
     }
 
@@ -409,7 +433,7 @@ class GenerateTest {
     }
 
     private CommandLine commandLine() {
-        return new CommandLine(new Generate()).setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
+        return new Program(new Generate()).setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
     }
 
     private List<String> rows(String date) throws IOException {

@@ -32,6 +32,7 @@ final class RandomLogs {
             "say \"hi\"",
             "line\nbreak",
             "crlf\r\nbreak",
+            "cr\rbreak",
             "12345678",
             "123456789",
             "exactly16bytes!!",
@@ -73,7 +74,10 @@ final class RandomLogs {
             "\"2025-01-01 00:00:00,u,a,1,2,3,4,5,6,7,8,9",
             "2025-01-01 00:00:00,\"two\nlines\",a,1,2,3,4,5,6,7,8",
             "2025-01-01 00:00:00,u,a,1,2,3,4,5,6,7,8,9\r2025-01-01 00:00:00",
-            "\u0000\u0000\u0000");
+            "\u0000\u0000\u0000",
+            "\u0000".repeat(10) + " 00:00:00,u,a,1,2,3,4,5,6,7,8,9",
+            "2025-01-01 00:00:00,u\r,a,1,2,3,4,5,6,7,8,9",
+            "\r\r");
 
     private final Random random;
 
@@ -118,7 +122,7 @@ final class RandomLogs {
         if (random.nextInt(5) == 0) {
             out.writeBytes(new byte[] {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF});
         }
-        int lineEnds = random.nextInt(3);
+        int lineEnds = random.nextInt(5);
         if (random.nextInt(5) == 0) {
             out.writeBytes(("timestamp,user,app,metric_1" + lineEnd(lineEnds)).getBytes(StandardCharsets.UTF_8));
         }
@@ -133,7 +137,12 @@ final class RandomLogs {
     }
 
     private String lineEnd(int kind) {
-        return kind == 0 || kind == 2 && random.nextBoolean() ? "\n" : "\r\n";
+        return switch (kind) {
+            case 0 -> "\n";
+            case 1 -> "\r\n";
+            case 2 -> "\r";
+            default -> pick(kind == 3 ? List.of("\n", "\r\n") : List.of("\n", "\r\n", "\r"));
+        };
     }
 
     private String row(LocalDate date, String user, String app, double odd, int magnitude) {
@@ -170,7 +179,7 @@ final class RandomLogs {
     }
 
     private String field(String text, double quoting) {
-        boolean needed = text.contains(",") || text.contains("\n") || text.startsWith("\"");
+        boolean needed = text.contains(",") || text.contains("\n") || text.contains("\r") || text.startsWith("\"");
         return needed || random.nextDouble() < quoting / 3 ? "\"" + text.replace("\"", "\"\"") + "\"" : text;
     }
 

@@ -14,7 +14,8 @@ class RunReportTest {
 
     @Test
     void showsResultsThenPhasesThenTheMachineThenWhatTheProcessUsed() {
-        String report = RunReport.of("Aggregated", Map.of("rows", "7"), List.of(new RunReport.Phase("read", 1, 1, 1)));
+        String report =
+                RunReport.of("Aggregated", Map.of("rows", "7"), List.of(new RunReport.Phase("read", 1, 1, 1)), null);
 
         assertThat(report.lines().filter(line -> !line.startsWith(" ")).map(line -> line.split(" {2,}")[0]))
                 .containsExactly("Aggregated", "Phases", "System", "Whole process");
@@ -25,7 +26,7 @@ class RunReportTest {
     void showsAPhasesTimePerDayAndThroughput() {
         RunReport.Phase phase = new RunReport.Phase("read", 1_500_000_000L, 4_500_000, 90);
 
-        assertThat(RunReport.of("", Map.of(), List.of(phase)))
+        assertThat(RunReport.of("", Map.of(), List.of(phase), null))
                 .containsPattern("Phases +total s +s per day +rows/s\n  read +1\\.500 +0\\.01667 +3,000,000\n");
     }
 
@@ -33,19 +34,22 @@ class RunReportTest {
     void leavesOutWhatAPhaseDoesNotHave() {
         RunReport.Phase phase = new RunReport.Phase("start", 4_200_000, 0, 0);
 
-        assertThat(RunReport.of("", Map.of(), List.of(phase))).containsPattern("\n  start +0\\.004 *\n");
+        assertThat(RunReport.of("", Map.of(), List.of(phase), null)).containsPattern("\n  start +0\\.004 *\n");
     }
 
     @Test
     @EnabledOnOs(OS.LINUX)
     void knowsTheMachineAndTheProcess() {
-        String report = RunReport.of("", Map.of(), List.of());
+        String report = RunReport.of("", Map.of(), List.of(), new RunReport.Usage(0.5, 1_000_000_000));
 
         assertThat(report)
                 .containsPattern("CPU cores +" + Runtime.getRuntime().availableProcessors() + "\n")
                 .containsPattern("\n  time +\\d+\\.\\d\\d s\n")
                 .containsPattern("CPU time +\\d+\\.\\d\\d s\n")
-                .containsPattern("CPU cores used +\\d+\\.\\d\\d \\(\\d+ % of all\\)\n")
+                .containsPattern("CPU cores used +\\d+\\.\\d\\d of \\d+\n")
+                .containsPattern("CPU usage, reading +\\d+\\.\\d %\n")
+                .containsPattern("CPU usage, total +\\d+\\.\\d %\n")
+                .containsPattern("memory +\\d+\\.\\d MB \\(\\d+\\.\\d GB\\)\n")
                 .containsPattern("peak memory +\\d+\\.\\d MB\n")
                 .containsPattern("I/O read +\\d+ operations, \\d+\\.\\d MB\n")
                 .containsPattern("I/O written +\\d+ operations, \\d+\\.\\d MB\n");

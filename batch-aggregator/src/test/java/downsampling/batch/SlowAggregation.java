@@ -80,7 +80,8 @@ final class SlowAggregation {
                     first && record != null && record.fields.get(0).strip().equalsIgnoreCase("timestamp");
             first = false;
             if (header) {
-                at = record.end;
+                int line = nextLine(file, at);
+                at = noRowInside(file, line, record.end) ? record.end : line;
                 continue;
             }
             read++;
@@ -95,14 +96,29 @@ final class SlowAggregation {
                 end = record.end;
             }
             String raw = file.substring(at, end);
-            rejects.writeBytes((raw.endsWith("\n") ? raw : raw + "\n").getBytes(StandardCharsets.ISO_8859_1));
+            boolean ended = raw.endsWith("\n") || raw.endsWith("\r");
+            rejects.writeBytes((ended ? raw : raw + "\n").getBytes(StandardCharsets.ISO_8859_1));
             at = end;
         }
     }
 
+    /** Behind the next LF, CR LF or CR. */
     private static int nextLine(String file, int at) {
-        int lineBreak = file.indexOf('\n', at);
-        return lineBreak < 0 ? file.length() : lineBreak + 1;
+        for (int i = at; i < file.length(); i++) {
+            if (isLineBreak(file, i)) {
+                return i + lineBreak(file, i);
+            }
+        }
+        return file.length();
+    }
+
+    private static boolean isLineBreak(String file, int at) {
+        return file.charAt(at) == '\n' || file.charAt(at) == '\r';
+    }
+
+    /** The length of the line break that is here. */
+    private static int lineBreak(String file, int at) {
+        return file.startsWith("\r\n", at) ? 2 : 1;
     }
 
     private static boolean noRowInside(String file, int from, int to) {
@@ -137,24 +153,17 @@ final class SlowAggregation {
                         field.append(file.charAt(at++));
                     }
                 }
-                if (file.startsWith("\r\n", at) || file.startsWith("\r", at) && at + 1 == file.length()) {
-                    at++;
-                }
-                if (at < file.length() && file.charAt(at) != ',' && file.charAt(at) != '\n') {
+                if (at < file.length() && file.charAt(at) != ',' && !isLineBreak(file, at)) {
                     return null;
                 }
             } else {
-                while (at < file.length() && file.charAt(at) != ',' && file.charAt(at) != '\n') {
+                while (at < file.length() && file.charAt(at) != ',' && !isLineBreak(file, at)) {
                     field.append(file.charAt(at++));
-                }
-                boolean lineEnds = at == file.length() || file.charAt(at) == '\n';
-                if (lineEnds && field.length() > 0 && field.charAt(field.length() - 1) == '\r') {
-                    field.setLength(field.length() - 1);
                 }
             }
             fields.add(field.toString());
             boolean comma = at < file.length() && file.charAt(at) == ',';
-            at = Math.min(at + 1, file.length());
+            at += at == file.length() ? 0 : comma ? 1 : lineBreak(file, at);
             if (!comma) {
                 return at - from > RowParser.MAX_RECORD ? null : new RawRecord(fields, at);
             }

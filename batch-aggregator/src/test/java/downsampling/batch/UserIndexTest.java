@@ -141,9 +141,9 @@ class UserIndexTest {
         Query query = new Query(
                 DAY * 86400, (DAY + 1) * 86400, 1800, true, true, List.of(users), List.of(), List.of(Measure.SUM));
         Path result = folder.resolve("result");
-        try (ResultOutput output = new ResultOutput(result.toFile(), query, false)) {
+        try (ResultOutput output = new ResultOutput(result.toFile(), query, Format.CSV)) {
             Aggregation aggregation =
-                    new Aggregation(query, List.of(log()), 2, false, index, Aggregation.Sizes.NORMAL, output, false);
+                    new Aggregation(query, List.of(log()), 2, false, index, Aggregation.Sizes.NORMAL, output);
             aggregation.run();
             assertThat(aggregation.indexProblem()).isNull();
             return new FastAggregation(Files.readString(result, StandardCharsets.UTF_8), aggregation.account(), "");

@@ -10,11 +10,12 @@ final class ResultLines implements Iterator<String> {
 
     private final Iterator<Row> rows;
     private final Query query;
+    private final Format format;
     private final boolean json;
     private final boolean alone;
     private final ByNumber<Long> counts;
     private final GroupSchema schema;
-    private final ResultFormat format;
+    private final ResultFormat rowFormat;
     private final ResultRow group = new ResultRow();
     private final Text text = new Text();
     private long count;
@@ -22,14 +23,15 @@ final class ResultLines implements Iterator<String> {
     private boolean footDone;
 
     /** @param alone whether the part is a result by itself, with head and foot, and not a piece of one */
-    ResultLines(Iterator<Row> rows, Query query, boolean json, boolean alone, ByNumber<Long> counts) {
+    ResultLines(Iterator<Row> rows, Query query, Format format, boolean alone, ByNumber<Long> counts) {
         this.rows = rows;
         this.query = query;
-        this.json = json;
+        this.format = format;
+        json = format == Format.JSON;
         this.alone = alone;
         this.counts = counts;
         schema = new GroupSchema(query);
-        format = new ResultFormat(query, json);
+        rowFormat = new ResultFormat(query, format);
         headDone = !alone;
         footDone = !alone || !json;
     }
@@ -50,16 +52,16 @@ final class ResultLines implements Iterator<String> {
         }
         if (!headDone) {
             headDone = true;
-            return ResultFormat.head(query, json).stripTrailing();
+            return ResultFormat.head(query, format).stripTrailing();
         }
         if (!rows.hasNext()) {
             footDone = true;
-            return ResultFormat.foot(json).strip();
+            return ResultFormat.foot(format).strip();
         }
         count++;
         schema.load(rows.next(), group);
         text.length = 0;
-        format.write(group, text);
+        rowFormat.write(group, text);
         String row = text.toString();
         // In JSON a row begins with comma and line break, in CSV it ends with a line break.
         return json ? row.substring(2).concat(alone && !rows.hasNext() ? "" : ",") : row.substring(0, row.length() - 1);

@@ -21,9 +21,7 @@ import picocli.CommandLine.ParseResult;
  */
 public final class SparkAggregate {
 
-    private static final AggregateOptions.Format[] FORMATS = {
-        AggregateOptions.Format.CSV, AggregateOptions.Format.JSON, AggregateOptions.Format.PARQUET
-    };
+    private static final Format[] FORMATS = {Format.CSV, Format.JSON, Format.PARQUET};
 
     /** What of the options means something else here; an option without a description is not there. */
     private static final Map<AggregateOption, String> DIFFERENT = Map.of(
@@ -54,8 +52,6 @@ public final class SparkAggregate {
     private final boolean parts;
     private final PrintWriter out;
     private final PrintWriter err;
-    /** Where people are told what happens; not standard output when data goes there. */
-    private final PrintWriter say;
 
     private final long started = System.nanoTime();
 
@@ -64,22 +60,31 @@ public final class SparkAggregate {
         this.parts = parts;
         this.out = out;
         this.err = err;
-        say = options.result() == null || options.reportJson() ? err : out;
     }
 
     /** Exits with 0 when done, 1 when it failed, 2 when the command line makes no sense. */
     public static void main(String... args) {
-        int exitCode;
-        try {
-            exitCode = command().execute(args);
-        } catch (NoClassDefFoundError e) {
-            System.err.println("aggregate: Apache Spark is not there: start this jar with spark-submit, or put Spark's"
-                    + " jars into a folder lib beside it");
-            exitCode = 1;
-        }
+        StandardOutput out = new StandardOutput();
+        int exitCode = out.ended("aggregate", run(out, args));
         // A driver that ends by itself is what tells a cluster that all went well.
         if (exitCode != 0) {
             System.exit(exitCode);
+        }
+    }
+
+    private static int run(StandardOutput out, String... args) {
+        String problem = PlatformEncoding.problem(System.getenv(), args);
+        if (problem != null) {
+            out.err().println("aggregate: ".concat(problem));
+            return CommandLine.ExitCode.USAGE;
+        }
+        try {
+            return command().setOut(out.writer()).setErr(out.err()).execute(args);
+        } catch (NoClassDefFoundError e) {
+            return AggregateReport.failed(
+                    out.err(),
+                    "Apache Spark is not there: start this jar with spark-submit, or put Spark's jars into a folder lib"
+                            + " beside it");
         }
     }
 
@@ -106,39 +111,53 @@ public final class SparkAggregate {
             }
         }
         spec[0].addOption(PARTS).addOption(MASTER);
-        return Main.reporting(new CommandLine(spec[0]));
+        return new Program(spec[0]);
     }
 
     private static int run(CommandLine command) throws IOException {
         ParseResult parsed = command.getParseResult();
         AggregateOptions options;
-        boolean parts = "true".equals(given(parsed, PARTS, System.getenv("PARTS")));
+        boolean parts;
         try {
             options = AggregateOptions.of(Aggregate.given(parsed), System.getenv(), FORMATS);
+            parts = isOn(given(parsed, PARTS));
             check(options, parts);
-        } catch (IllegalArgumentException e) {
+        } catch (UsageException e) {
             throw new ParameterException(command, e.getMessage());
         }
-        String master = given(parsed, MASTER, System.getenv("MASTER"));
+        String master = given(parsed, MASTER);
         if (master != null && !master.startsWith("local")) {
             throw new ParameterException(
                     command, "--master=" + master + ": expected local[N] or local[*]; a cluster is for spark-submit");
         }
-        return new SparkAggregate(options, parts, command.getOut(), command.getErr()).run(master);
+        try {
+            return new SparkAggregate(options, parts, command.getOut(), command.getErr()).run(master);
+        } catch (UsageException e) {
+            throw new ParameterException(command, e.getMessage());
+        }
     }
 
-    private static String given(ParseResult parsed, OptionSpec option, String otherwise) {
+    /** What an option, or else its variable, says; null when neither says anything. */
+    private static String given(ParseResult parsed, OptionSpec option) {
         OptionSpec matched = parsed.matchedOption(option.longestName());
-        return matched == null ? otherwise : matched.<Object>getValue().toString();
+        String value = matched == null ? "" : matched.<Object>getValue().toString();
+        return value.isEmpty() ? Variables.value(option.longestName(), System.getenv()) : value;
+    }
+
+    private static boolean isOn(String parts) {
+        if (parts != null && !parts.equals("true") && !parts.equals("false")) {
+            throw new UsageException(Variables.of("--parts") + "=" + parts + ": expected true or false");
+        }
+        return "true".equals(parts);
     }
 
     private static void check(AggregateOptions options, boolean parts) {
         boolean toStandardOutput = options.result() == null;
         if (toStandardOutput && parts) {
-            throw new IllegalArgumentException("--output=-: expected a name with --parts");
+            throw new UsageException("--output=-: expected a name with --parts");
         }
-        if (toStandardOutput && options.format() == AggregateOptions.Format.PARQUET) {
-            throw new IllegalArgumentException("--output=-: expected a name with --format=parquet");
+        if (toStandardOutput && options.format() == Format.PARQUET) {
+            throw new UsageException("--output=-: expected a name with --format=parquet");
         }
     }
 
@@ -153,8 +172,10 @@ public final class SparkAggregate {
                     spark.stop();
                 }
             }
+        } catch (UsageException e) {
+            throw e;
         } catch (Exception e) {
-            return failed(describe(e));
+            return AggregateReport.failed(err, describe(e));
         }
     }
 
@@ -164,10 +185,7 @@ public final class SparkAggregate {
         while (cause.getCause() != null && cause.getCause() != cause) {
             cause = cause.getCause();
         }
-        if (cause instanceof IOException io) {
-            return Aggregate.describe(io).lines().findFirst().orElse("");
-        }
-        return cause.toString().lines().findFirst().orElse("");
+        return Failure.describe(cause).lines().findFirst().orElse("");
     }
 
     /** What spark-submit says counts, and where there is none the run is in this process. */
@@ -191,81 +209,53 @@ public final class SparkAggregate {
         return spark;
     }
 
-    private int failed(String message) {
-        err.println("aggregate: ".concat(message));
-        err.flush();
-        return 1;
-    }
-
     private int aggregate(SparkSession spark) throws IOException {
         Query query = options.query();
         Configuration hadoop = spark.sparkContext().hadoopConfiguration();
         Path rejects = options.rejects() == null ? null : new Path(options.rejects());
         if (rejects != null && rejects.getFileSystem(hadoop).exists(rejects)) {
-            return failed("--rejects=" + rejects + " is already there");
+            return AggregateReport.failed(err, "--rejects=" + rejects + " is already there");
         }
         SparkAggregation aggregation = new SparkAggregation(spark, query, options.strict(), SplitReader.Sizes.NORMAL);
-        if (query.from() < query.to()) {
-            long first = Math.floorDiv(query.from(), 86400L);
-            long last = Math.floorDiv(query.to() - 1, 86400L);
-            List<Long> days = aggregation.find(options.inputDir(), first, last);
-            String missing = AggregateReport.missingDays(options.inputDir(), days, first, last);
-            if (missing != null) {
-                err.println(missing);
-                err.flush();
-            }
-        }
-        long listed = System.nanoTime();
         try (SparkResult result = new SparkResult(options, parts, hadoop)) {
+            boolean toStandardOutput = result.isStandardOutput();
+            AggregateReport report = new AggregateReport(options, out, err, toStandardOutput, toStandardOutput);
+            report.begin();
+            if (query.from() < query.to()) {
+                long first = Math.floorDiv(query.from(), 86400L);
+                long last = Math.floorDiv(query.to() - 1, 86400L);
+                report.missing(aggregation.find(options.inputDir(), first, last), first, last);
+            }
+            long listed = System.nanoTime();
             if (!aggregation.run(result)) {
-                return failed("stopped at a line that is no log row (--strict): " + aggregation.firstReject());
+                return AggregateReport.failed(
+                        err, "stopped at a line that is no log row (--strict): " + aggregation.firstReject());
             }
             long aggregated = System.nanoTime();
-            tellRejects(aggregation, rejects);
-            String saved = null;
-            if (aggregation.groups() == 0) {
-                say.println("No data found matching criteria.");
-            } else {
-                saved = result.deliver();
-                if (options.result() != null) {
-                    say.println("Results saved to: ".concat(saved));
-                }
+            if (rejects != null) {
+                aggregation.rejects().write().parquet(rejects.toString());
             }
-            say.flush();
-            tellReport(aggregation, saved, listed, aggregated);
+            Account account = aggregation.account();
+            if (account.rejected() > 0) {
+                report.rejects(
+                        account.rejected(),
+                        "--rejects=DIR",
+                        aggregation.describeRejects(AggregateReport.REJECTS_SHOWN));
+            }
+            String saved = aggregation.groups() == 0 ? null : result.deliver();
+            report.result(saved);
+            report.end(
+                    aggregation.files(),
+                    account,
+                    aggregation.groups(),
+                    saved,
+                    List.of(
+                            new RunReport.Phase("starting, finding files", listed - started, 0, aggregation.files()),
+                            new RunReport.Phase(
+                                    "read, sum up, write", aggregated - listed, account.read(), aggregation.files()),
+                            new RunReport.Phase("putting together", System.nanoTime() - aggregated, 0, 0)),
+                    null);
             return 0;
-        }
-    }
-
-    private void tellRejects(SparkAggregation aggregation, Path rejects) {
-        if (rejects != null) {
-            aggregation.rejects().write().parquet(rejects.toString());
-        }
-        long count = aggregation.account().rejected();
-        if (count > 0) {
-            List<String> first = aggregation.describeRejects(AggregateReport.REJECTS_SHOWN);
-            AggregateReport.rejects(count, options.rejects(), "--rejects=DIR", first)
-                    .forEach(err::println);
-            err.flush();
-        }
-    }
-
-    private void tellReport(SparkAggregation aggregation, String saved, long listed, long aggregated) {
-        Account account = aggregation.account();
-        long now = System.nanoTime();
-        if (options.reportJson()) {
-            PrintWriter to = options.result() == null ? err : out;
-            to.println(AggregateReport.json(
-                    aggregation.files(), account, aggregation.groups(), saved, (now - started) / 1_000_000));
-            to.flush();
-        } else if (!options.quiet()) {
-            List<RunReport.Phase> phases = List.of(
-                    new RunReport.Phase("starting, finding files", listed - started, 0, aggregation.files()),
-                    new RunReport.Phase(
-                            "read, sum up, write", aggregated - listed, account.read(), aggregation.files()),
-                    new RunReport.Phase("hand over", now - aggregated, 0, 0));
-            say.print(AggregateReport.text(aggregation.files(), account, aggregation.groups(), saved, phases));
-            say.flush();
         }
     }
 }

@@ -2,6 +2,7 @@ package downsampling.batch;
 
 import static org.apache.spark.sql.functions.col;
 
+import java.io.File;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -76,6 +77,7 @@ final class SparkAggregation {
                 LocatedFileStatus file = all.next();
                 long day = LogFile.day(file.getPath().getName());
                 if (day >= first && day <= last) {
+                    refusePipe(file.getPath());
                     found.put(day, file);
                 }
             }
@@ -84,6 +86,16 @@ final class SparkAggregation {
         }
         files.addAll(found.values());
         return List.copyOf(found.keySet());
+    }
+
+    /** On this machine a pipe looks like an empty file, and would be waited for without end. */
+    private static void refusePipe(Path path) throws IOException {
+        if ("file".equals(path.toUri().getScheme())) {
+            File file = new File(path.toUri().getPath());
+            if (file.exists() && !file.isFile()) {
+                throw new IOException(file + " is no regular file");
+            }
+        }
     }
 
     /**

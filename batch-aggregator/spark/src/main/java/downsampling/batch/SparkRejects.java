@@ -119,16 +119,22 @@ final class SparkRejects implements Iterator<Row>, LogReader.Handler {
     /** The rest of a line that is too long. */
     private void readLine() throws IOException {
         in.seek(position);
-        int n = in.read(chunk, 0, chunk.length);
-        int to = 0;
-        while (to < n && inLine) {
-            inLine = chunk[to++] != '\n';
+        int n = 0;
+        boolean last = false;
+        // Two bytes, unless the file ends, so that a CR at the end of a chunk is no riddle.
+        while (n < 2 && !last) {
+            int more = in.read(chunk, n, chunk.length - n);
+            last = more < 0;
+            n += Math.max(0, more);
         }
+        int lineEnd = RowParser.lineEnd(chunk, 0, n, n, last);
+        int to = lineEnd >= 0 ? lineEnd : lineEnd == RowParser.UNDECIDED ? n - 1 : n;
         if (to > 0) {
             add(MORE, position, chunk, 0, to);
             position += to;
         }
-        done = n < 0 || !inLine && position >= split.end();
+        inLine = lineEnd < 0;
+        done = n == 0 || !inLine && position >= split.end();
     }
 
     @Override

@@ -1,5 +1,8 @@
 package downsampling.batch;
 
+import java.io.File;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -26,11 +29,13 @@ final class SparkResult implements AutoCloseable {
     private static final int BUFFER = 1 << 20;
 
     private final Query query;
-    private final AggregateOptions.Format format;
+    private final Format format;
     private final boolean parts;
     private final FileSystem files;
     /** Null for standard output. */
     private final Path wanted;
+    /** A device, a pipe and the like on this machine, which is written into; null for none. */
+    private final Destination inPlace;
 
     private final Path temporary;
 
@@ -38,16 +43,43 @@ final class SparkResult implements AutoCloseable {
         query = options.query();
         format = options.format();
         this.parts = parts;
-        boolean toStandardOutput = options.output().equals("-");
+        boolean toStandardOutput = options.result() == null;
         Path folder = new Path(options.resultsDir());
         Path path = toStandardOutput ? new Path(folder, "result") : new Path(folder, options.output());
         files = path.getFileSystem(configuration);
         // Of a local file no checksum is put beside it.
         files.setWriteChecksum(false);
         wanted = toStandardOutput ? null : files.makeQualified(path);
+        inPlace = inPlace(options.inputDir());
+        if (inPlace != null && (parts || format == Format.PARQUET)) {
+            throw new UsageException("--output=" + options.output()
+                    + ": expected a name with --parts and --format=parquet, and no device or pipe");
+        }
+        Path folderForParts =
+                inPlace == null ? path.getParent() : new Path("file:" + System.getProperty("java.io.tmpdir"));
         temporary = files.makeQualified(
-                new Path(path.getParent(), "." + path.getName() + "." + Long.toString(System.nanoTime(), 36) + ".tmp"));
+                new Path(folderForParts, "." + path.getName() + "." + Long.toString(System.nanoTime(), 36) + ".tmp"));
         files.deleteOnExit(temporary);
+    }
+
+    private Destination inPlace(String inputDir) throws IOException {
+        if (wanted == null || !"file".equals(wanted.toUri().getScheme())) {
+            return null;
+        }
+        Destination destination = Destination.of(
+                AggregateOption.OUTPUT,
+                new File(wanted.toUri().getPath()),
+                new Path(inputDir).toUri().getPath());
+        if (destination.isInPlace()) {
+            destination.check();
+            return destination;
+        }
+        return null;
+    }
+
+    /** Whether the result goes there, under whatever name. */
+    boolean isStandardOutput() {
+        return wanted == null || inPlace != null && inPlace.isStandardOutput();
     }
 
     /**
@@ -59,7 +91,7 @@ final class SparkResult implements AutoCloseable {
     void write(Dataset<Row> groups, ByNumber<Long> counts) {
         GroupSchema schema = new GroupSchema(query);
         Query query = this.query;
-        if (format == AggregateOptions.Format.PARQUET) {
+        if (format == Format.PARQUET) {
             Dataset<Row> sorted = parts
                     ? groups.orderBy(schema.keys())
                     : groups.repartition(1).sortWithinPartitions(schema.keys());
@@ -70,9 +102,9 @@ final class SparkResult implements AutoCloseable {
                     .parquet(temporary.toString());
             return;
         }
-        boolean json = format == AggregateOptions.Format.JSON;
+        Format lines = format;
         boolean alone = parts;
-        MapPartitionsFunction<Row, String> toLines = rows -> new ResultLines(rows, query, json, alone, counts);
+        MapPartitionsFunction<Row, String> toLines = rows -> new ResultLines(rows, query, lines, alone, counts);
         groups.orderBy(schema.keys())
                 .mapPartitions(toLines, Encoders.STRING())
                 .write()
@@ -83,11 +115,20 @@ final class SparkResult implements AutoCloseable {
     /** Brings the parts to where they are wanted; returns where that is, as people write it. */
     String deliver() throws IOException {
         if (wanted == null) {
-            join(System.out);
-            if (System.out.checkError()) {
-                throw new IOException("standard output was closed before all of the result was written");
+            try {
+                join(new FileOutputStream(FileDescriptor.out));
+            } catch (IOException e) {
+                throw Failure.of("standard output", e);
             }
             return "standard output";
+        }
+        if (inPlace != null) {
+            try (OutputStream out = inPlace.open()) {
+                join(out);
+            } catch (IOException e) {
+                throw Failure.of(inPlace.file().getPath(), e);
+            }
+            return inPlace.file().getPath();
         }
         if (parts) {
             String extension = "." + format.extension;
@@ -98,7 +139,7 @@ final class SparkResult implements AutoCloseable {
             }
             return publish(temporary);
         }
-        if (format == AggregateOptions.Format.PARQUET) {
+        if (format == Format.PARQUET) {
             return publish(parts().get(0));
         }
         Path whole = new Path(temporary, "whole");
@@ -120,8 +161,8 @@ final class SparkResult implements AutoCloseable {
     }
 
     private void join(OutputStream out) throws IOException {
-        boolean json = format == AggregateOptions.Format.JSON;
-        out.write(ResultFormat.head(query, json).getBytes(StandardCharsets.UTF_8));
+        boolean json = format == Format.JSON;
+        out.write(ResultFormat.head(query, format).getBytes(StandardCharsets.UTF_8));
         if (json) {
             out.write('\n');
         }
@@ -139,7 +180,7 @@ final class SparkResult implements AutoCloseable {
                 }
             }
         }
-        out.write(ResultFormat.foot(json).getBytes(StandardCharsets.UTF_8));
+        out.write(ResultFormat.foot(format).getBytes(StandardCharsets.UTF_8));
         out.flush();
     }
 
@@ -148,7 +189,8 @@ final class SparkResult implements AutoCloseable {
             String[] siblings = Arrays.stream(files.listStatus(wanted.getParent()))
                     .map(status -> status.getPath().getName())
                     .toArray(String[]::new);
-            Path free = new Path(wanted.getParent(), ResultFile.freeName(wanted.getName(), siblings));
+            Path free = new Path(
+                    wanted.getParent(), ResultFile.freeName(wanted.getName(), "." + format.extension, siblings));
             if (files.rename(done, free)) {
                 return LogSplit.display(free);
             }

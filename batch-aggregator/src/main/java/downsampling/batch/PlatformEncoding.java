@@ -1,0 +1,66 @@
+package downsampling.batch;
+
+import java.io.File;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.util.Map;
+
+/**
+ * Whether the JVM could read what it was given. In a locale without an encoding of its own ({@code LANG=C}, as in cron
+ * and in slim images) it takes arguments, variables and file names for ASCII and puts a question mark or U+FFFD in the
+ * place of every other byte, without a word.
+ */
+final class PlatformEncoding {
+
+    private static final char REPLACEMENT = '\uFFFD';
+
+    private PlatformEncoding() {}
+
+    /** What cannot have been read as it was given, in one line; null when nothing is. */
+    static String problem(Map<String, String> environment, String... args) {
+        String encoding = System.getProperty("sun.jnu.encoding", "UTF-8");
+        return encoding.equals("UTF-8") || encoding.equals("Cp1252") ? null : problem(encoding, environment, args);
+    }
+
+    private static String problem(String encoding, Map<String, String> environment, String... args) {
+        String what = null;
+        for (String arg : args) {
+            if (isSuspect(arg) && (arg.indexOf(REPLACEMENT) >= 0 || hasBytesBeyondAscii())) {
+                what = "argument " + arg;
+            }
+        }
+        for (Map.Entry<String, String> variable : environment.entrySet()) {
+            if (variable.getKey().startsWith(Variables.PREFIX)
+                    && variable.getValue().indexOf(REPLACEMENT) >= 0) {
+                what = "variable " + variable.getKey();
+            }
+        }
+        String here = System.getProperty("user.dir");
+        if (isSuspect(here) && !new File(here).isDirectory()) {
+            what = "current folder " + here;
+        }
+        return what == null
+                ? null
+                : "the " + what.replace(REPLACEMENT, '?') + " has characters that Java cannot read in this locale ("
+                        + encoding + "); with LC_ALL=C.UTF-8 in the environment it can";
+    }
+
+    private static boolean isSuspect(String text) {
+        return text.indexOf('?') >= 0 || text.indexOf(REPLACEMENT) >= 0;
+    }
+
+    /** The command line of this process, as it was given; a question mark in it may be one. */
+    private static boolean hasBytesBeyondAscii() {
+        try (FileInputStream in = new FileInputStream("/proc/self/cmdline")) {
+            for (byte b : in.readAllBytes()) {
+                if (b < 0) {
+                    return true;
+                }
+            }
+            return false;
+        } catch (IOException e) {
+            // No Linux. What is no question mark cannot be told from one here.
+            return false;
+        }
+    }
+}
