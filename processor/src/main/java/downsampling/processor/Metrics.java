@@ -77,6 +77,7 @@ final class Metrics implements AutoCloseable {
     private final PrometheusMeterRegistry registry = registry();
     private final Counter summarised = readings("summarised", "");
     private final Counter late = readings("late", "");
+    private final Counter repeated = readings("repeated", "");
     private final Map<NotAReadingException.Reason, Counter> dead = new EnumMap<>(NotAReadingException.Reason.class);
     private final Counter closed = Counter.builder("downsampling.windows.closed")
             .description("Windows of one sensor that were closed and emitted")
@@ -154,6 +155,15 @@ final class Metrics implements AutoCloseable {
 
     void late() {
         late.increment();
+    }
+
+    /** A record that had been processed before, and was passed over. */
+    void repeated() {
+        repeated.increment();
+    }
+
+    long repeatedReadings() {
+        return (long) repeated.count();
     }
 
     void dead(Exception why) {

@@ -173,8 +173,9 @@ final class Service implements AutoCloseable {
         while (cause.getCause() != null) {
             cause = cause.getCause();
         }
-        boolean gone = cause instanceof MissingSourceTopicException && inputTopicIsGone();
-        if (!gone && restarts.allowed(System.nanoTime())) {
+        boolean hopeless = cause instanceof FailedException
+                || (cause instanceof MissingSourceTopicException && inputTopicIsGone());
+        if (!hopeless && restarts.allowed(System.nanoTime())) {
             LOG.error("A stream thread died and is replaced", thrown);
             return StreamThreadExceptionResponse.REPLACE_THREAD;
         }

@@ -1,6 +1,5 @@
 package downsampling.processor;
 
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -42,8 +41,6 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
     /** Within how many milliseconds of each other partitions close their windows, where their readings come alike. */
     private static final int JOINED_MILLIS = 20;
 
-    private static final long NONE = Long.MIN_VALUE;
-
     private final Config config;
     private final long size;
     private final long grace;
@@ -61,11 +58,19 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
     private RecordLimit lateLimit;
     private RecordLimit deadLimit;
 
+    /** What the store has of the next four. */
+    private Position stored;
+
     private long closedUpTo;
-    /** What the store has of it. */
-    private long storedClosedUpTo;
-    /** Event time of the newest reading that was not late, for whoever watches. */
+    /** Event time of the newest reading that was not late. */
     private long newestTime;
+
+    private long newestTimestamp;
+    private long nextOffset;
+    /** What {@link #nextOffset} was when the store was last written. */
+    private long writtenOffset;
+    /** Whether records have been passed over, so that it is told once. */
+    private boolean passingOver;
     /** Wall-clock time of the last reading that was not late. */
     private long lastReadingAt;
     /** Wall-clock time of the last commit. */
@@ -101,12 +106,15 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
         deadLimit = RecordLimit.of(context.appConfigs(), config.deadTopic());
         boolean inMemory = config.stateStore() == Config.StateStoreKind.MEMORY;
         windows = new OpenWindows(store, inMemory ? Integer.MAX_VALUE : MOST_ON_HEAP);
-        byte[] stored = store.get(WindowKey.CLOSED_UP_TO);
-        closedUpTo = stored == null ? NONE : ByteBuffer.wrap(stored).getLong();
-        storedClosedUpTo = closedUpTo;
+        stored = Position.of(store);
+        closedUpTo = stored.closedUpTo();
+        newestTime = stored.newest();
+        newestTimestamp = stored.newestTimestamp();
+        nextOffset = stored.nextOffset();
+        writtenOffset = nextOffset;
+        passingOver = false;
         kept = keptWindows.begin(partition, Math.max(0, closedUpTo));
         context.<BeforeCommit>getStateStore(BeforeCommit.NAME).run(this::write);
-        newestTime = NONE;
         lastReadingAt = context.currentSystemTimeMs();
         unwatch = metrics.watch(partition, () -> windows.open(), () -> newestTime);
         committedAt = lastReadingAt;
@@ -120,6 +128,13 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
         if (commitLater == null) {
             commitSoon(record.timestamp(), false);
         }
+        long offset = context.recordMetadata().orElseThrow().offset();
+        if (offset < nextOffset) {
+            passOver(offset, record.timestamp());
+            return;
+        }
+        nextOffset = offset + 1;
+        newestTimestamp = Math.max(newestTimestamp, record.timestamp());
         Bytes sensor;
         Reading reading;
         try {
@@ -147,15 +162,51 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
         }
     }
 
+    /**
+     * A record that was processed before, as the state says, though the offsets of the group do not: they were deleted, have
+     * expired or were set back. To count it again would be wrong, and to call it late as well.
+     *
+     * @throws FailedException if it is newer than all that were processed, and so another record than the one that was
+     */
+    private void passOver(long offset, long timestamp) {
+        if (timestamp > newestTimestamp) {
+            throw new FailedException(String.format(
+                    "Topic %s is not the one that the state of %s is from: all of partition %d up to offset %d was processed,"
+                            + " but the record at offset %d is newer (%s); with the topic made anew, take another"
+                            + " --application-id or reset this one",
+                    config.inputTopic(),
+                    config.applicationId(),
+                    partition,
+                    nextOffset - 1,
+                    offset,
+                    Instant.ofEpochMilli(timestamp)));
+        }
+        if (!passingOver) {
+            passingOver = true;
+            LOG.warn(
+                    "Partition {} begins at offset {}, though all up to offset {} was processed: the offsets of group {}"
+                            + " were lost or set back; what was processed before is passed over and not counted again",
+                    partition,
+                    offset,
+                    nextOffset - 1,
+                    config.applicationId());
+        }
+        metrics.repeated();
+    }
+
     /** Brings to the store what is to be committed. */
     private void write() {
         windows.write();
-        if (storedClosedUpTo != closedUpTo) {
-            store.put(
-                    WindowKey.CLOSED_UP_TO,
-                    ByteBuffer.allocate(Long.BYTES).putLong(closedUpTo).array());
-            storedClosedUpTo = closedUpTo;
+        // Without transactions the state may outlive results that were on their way; those of the commit before were
+        // not.
+        boolean together = config.guarantee() == Config.Guarantee.EXACTLY_ONCE_V2;
+        Position position = new Position(
+                closedUpTo, newestTime, Position.NONE, newestTimestamp, together ? nextOffset : writtenOffset);
+        if (!position.equals(stored)) {
+            store.put(Position.KEY, position.toBytes());
+            stored = position;
         }
+        writtenOffset = nextOffset;
         committedAt = context.currentSystemTimeMs();
         commitLater = cancel(commitLater);
     }

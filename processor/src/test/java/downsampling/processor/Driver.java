@@ -132,7 +132,7 @@ final class Driver implements AutoCloseable {
             for (; all.hasNext(); all.next()) {
                 entries++;
             }
-            return entries - 1; // the one that says how far windows are closed
+            return entries - 1; // the position
         }
     }
 
