@@ -41,7 +41,7 @@ final class Service implements AutoCloseable {
     private final Restarts restarts = new Restarts();
     private final CountDownLatch ended = new CountDownLatch(1);
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
-    /** Null where nobody asks for it. */
+    /** Of {@link ExactTopology} alone. */
     private final InputEnd inputEnd;
 
     private final Config config;
@@ -75,16 +75,22 @@ final class Service implements AutoCloseable {
         KeptWindows kept = new KeptWindows(asked ? config.keepClosed() : 0);
         ReadingDeserializer readings =
                 new ReadingDeserializer(config.zone(), config.maxAhead(), System::currentTimeMillis);
-        inputEnd = config.topology() == Config.TopologyKind.EXACT && config.closesIdle()
-                ? new InputEnd(config, askingConsumer(config), System::currentTimeMillis)
+        SteadyTime time = new SteadyTime();
+        inputEnd = config.topology() == Config.TopologyKind.EXACT
+                ? new InputEnd(
+                        config,
+                        askingConsumer(config, config.guarantee() == Config.Guarantee.EXACTLY_ONCE_V2),
+                        askingConsumer(config, false),
+                        time::milliseconds,
+                        System::currentTimeMillis)
                 : null;
         Topology topology = config.topology() == Config.TopologyKind.DSL
                 ? DslTopology.build(config, readings, metrics)
-                : ExactTopology.build(config, readings, inputEnd, kept, metrics);
+                : ExactTopology.build(config, readings, inputEnd::reached, kept, metrics);
         LOG.debug("{}", topology.describe());
         Properties settings = settings(config, metrics);
         settings.putAll(limits);
-        streams = new KafkaStreams(topology, settings);
+        streams = new KafkaStreams(topology, settings, time);
         windows = new WindowReader(
                 config,
                 partition -> streams.store(StoreQueryParameters.fromNameAndType(
@@ -150,7 +156,7 @@ final class Service implements AutoCloseable {
         return new HashMap<>(config.kafka());
     }
 
-    private static KafkaConsumer<byte[], byte[]> askingConsumer(Config config) {
+    private static KafkaConsumer<byte[], byte[]> askingConsumer(Config config, boolean readsCommitted) {
         Map<String, Object> settings = clients(config);
         settings.put(ConsumerConfig.GROUP_ID_CONFIG, config.applicationId());
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
@@ -158,9 +164,7 @@ final class Service implements AutoCloseable {
         // It only wants to know whether there is a record at all.
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1);
         settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 1);
-        settings.put(
-                ConsumerConfig.ISOLATION_LEVEL_CONFIG,
-                config.guarantee() == Config.Guarantee.EXACTLY_ONCE_V2 ? "read_committed" : "read_uncommitted");
+        settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, readsCommitted ? "read_committed" : "read_uncommitted");
         return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
