@@ -200,7 +200,7 @@ final class Metrics implements AutoCloseable {
      * ado, so they may tell what was true a moment before.
      *
      * @param open   how many windows are open
-     * @param newest event time of the newest reading, epoch milliseconds; the smallest long for none
+     * @param newest stream time, epoch milliseconds; the smallest long for none
      * @return ends it
      */
     Runnable watch(int partition, LongSupplier open, LongSupplier newest) {
@@ -209,7 +209,7 @@ final class Metrics implements AutoCloseable {
                 .tag("partition", String.valueOf(partition))
                 .register(registry);
         Gauge lag = Gauge.builder("downsampling.event.time.lag", () -> lag(newest.getAsLong()))
-                .description("How far the newest event time that was read lies behind the clock")
+                .description("How far stream time, which closes windows, lies behind the clock")
                 .baseUnit("seconds")
                 .tag("partition", String.valueOf(partition))
                 .register(registry);

@@ -176,7 +176,7 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
 
     /** Whether windows that may be open have ended by a time, grace included. */
     private boolean isPast(long time) {
-        return time - grace >= closedUpTo + size;
+        return time >= closedUpTo + size + grace;
     }
 
     /**
