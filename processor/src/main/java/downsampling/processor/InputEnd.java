@@ -158,8 +158,9 @@ final class InputEnd implements AutoCloseable {
             return;
         }
         Duration timeout = Duration.ofMillis(longestGap);
-        // Else the client complains about partitions that are not its own, each time.
+        // Else the clients complain about partitions that are not their own, each time.
         consumer.assign(partitions.keySet());
+        all.assign(partitions.keySet());
         Map<TopicPartition, Long> ends = all.endOffsets(partitions.keySet(), timeout);
         Map<TopicPartition, Long> readable = consumer.endOffsets(partitions.keySet(), timeout);
         Map<TopicPartition, OffsetAndMetadata> committed = consumer.committed(partitions.keySet(), timeout);

@@ -15,6 +15,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.CloseOptions;
@@ -44,6 +45,9 @@ final class Service implements AutoCloseable {
     /** Of {@link ExactTopology} alone. */
     private final InputEnd inputEnd;
 
+    private final Clients clients = new Clients();
+    private final ClockWatch clock =
+            new ClockWatch(System::currentTimeMillis, System::nanoTime, this::beginAnew).start();
     private final Config config;
     private final KafkaStreams streams;
     private final WindowReader windows;
@@ -90,7 +94,7 @@ final class Service implements AutoCloseable {
         LOG.debug("{}", topology.describe());
         Properties settings = settings(config, metrics);
         settings.putAll(limits);
-        streams = new KafkaStreams(topology, settings, time);
+        streams = new KafkaStreams(topology, settings, clients, time);
         windows = new WindowReader(
                 config,
                 partition -> streams.store(StoreQueryParameters.fromNameAndType(
@@ -169,6 +173,17 @@ final class Service implements AutoCloseable {
     }
 
     /**
+     * Kafka's clients keep what is to be done by the time at which it is due: when the wall clock was set back, those there are
+     * send no heartbeat until it has come up to that time, so that the group goes on without them. New ones do not wait.
+     */
+    void beginAnew(long millis) {
+        LOG.warn(
+                "The wall clock was set back by {}: the stream threads are replaced, so that nothing waits for it",
+                Durations.format(Duration.ofSeconds(Math.round(millis / 1000.0))));
+        clients.wakeUp();
+    }
+
+    /**
      * A stream thread died. Another takes its place unless that cannot help, or too many died lately: then the whole process
      * ends, so that whatever runs it sees that and starts it anew.
      */
@@ -176,6 +191,9 @@ final class Service implements AutoCloseable {
         Throwable cause = thrown;
         while (cause.getCause() != null) {
             cause = cause.getCause();
+        }
+        if (cause instanceof WakeupException) { // see beginAnew
+            return StreamThreadExceptionResponse.REPLACE_THREAD;
         }
         boolean hopeless = cause instanceof FailedException
                 || (cause instanceof MissingSourceTopicException && inputTopicIsGone());
@@ -250,6 +268,7 @@ final class Service implements AutoCloseable {
             return;
         }
         closed = true;
+        clock.close();
         timedOut = !streams.close(CloseOptions.timeout(CLOSE_TIMEOUT)
                 .withGroupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP));
         if (inputEnd != null) {
