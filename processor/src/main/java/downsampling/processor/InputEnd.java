@@ -240,6 +240,12 @@ final class InputEnd implements AutoCloseable {
         return consumer.position(partition) >= to.offset;
     }
 
+    /** Has what is being asked given up, to be asked anew. */
+    void wakeUp() {
+        consumer.wakeup();
+        all.wakeup();
+    }
+
     private void forget() {
         reached.clear();
         awaited.clear();
@@ -250,8 +256,7 @@ final class InputEnd implements AutoCloseable {
     @Override
     public void close() {
         executor.shutdown();
-        consumer.wakeup();
-        all.wakeup();
+        wakeUp();
         try {
             executor.awaitTermination(5, TimeUnit.SECONDS);
         } catch (InterruptedException e) {

@@ -181,6 +181,9 @@ final class Service implements AutoCloseable {
                 "The wall clock was set back by {}: the stream threads are replaced, so that nothing waits for it",
                 Durations.format(Duration.ofSeconds(Math.round(millis / 1000.0))));
         clients.wakeUp();
+        if (inputEnd != null) {
+            inputEnd.wakeUp();
+        }
     }
 
     /**
