@@ -180,7 +180,7 @@ final class Service implements AutoCloseable {
         LOG.warn(
                 "The wall clock was set back by {}: the stream threads are replaced, so that nothing waits for it",
                 Durations.format(Duration.ofSeconds(Math.round(millis / 1000.0))));
-        clients.wakeUp();
+        clients.giveUp();
         if (inputEnd != null) {
             inputEnd.wakeUp();
         }

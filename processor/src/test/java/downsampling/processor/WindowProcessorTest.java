@@ -3,6 +3,10 @@ package downsampling.processor;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -10,6 +14,7 @@ import java.util.List;
 import org.apache.kafka.streams.test.TestRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /** What the default topology promises beyond the DSL, as far as it shows without a broker. */
 class WindowProcessorTest {
@@ -174,6 +179,32 @@ class WindowProcessorTest {
         assertThat(driver.rows()).isEmpty();
         driver.idleFor(Duration.ofSeconds(1));
         assertThat(driver.rows()).hasSize(1);
+    }
+
+    /** An upload every 40 s, and 30 s of silence. */
+    @Test
+    void shouldSayOnceThatReadingsComeLateForWindowsThatSilenceClosed() {
+        Logger logger = (Logger) LoggerFactory.getLogger(WindowProcessor.class);
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.start();
+        logger.addAppender(log);
+        try {
+            for (int upload = 0; upload < 5; upload++) {
+                for (int second = 0; second < 40; second++) {
+                    driver.send("a", driver.now().plusSeconds(second - 40).toEpochMilli(), second);
+                }
+                driver.idleFor(Duration.ofSeconds(40));
+            }
+        } finally {
+            logger.detachAppender(log);
+        }
+        assertThat(driver.late()).isNotEmpty();
+        assertThat(log.list.stream()
+                        .filter(event -> event.getLevel() == Level.WARN)
+                        .map(ILoggingEvent::getFormattedMessage))
+                .singleElement()
+                .asString()
+                .contains("Partition 0", "--idle-close (30s) has to be longer");
     }
 
     @Test
