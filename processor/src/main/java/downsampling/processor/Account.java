@@ -25,8 +25,9 @@ import org.apache.kafka.common.header.Headers;
  *
  * <p>It rests on three things that are known independently of each other. Late and dead records name the partition and
  * offset they came from. Of what is left, each reading belongs to one sensor and window by its own time stamp. And the
- * readings of a partition close its windows by a rule, so whether a window without a summary is still open, or its readings
- * are lost, follows from the input and not from what is missing.
+ * readings of a partition close its windows by a rule ({@link StreamTime}), so whether a window without a summary must be
+ * closed, and its readings are lost, follows from the input and not from what is missing. What the input does not say is when
+ * it was read: where the rule asks for that, the earliest time is taken that it can have been.
  *
  * <p>Late and dead records are told first, then the input of each partition in its order, and a summary once all readings
  * that it can hold have been told ({@link #judge} says when). So all that is kept is a bit for each late and dead record,
@@ -84,8 +85,8 @@ final class Account {
         private final Offsets late = new Offsets();
         private final Offsets dead = new Offsets();
         private final Map<Column, Long> row = new EnumMap<>(Column.class);
-        /** Newest event time of the readings that the processor took on time: its stream time. */
-        private long newest;
+        /** Of the readings that the processor took on time; its own is the same or ahead, see {@link #readAtLeastUpTo}. */
+        private final StreamTime streamTime = new StreamTime(Long.MAX_VALUE, 0, 0);
         /** Windows that end at or before this are known to be closed. */
         private long closedUpTo;
         /** Windows that start before this may have held readings that retention has deleted. */
@@ -196,6 +197,10 @@ final class Account {
     private final Config config;
     private final long size;
     private final long grace;
+    private final long maxAhead;
+    /** In milliseconds since the epoch. */
+    private final long now = System.currentTimeMillis();
+
     private final List<Partition> partitions;
     private final SensorIdDeserializer keys = new SensorIdDeserializer();
     private final ReadingDeserializer readings;
@@ -217,6 +222,7 @@ final class Account {
         this.partitions = partitions;
         size = config.window().toMillis();
         grace = config.grace().toMillis();
+        maxAhead = config.maxAhead().toMillis();
         // How far ahead a clock may be was for the processor to say; what it refused is dead.
         readings = new ReadingDeserializer(config.zone(), Duration.ofMillis(Long.MAX_VALUE), System::currentTimeMillis);
     }
@@ -279,7 +285,8 @@ final class Account {
             boolean behind = offset >= partition.processed;
             try {
                 String id = keys.deserialize(record.topic(), record.key());
-                onTime(partition, id, readings.deserialize(record.topic(), record.value()), behind);
+                Reading reading = readings.deserialize(record.topic(), record.value());
+                onTime(partition, id, reading, record.timestamp(), behind);
             } catch (NotAReadingException e) {
                 if (behind) {
                     partition.add(Column.NOT_YET, 1);
@@ -290,7 +297,7 @@ final class Account {
         }
     }
 
-    private void onTime(Partition partition, String id, Reading reading, boolean behind) {
+    private void onTime(Partition partition, String id, Reading reading, long arrived, boolean behind) {
         Sensor sensor = sensors.computeIfAbsent(id, unknown -> new Sensor());
         if (sensor.partition != null && sensor.partition != partition) {
             strayingSensor = id;
@@ -298,12 +305,14 @@ final class Account {
         sensor.partition = partition;
         long start = reading.time() - Math.floorMod(reading.time(), size);
         if (partition.first && partition.isCut()) {
-            // It was taken, so its window was open, so no reading before it was as late as the end of that plus grace.
-            partition.wholeFrom = start + size + grace;
+            // It was taken, so its window was open, so stream time was not grace past the end of that yet; and no
+            // reading
+            // before it was further ahead of stream time than is allowed.
+            partition.wholeFrom = start + size + grace + maxAhead;
         }
         partition.first = false;
         if (!behind) {
-            partition.newest = Math.max(partition.newest, reading.time());
+            partition.streamTime.accept(reading.time(), readAtLeastUpTo(reading.time(), arrived), Long.MAX_VALUE);
         }
         if (start < partition.wholeFrom) {
             partition.add(Column.CUT, 1);
@@ -321,6 +330,15 @@ final class Account {
             window.readings =
                     window.readings == null ? Summary.of(reading.value()) : window.readings.add(reading.value());
         }
+    }
+
+    /**
+     * The wall-clock time up to which the processor has read at least, once it has processed a reading. When that was, the input
+     * does not say; but the reading was not dead, so it was not further ahead than is allowed. And so are records that came in
+     * with a timestamp ahead of the processor's clock, as long as that is not ahead of this one.
+     */
+    private long readAtLeastUpTo(long time, long arrived) {
+        return (arrived > now ? time : Math.max(time, arrived)) - maxAhead;
     }
 
     /**
@@ -382,7 +400,7 @@ final class Account {
         List<Partition> candidates =
                 sensor == null || sensor.partition == null ? partitions : List.of(sensor.partition);
         return candidates.stream()
-                .filter(partition -> !partition.done && (end == null || partition.newest - grace < end))
+                .filter(partition -> !partition.done && (end == null || partition.streamTime.get() - grace < end))
                 .toList();
     }
 
@@ -441,7 +459,7 @@ final class Account {
     /** No further summary will be told: decides on the windows that are known to be closed. */
     void settle() {
         for (Partition partition : partitions) {
-            long time = partition.newest - grace;
+            long time = partition.streamTime.get() - grace;
             partition.closedUpTo = Math.max(partition.closedUpTo, time - Math.floorMod(time, size));
         }
         sensors.forEach((id, sensor) -> {

@@ -55,7 +55,7 @@ import picocli.CommandLine.Spec;
         description = {
             "Accounts for every reading: summarised, late, dead, in an open window, or not processed yet.",
             "Reads what is committed, from the beginning of the topics; the processor may run meanwhile.",
-            "--window, --grace, --zone and --application-id have to be the processor's."
+            "--window, --grace, --max-ahead, --zone and --application-id have to be the processor's."
         },
         footer = {
             "",

@@ -1,7 +1,6 @@
 package downsampling.processor;
 
 import java.util.Map;
-import java.util.function.IntFunction;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Deserializer;
@@ -28,14 +27,9 @@ final class ExactTopology {
 
     private ExactTopology() {}
 
-    /** @param inputEnd how far a partition of the input topic is known to be read, see {@link InputEnd}; not asked without {@code
-     *     --idle-close} */
+    /** @param inputEnd how far a partition of the input topic is known to be read, see {@link InputEnd} */
     static Topology build(
-            Config config,
-            Deserializer<Reading> readings,
-            IntFunction<InputEnd.Reached> inputEnd,
-            KeptWindows kept,
-            Metrics metrics) {
+            Config config, Deserializer<Reading> readings, InputEnd.Watch inputEnd, KeptWindows kept, Metrics metrics) {
         return new Topology()
                 .addSource(
                         AutoOffsetReset.earliest(),

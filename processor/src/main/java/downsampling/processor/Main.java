@@ -128,6 +128,7 @@ public final class Main implements Callable<Integer> {
 
     @Option(
             names = "--max-ahead",
+            scope = INHERIT,
             paramLabel = "DURATION",
             defaultValue = "60s",
             description = "a reading further in the future than this is dead (default: ${DEFAULT-VALUE})")
@@ -138,7 +139,8 @@ public final class Main implements Callable<Integer> {
             paramLabel = "DURATION",
             defaultValue = "30s",
             description =
-                    "close the last windows of a partition when no reading came for this long; off: never (default: ${DEFAULT-VALUE})")
+                    "close the last windows of a partition, once they are over, when no reading came for this long; has to be longer"
+                            + " than the longest pause between two uploads; off: never (default: ${DEFAULT-VALUE})")
     private Duration idleClose;
 
     @Option(

@@ -77,6 +77,7 @@ final class Metrics implements AutoCloseable {
     private final PrometheusMeterRegistry registry = registry();
     private final Counter summarised = readings("summarised", "");
     private final Counter late = readings("late", "");
+    private final Counter repeated = readings("repeated", "");
     private final Map<NotAReadingException.Reason, Counter> dead = new EnumMap<>(NotAReadingException.Reason.class);
     private final Counter closed = Counter.builder("downsampling.windows.closed")
             .description("Windows of one sensor that were closed and emitted")
@@ -156,6 +157,15 @@ final class Metrics implements AutoCloseable {
         late.increment();
     }
 
+    /** A record that had been processed before, and was passed over. */
+    void repeated() {
+        repeated.increment();
+    }
+
+    long repeatedReadings() {
+        return (long) repeated.count();
+    }
+
     void dead(Exception why) {
         dead.get(why instanceof NotAReadingException e ? e.reason() : NotAReadingException.Reason.OTHER)
                 .increment();
@@ -190,7 +200,7 @@ final class Metrics implements AutoCloseable {
      * ado, so they may tell what was true a moment before.
      *
      * @param open   how many windows are open
-     * @param newest event time of the newest reading, epoch milliseconds; the smallest long for none
+     * @param newest stream time, epoch milliseconds; the smallest long for none
      * @return ends it
      */
     Runnable watch(int partition, LongSupplier open, LongSupplier newest) {
@@ -199,7 +209,7 @@ final class Metrics implements AutoCloseable {
                 .tag("partition", String.valueOf(partition))
                 .register(registry);
         Gauge lag = Gauge.builder("downsampling.event.time.lag", () -> lag(newest.getAsLong()))
-                .description("How far the newest event time that was read lies behind the clock")
+                .description("How far stream time, which closes windows, lies behind the clock")
                 .baseUnit("seconds")
                 .tag("partition", String.valueOf(partition))
                 .register(registry);

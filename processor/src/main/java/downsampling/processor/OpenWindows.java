@@ -52,7 +52,7 @@ final class OpenWindows {
             }
         }
         storeOnlyUpTo = newest;
-        open = newest == NONE ? 0 : store.approximateNumEntries() - 1; // the one that says how far windows are closed
+        open = newest == NONE ? 0 : store.approximateNumEntries() - 1; // the position
     }
 
     /** How many windows there are: what RocksDB guesses it had at the start is in it. Any thread may ask, and get what was. */

@@ -15,6 +15,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.CloseOptions;
@@ -41,9 +42,12 @@ final class Service implements AutoCloseable {
     private final Restarts restarts = new Restarts();
     private final CountDownLatch ended = new CountDownLatch(1);
     private final AtomicReference<Throwable> failure = new AtomicReference<>();
-    /** Null where nobody asks for it. */
+    /** Of {@link ExactTopology} alone. */
     private final InputEnd inputEnd;
 
+    private final Clients clients = new Clients();
+    private final ClockWatch clock =
+            new ClockWatch(System::currentTimeMillis, System::nanoTime, this::beginAnew).start();
     private final Config config;
     private final KafkaStreams streams;
     private final WindowReader windows;
@@ -75,16 +79,22 @@ final class Service implements AutoCloseable {
         KeptWindows kept = new KeptWindows(asked ? config.keepClosed() : 0);
         ReadingDeserializer readings =
                 new ReadingDeserializer(config.zone(), config.maxAhead(), System::currentTimeMillis);
-        inputEnd = config.topology() == Config.TopologyKind.EXACT && config.closesIdle()
-                ? new InputEnd(config, askingConsumer(config), System::currentTimeMillis)
+        SteadyTime time = new SteadyTime();
+        inputEnd = config.topology() == Config.TopologyKind.EXACT
+                ? new InputEnd(
+                        config,
+                        askingConsumer(config, config.guarantee() == Config.Guarantee.EXACTLY_ONCE_V2),
+                        askingConsumer(config, false),
+                        time::milliseconds,
+                        System::currentTimeMillis)
                 : null;
         Topology topology = config.topology() == Config.TopologyKind.DSL
                 ? DslTopology.build(config, readings, metrics)
-                : ExactTopology.build(config, readings, inputEnd, kept, metrics);
+                : ExactTopology.build(config, readings, inputEnd::reached, kept, metrics);
         LOG.debug("{}", topology.describe());
         Properties settings = settings(config, metrics);
         settings.putAll(limits);
-        streams = new KafkaStreams(topology, settings);
+        streams = new KafkaStreams(topology, settings, clients, time);
         windows = new WindowReader(
                 config,
                 partition -> streams.store(StoreQueryParameters.fromNameAndType(
@@ -150,7 +160,7 @@ final class Service implements AutoCloseable {
         return new HashMap<>(config.kafka());
     }
 
-    private static KafkaConsumer<byte[], byte[]> askingConsumer(Config config) {
+    private static KafkaConsumer<byte[], byte[]> askingConsumer(Config config, boolean readsCommitted) {
         Map<String, Object> settings = clients(config);
         settings.put(ConsumerConfig.GROUP_ID_CONFIG, config.applicationId());
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
@@ -158,10 +168,22 @@ final class Service implements AutoCloseable {
         // It only wants to know whether there is a record at all.
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1);
         settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 1);
-        settings.put(
-                ConsumerConfig.ISOLATION_LEVEL_CONFIG,
-                config.guarantee() == Config.Guarantee.EXACTLY_ONCE_V2 ? "read_committed" : "read_uncommitted");
+        settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, readsCommitted ? "read_committed" : "read_uncommitted");
         return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
+    /**
+     * Kafka's clients keep what is to be done by the time at which it is due: when the wall clock was set back, those there are
+     * send no heartbeat until it has come up to that time, so that the group goes on without them. New ones do not wait.
+     */
+    void beginAnew(long millis) {
+        LOG.warn(
+                "The wall clock was set back by {}: the stream threads are replaced, so that nothing waits for it",
+                Durations.format(Duration.ofSeconds(Math.round(millis / 1000.0))));
+        clients.giveUp();
+        if (inputEnd != null) {
+            inputEnd.wakeUp();
+        }
     }
 
     /**
@@ -173,8 +195,12 @@ final class Service implements AutoCloseable {
         while (cause.getCause() != null) {
             cause = cause.getCause();
         }
-        boolean gone = cause instanceof MissingSourceTopicException && inputTopicIsGone();
-        if (!gone && restarts.allowed(System.nanoTime())) {
+        if (cause instanceof WakeupException) { // see beginAnew
+            return StreamThreadExceptionResponse.REPLACE_THREAD;
+        }
+        boolean hopeless = cause instanceof FailedException
+                || (cause instanceof MissingSourceTopicException && inputTopicIsGone());
+        if (!hopeless && restarts.allowed(System.nanoTime())) {
             LOG.error("A stream thread died and is replaced", thrown);
             return StreamThreadExceptionResponse.REPLACE_THREAD;
         }
@@ -245,6 +271,7 @@ final class Service implements AutoCloseable {
             return;
         }
         closed = true;
+        clock.close();
         timedOut = !streams.close(CloseOptions.timeout(CLOSE_TIMEOUT)
                 .withGroupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP));
         if (inputEnd != null) {

@@ -10,9 +10,6 @@ import org.apache.kafka.common.utils.Bytes;
  * sensor's id in UTF-8. So the windows of one start lie together, by sensor, and those to close are one range.
  */
 final class WindowKey {
-    /** How far the partition's windows are closed: one entry among the windows, behind all of them, as no start is negative. */
-    static final Bytes CLOSED_UP_TO = Bytes.wrap(new byte[] {(byte) 0xFF});
-
     private WindowKey() {}
 
     /** @param start not negative */

@@ -1,10 +1,8 @@
 package downsampling.processor;
 
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
-import java.util.function.IntFunction;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.Deserializer;
@@ -24,9 +22,10 @@ import org.slf4j.LoggerFactory;
  * passes on as late what comes for a closed one, and as dead what is no reading.
  *
  * <p>One number decides: {@code closedUpTo}. A window is closed if it ends at or before it, open otherwise. It only grows:
- * when a reading is {@code grace} or more past the end of a window, or when the partition is idle. It stands in the same
- * store as the open windows, so one transaction moves the number, the windows, what was emitted and the input offset, and
- * after a crash all four are as they were at the same instant. That is why there is one summary per sensor and window, ever.
+ * when {@link StreamTime} is {@code grace} or more past the end of a window, or when the partition is idle, and never beyond
+ * what has ended, grace included, on the wall clock. It stands in the same store as the open windows ({@link Position}), so one
+ * transaction moves the number, the windows, what was emitted and the input offset, and after a crash all four are as they were
+ * at the same instant. That is why there is one summary per sensor and window, ever.
  *
  * <p>Records come as bytes and are read here, not by Kafka Streams: what it makes of a record that cannot be deserialized
  * belongs to whichever transaction is open when the record is next in turn, and not to the one that moves past it.
@@ -39,16 +38,17 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
     /** Windows of a partition, of about 200 bytes each, that are kept on the heap beside a state store on disk. */
     static final int MOST_ON_HEAP = 50_000;
 
-    /** Within how many milliseconds of each other partitions close their windows, where their readings come alike. */
-    private static final int JOINED_MILLIS = 20;
+    /** How often to look whether the broker has answered what was asked at once, in milliseconds. */
+    private static final long ANSWER = 50;
 
-    private static final long NONE = Long.MIN_VALUE;
+    /** How seldom to tell that readings come late for windows that silence closed, in milliseconds. */
+    private static final long TOLD = 600_000;
 
     private final Config config;
     private final long size;
     private final long grace;
     private final Deserializer<Reading> readings;
-    private final IntFunction<InputEnd.Reached> inputEnd;
+    private final InputEnd.Watch inputEnd;
     private final Metrics metrics;
     private final KeptWindows keptWindows;
 
@@ -61,25 +61,35 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
     private RecordLimit lateLimit;
     private RecordLimit deadLimit;
 
+    /** What the store has of what follows. */
+    private Position stored;
+
     private long closedUpTo;
-    /** What the store has of it. */
-    private long storedClosedUpTo;
-    /** Event time of the newest reading that was not late, for whoever watches. */
-    private long newestTime;
-    /** Wall-clock time of the last reading that was not late. */
+    private StreamTime streamTime;
+    private long newestTimestamp;
+    private long nextOffset;
+    /** What {@link #nextOffset} was when the store was last written. */
+    private long writtenOffset;
+    /** Whether records have been passed over, so that it is told once. */
+    private boolean passingOver;
+
+    private CommitPace pace;
+    /** When the last reading came that was not late. This and {@link #pace} go by Kafka Streams' clock, which is never set back. */
     private long lastReadingAt;
-    /** Wall-clock time of the last commit. */
-    private long committedAt;
+    /** Silence has closed windows that ended after the first and up to the second. */
+    private long silentFrom;
+
+    private long silentTo;
+    private long silenceToldAt;
     // Only as long as they are needed: to Kafka Streams each call of a punctuator is a reason for a commit.
     private Cancellable commitLater;
     private Cancellable idleWatch;
-    /** Wall-clock time of {@link #commitLater}. */
-    private long commitAt;
+    private Cancellable dueWatch;
 
     WindowProcessor(
             Config config,
             Deserializer<Reading> readings,
-            IntFunction<InputEnd.Reached> inputEnd,
+            InputEnd.Watch inputEnd,
             KeptWindows keptWindows,
             Metrics metrics) {
         this.config = config;
@@ -101,25 +111,40 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
         deadLimit = RecordLimit.of(context.appConfigs(), config.deadTopic());
         boolean inMemory = config.stateStore() == Config.StateStoreKind.MEMORY;
         windows = new OpenWindows(store, inMemory ? Integer.MAX_VALUE : MOST_ON_HEAP);
-        byte[] stored = store.get(WindowKey.CLOSED_UP_TO);
-        closedUpTo = stored == null ? NONE : ByteBuffer.wrap(stored).getLong();
-        storedClosedUpTo = closedUpTo;
+        stored = Position.of(store);
+        closedUpTo = stored.closedUpTo();
+        streamTime = new StreamTime(config.maxAhead().toMillis(), stored.newest(), stored.readUpTo());
+        newestTimestamp = stored.newestTimestamp();
+        nextOffset = stored.nextOffset();
+        writtenOffset = nextOffset;
+        passingOver = false;
+        silentTo = Position.NONE;
+        silenceToldAt = Position.NONE;
         kept = keptWindows.begin(partition, Math.max(0, closedUpTo));
         context.<BeforeCommit>getStateStore(BeforeCommit.NAME).run(this::write);
-        newestTime = NONE;
         lastReadingAt = context.currentSystemTimeMs();
-        unwatch = metrics.watch(partition, () -> windows.open(), () -> newestTime);
-        committedAt = lastReadingAt;
+        pace = new CommitPace(config, lastReadingAt);
+        StreamTime time = streamTime;
+        unwatch = metrics.watch(partition, () -> windows.open(), time::get);
         commitLater = cancel(commitLater);
         idleWatch = cancel(idleWatch);
+        dueWatch = cancel(dueWatch);
         watchIdle();
+        watchDue();
     }
 
     @Override
     public void process(Record<byte[], byte[]> record) {
-        if (commitLater == null) {
+        if (!pace.isDue()) {
             commitSoon(record.timestamp(), false);
         }
+        long offset = context.recordMetadata().orElseThrow().offset();
+        if (offset < nextOffset) {
+            passOver(offset, record.timestamp());
+            return;
+        }
+        nextOffset = offset + 1;
+        newestTimestamp = Math.max(newestTimestamp, record.timestamp());
         Bytes sensor;
         Reading reading;
         try {
@@ -138,62 +163,83 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
             return;
         }
         windows.add(start, sensor, reading.value());
-        newestTime = Math.max(newestTime, reading.time());
         lastReadingAt = context.currentSystemTimeMs();
+        streamTime.accept(reading.time(), record.timestamp(), lastReadingAt);
         watchIdle();
-        if (reading.time() - grace >= closedUpTo + size // else no window can have come to its end
-                && closeUpTo(floor(reading.time() - grace), record.timestamp()) > 0) {
+        if (isPast(streamTime.get()) && closeUpTo(floor(streamTime.get() - grace), record.timestamp()) > 0) {
             metrics.emitted(record.timestamp());
         }
+        if (dueWatch == null && isPast(streamTime.newest())) {
+            watchDue();
+        }
+    }
+
+    /** Whether windows that may be open have ended by a time, grace included. */
+    private boolean isPast(long time) {
+        return time >= closedUpTo + size + grace;
+    }
+
+    /**
+     * A record that was processed before, as the state says, though the offsets of the group do not: they were deleted, have
+     * expired or were set back. To count it again would be wrong, and to call it late as well.
+     *
+     * @throws FailedException if it is newer than all that were processed, and so another record than the one that was
+     */
+    private void passOver(long offset, long timestamp) {
+        if (timestamp > newestTimestamp) {
+            throw new FailedException(String.format(
+                    "Topic %s is not the one that the state of %s is from: all of partition %d up to offset %d was processed,"
+                            + " but the record at offset %d is newer (%s); with the topic made anew, take another"
+                            + " --application-id or reset this one",
+                    config.inputTopic(),
+                    config.applicationId(),
+                    partition,
+                    nextOffset - 1,
+                    offset,
+                    Instant.ofEpochMilli(timestamp)));
+        }
+        if (!passingOver) {
+            passingOver = true;
+            LOG.warn(
+                    "Partition {} begins at offset {}, though all up to offset {} was processed: the offsets of group {}"
+                            + " were lost or set back; what was processed before is passed over and not counted again",
+                    partition,
+                    offset,
+                    nextOffset - 1,
+                    config.applicationId());
+        }
+        metrics.repeated();
     }
 
     /** Brings to the store what is to be committed. */
     private void write() {
         windows.write();
-        if (storedClosedUpTo != closedUpTo) {
-            store.put(
-                    WindowKey.CLOSED_UP_TO,
-                    ByteBuffer.allocate(Long.BYTES).putLong(closedUpTo).array());
-            storedClosedUpTo = closedUpTo;
+        // Without transactions the state may outlive results that were on their way; those of the commit before were
+        // not.
+        boolean together = config.guarantee() == Config.Guarantee.EXACTLY_ONCE_V2;
+        Position position = new Position(
+                closedUpTo,
+                streamTime.newest(),
+                streamTime.readUpTo(),
+                newestTimestamp,
+                together ? nextOffset : writtenOffset);
+        if (!position.equals(stored)) {
+            store.put(Position.KEY, position.toBytes());
+            stored = position;
         }
-        committedAt = context.currentSystemTimeMs();
+        writtenOffset = nextOffset;
+        pace.committed(context.currentSystemTimeMs());
         commitLater = cancel(commitLater);
     }
 
-    /**
-     * Has what is done committed, soon where windows closed: not at once, since other partitions of this thread close theirs in
-     * the same moment and would miss that commit, and not one by one when many windows close in a row. Where readings have been
-     * waiting to be read, there are few commits and more readings.
-     *
-     * @param arrived when the reading arrived at the broker, in epoch milliseconds
-     * @param closed whether it closed windows, so that there are summaries
-     */
+    /** @param arrived when the reading arrived at the broker that is to be committed, or the summaries of what it closed */
     private void commitSoon(long arrived, boolean closed) {
-        long now = context.currentSystemTimeMs();
-        long sinceLast = Math.max(0, now - committedAt); // a wall clock may be set back
-        long wait = Math.max(JOINED_MILLIS, millisApart(config, now - arrived, closed) - sinceLast);
-        if (commitLater == null || now + wait < commitAt) {
-            commitAt = now + wait;
+        long wait = pace.done(arrived, closed, context.currentSystemTimeMs());
+        if (wait >= 0) {
             cancel(commitLater);
             commitLater = context.schedule(
                     Duration.ofMillis(wait), PunctuationType.WALL_CLOCK_TIME, then -> context.commit());
         }
-    }
-
-    /**
-     * How far apart commits are. A summary waits a tenth as long as its reading has waited, progress as long as that at most:
-     * what is old already hardly gets older, whatever happens.
-     *
-     * @param age how long ago the reading arrived, in milliseconds
-     */
-    static long millisApart(Config config, long age, boolean closed) {
-        return closed
-                ? between(config.emitInterval(), age / 10, config.commitInterval())
-                : between(config.commitInterval(), age, config.catchUpInterval());
-    }
-
-    private static long between(Duration least, long millis, Duration most) {
-        return Math.max(least.toMillis(), Math.min(millis, most.toMillis()));
     }
 
     /**
@@ -237,7 +283,7 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
     }
 
     /**
-     * Closes what is open once the partition has been idle: for all of {@code --idle-close} its broker has answered, it was
+     * Closes what has ended once the partition has been idle: for all of {@code --idle-close} its broker has answered, it was
      * read to its end, and no reading for an open window came. Late readings are no sign of life, and {@link InputEnd} starts
      * counting anew after any doubt: a restart, a pause of this process, a broker that did not answer.
      */
@@ -246,25 +292,60 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
             idleWatch = cancel(idleWatch);
             return;
         }
-        InputEnd.Reached reached = inputEnd.apply(partition);
+        InputEnd.Reached reached = inputEnd.reached(partition, nextOffset, false);
         if (reached == null
-                || reached.readUpTo() - Math.max(lastReadingAt, reached.since())
+                || reached.seenAt() - Math.max(lastReadingAt, reached.since())
                         < config.idleClose().toMillis()) {
             return;
         }
-        int closed = closeUpTo(windows.newest() + size, now);
-        metrics.closedIdle();
-        LOG.info(
-                "Partition {} idle for {}: closed {} open windows, up to {}",
-                partition,
-                Durations.format(config.idleClose()),
-                closed,
-                Instant.ofEpochMilli(closedUpTo));
+        long before = closedUpTo;
+        int closed = closeUpTo(Math.min(floor(reached.readUpTo() - grace), windows.newest() + size), now);
+        if (closed > 0) {
+            metrics.closedIdle();
+            silentFrom = before;
+            silentTo = closedUpTo;
+            LOG.info(
+                    "Partition {} idle for {}: closed {} open windows, up to {}",
+                    partition,
+                    Durations.format(config.idleClose()),
+                    closed,
+                    Instant.ofEpochMilli(closedUpTo));
+        }
+    }
+
+    /**
+     * Sees to it that windows which a reading ahead of the wall clock would have closed are closed when they are over, without
+     * another reading.
+     */
+    private void watchDue() {
+        if (dueWatch == null && closedUpTo > Position.NONE && isPast(streamTime.newest())) {
+            long overdue = context.currentSystemTimeMs() - (closedUpTo + size + grace);
+            // Not over yet; or not known to be read up to then, which the broker may tell in a moment, or not soon.
+            long wait = overdue < 0 ? -overdue : Math.max(ANSWER, Math.min(overdue / 2, 1000));
+            dueWatch = context.schedule(Duration.ofMillis(wait), PunctuationType.WALL_CLOCK_TIME, this::closeIfDue);
+        }
+    }
+
+    private void closeIfDue(long now) {
+        dueWatch = cancel(dueWatch);
+        if (isPast(streamTime.newest()) && now >= closedUpTo + size + grace) {
+            InputEnd.Reached reached = inputEnd.reached(partition, nextOffset, true);
+            if (reached != null) {
+                streamTime.readUpTo(reached.readUpTo());
+            }
+            if (isPast(streamTime.get())) {
+                closeUpTo(floor(streamTime.get() - grace), now);
+            }
+        }
+        watchDue();
     }
 
     /** The raw record as it was, if it fits, and beside its own headers which window it missed, by how much, and where it stood. */
     private void forwardLate(Record<byte[], byte[]> record, long start, long time) {
         metrics.late();
+        if (start + size <= silentTo && start + size > silentFrom) {
+            tellOfSilence(start);
+        }
         RecordMetadata source = context.recordMetadata().orElseThrow();
         Headers headers = new RecordHeaders()
                 .add("late.window.start", ClosedWindow.text(start))
@@ -274,6 +355,19 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
                 .add("source.partition", ClosedWindow.text(source.partition()))
                 .add("source.offset", ClosedWindow.text(source.offset()));
         forward(record, headers, lateLimit, ExactTopology.LATE);
+    }
+
+    private void tellOfSilence(long start) {
+        long now = context.currentSystemTimeMs();
+        if (silenceToldAt == Position.NONE || now - silenceToldAt >= TOLD) {
+            silenceToldAt = now;
+            LOG.warn(
+                    "Partition {}: readings come late for windows that silence closed, such as the one from {} on; --idle-close"
+                            + " ({}) has to be longer than the longest pause between two uploads",
+                    partition,
+                    Instant.ofEpochMilli(start),
+                    Durations.format(config.idleClose()));
+        }
     }
 
     /** The raw record as it was, if it fits, and beside its own headers those that Kafka's own dead letters have. */

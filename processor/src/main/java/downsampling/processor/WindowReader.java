@@ -1,6 +1,5 @@
 package downsampling.processor;
 
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -60,14 +59,14 @@ final class WindowReader {
     Windows windows(int partition, String sensor) {
         return read(partition, (store, closed) -> {
             Map<Long, Summary> byStart = new TreeMap<>();
-            forEachOpenStart(closedUpTo(store), start -> {
+            forEachOpenStart(Position.of(store), start -> {
                 byte[] window = store.get(WindowKey.of(start, sensor));
                 if (window != null) {
                     byStart.put(start, Summary.fromBytes(window));
                 }
             });
             awaitClosed(closed);
-            long closedUpTo = closedUpTo(store);
+            long closedUpTo = Position.of(store).closedUpTo();
             byStart.keySet().removeIf(start -> start + size <= closedUpTo); // it is among the kept ones, if at all
             for (Bytes next = closed.windows().ceilingKey(WindowKey.from(0)); next != null; ) {
                 long start = WindowKey.start(next);
@@ -93,7 +92,7 @@ final class WindowReader {
      */
     void sensors(int partition, Bytes after, int most, NavigableSet<Bytes> sensors) {
         read(partition, (store, closed) -> {
-            forEachOpenStart(closedUpTo(store), start -> {
+            forEachOpenStart(Position.of(store), start -> {
                 try (KeyValueIterator<Bytes, byte[]> windows =
                         store.range(WindowKey.of(start, after), WindowKey.from(start + 1))) {
                     while (windows.hasNext() && add(WindowKey.sensor(windows.next().key), after, most, sensors)) {}
@@ -174,16 +173,14 @@ final class WindowReader {
         }
     }
 
-    /** How far the windows of a partition are closed, as of the last commit; the lowest number if none was ever open. */
-    private static long closedUpTo(ReadOnlyKeyValueStore<Bytes, byte[]> store) {
-        byte[] closedUpTo = store.get(WindowKey.CLOSED_UP_TO);
-        return closedUpTo == null ? Long.MIN_VALUE : ByteBuffer.wrap(closedUpTo).getLong();
-    }
-
-    /** All starts that an open window can have: a reading {@code grace} after a window's end has closed it. */
-    private void forEachOpenStart(long closedUpTo, LongConsumer action) {
-        if (closedUpTo > Long.MIN_VALUE) {
-            for (long start = Math.max(0, closedUpTo); start < closedUpTo + size + grace; start += size) {
+    /**
+     * All starts that an open window can have: none is newer than the newest reading, of which version 0.1 told no more than
+     * that one {@code grace} after a window's end closes it.
+     */
+    private void forEachOpenStart(Position position, LongConsumer action) {
+        if (position.closedUpTo() > Position.NONE) {
+            long newest = Math.max(position.newest(), position.closedUpTo() + size + grace - 1);
+            for (long start = Math.max(0, position.closedUpTo()); start <= newest; start += size) {
                 action.accept(start);
             }
         }

@@ -25,10 +25,12 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
 import org.junit.jupiter.api.Test;
 
-/** Windows of 10 s and 1 s grace; event times and window starts in seconds. */
+/** Windows of 10 s and 1 s grace, {@code --max-ahead} of 60 s; times in seconds; read long after, if not said otherwise. */
 class AccountTest {
     private static final Config CONFIG = Driver.config(Config.TopologyKind.EXACT);
     private static final long ALL = Long.MAX_VALUE;
+    /** In milliseconds. */
+    private static final long LONG_AFTER = 1_000_000_000;
 
     private final Account.Partition first = new Account.Partition(0, 0, ALL, ALL);
     private final Account.Partition second = new Account.Partition(1, 0, ALL, ALL);
@@ -70,6 +72,45 @@ class AccountTest {
                 .containsExactly(
                         "lost: a, window 1970-01-01T00:00:00Z to 1970-01-01T00:00:10Z, partition 0: expected a summary of 2"
                                 + " readings, found none");
+    }
+
+    @Test
+    void shouldNotMissTheSummaryOfAWindowThatTheProcessorMayHaveBeenStoppedBeforeItWasDue() {
+        readLive("a", 1, 5, 1);
+        readLive("fast", 41, 5, 2);
+        readLive("a", 3, 5, 3);
+
+        assertColumns(READ, 3, OPEN, 3);
+    }
+
+    @Test
+    void shouldMissTheSummaryOfAWindowThatWasDueWhicheverWayTheClocksWent() {
+        readLive("a", 1, 5, 1);
+        readLive("fast", 41, 5, 2);
+        readLive("a", 71, 5, 71);
+
+        assertColumns(READ, 3, OPEN, 2, LOST, 1);
+    }
+
+    @Test
+    void shouldWaitForReadingsThatComeAfterOneThatIsAhead() {
+        readLive("a", 1, 5, 1);
+        readLive("fast", 41, 5, 2);
+        readLive("a", 3, 6, 3);
+        assertThat(account.judge(summary("a", 0, Summary.of(5).add(6)), true)).isFalse();
+        readLive("a", 4, 7, 4);
+        readLive("a", 71, 5, 71);
+        judge("a", 0, Summary.of(5).add(6).add(7));
+
+        assertColumns(READ, 5, SUMMARISED, 3, OPEN, 2);
+    }
+
+    @Test
+    void shouldNotTakeATimestampOfTheFutureForAClock() {
+        readLive("a", 1, 5, 4_000_000_000.0);
+        readLive("fast", 41, 5, 4_000_000_000.0);
+
+        assertColumns(READ, 2, OPEN, 2);
     }
 
     @Test
@@ -232,19 +273,19 @@ class AccountTest {
         given(new Account.Partition(0, 100, ALL, ALL));
         account.late(lateHeaders(0, 99, 10), true);
         read("a", 15, 5);
-        read("a", 21, 5);
-        read("a", 32, 5);
-        read("a", 45, 5);
-        read("a", 55, 5);
+        read("a", 85, 5);
+        read("a", 92, 5);
+        read("a", 105, 5);
+        read("a", 115, 5);
         judge("gone", 0, Summary.of(5).add(5));
         judge("a", 10, Summary.of(5).add(5));
-        judge("a", 20, Summary.of(5).add(5));
-        judge("a", 30, Summary.of(5).add(5));
-        judge("a", 40, Summary.of(5));
+        judge("a", 80, Summary.of(5).add(5));
+        judge("a", 90, Summary.of(5).add(5));
+        judge("a", 100, Summary.of(5));
 
-        // Taken with the window [10, 20) open, the first reading says that none before it was as late as 21: the window
-        // of
-        // 20 may be cut, too, and that of 30 may not.
+        // Taken with the window [10, 20) open, the first reading says that stream time was not 21 yet, so no reading
+        // before it
+        // was at 81: the window of 80 may be cut, too, and that of 90 may not.
         assertColumns(READ, 5, CUT, 2, SUMMARISED, 2, OPEN, 1, WRONG, 1);
         assertThat(account.uncheckedSummaries()).isEqualTo(3);
     }
@@ -284,7 +325,7 @@ class AccountTest {
     @Test
     void shouldRefuseSummariesOfAnotherWindowSize() {
         Headers headers = new RecordHeaders().add("window.start", text(0)).add("window.end", text(20_000));
-        ConsumerRecord<byte[], byte[]> summary = record("agg", 0, 0, "a", "{}", headers);
+        ConsumerRecord<byte[], byte[]> summary = record("agg", 0, 0, 0, "a", "{}", headers);
 
         assertThatThrownBy(() -> account.judge(summary, true))
                 .isInstanceOf(Config.InvalidException.class)
@@ -297,6 +338,11 @@ class AccountTest {
 
     private void read(String sensor, double seconds, int value) {
         account.read(raw(0, offset++, sensor, json(seconds, value)));
+    }
+
+    private void readLive(String sensor, double seconds, int value, double arrived) {
+        account.read(record(
+                "raw", 0, offset++, Math.round(arrived * 1000), sensor, json(seconds, value), new RecordHeaders()));
     }
 
     private void skip(String value) {
@@ -330,21 +376,21 @@ class AccountTest {
     }
 
     private static ConsumerRecord<byte[], byte[]> raw(int partition, long offset, String sensor, String value) {
-        return record("raw", partition, offset, sensor, value, new RecordHeaders());
+        return record("raw", partition, offset, LONG_AFTER, sensor, value, new RecordHeaders());
     }
 
     private static ConsumerRecord<byte[], byte[]> summary(String sensor, long start, Summary summary) {
         var closed = ClosedWindow.record(sensor.getBytes(UTF_8), start * 1000, start * 1000 + 10_000, summary, 0);
-        return record("agg", 0, 0, sensor, new String(closed.value(), UTF_8), closed.headers());
+        return record("agg", 0, 0, 0, sensor, new String(closed.value(), UTF_8), closed.headers());
     }
 
     private static ConsumerRecord<byte[], byte[]> record(
-            String topic, int partition, long offset, String key, String value, Headers headers) {
+            String topic, int partition, long offset, long timestamp, String key, String value, Headers headers) {
         return new ConsumerRecord<>(
                 topic,
                 partition,
                 offset,
-                0,
+                timestamp,
                 TimestampType.CREATE_TIME,
                 0,
                 0,

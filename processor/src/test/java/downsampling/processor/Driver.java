@@ -6,7 +6,6 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
-import java.util.function.IntFunction;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.header.Headers;
@@ -22,7 +21,7 @@ import org.apache.kafka.streams.test.TestRecord;
 
 /** One of the two topologies without a broker, and a wall clock that only tests move. */
 final class Driver implements AutoCloseable {
-    static final Instant NOW = Instant.parse("2025-01-01T12:00:00Z");
+    static final Instant NOW = Instant.parse("2025-01-01T12:01:00Z");
 
     /** What is known of the input's end: set by the test, nothing at first. */
     InputEnd.Reached reached;
@@ -41,7 +40,7 @@ final class Driver implements AutoCloseable {
         this.config = config;
         ReadingDeserializer readings =
                 new ReadingDeserializer(config.zone(), config.maxAhead(), () -> wallClock.toEpochMilli());
-        IntFunction<InputEnd.Reached> inputEnd = partition -> reached;
+        InputEnd.Watch inputEnd = (partition, nextOffset, atOnce) -> reached;
         Topology topology = config.topology() == Config.TopologyKind.DSL
                 ? DslTopology.build(config, readings, metrics)
                 : ExactTopology.build(config, readings, inputEnd, new KeptWindows(0), metrics);
@@ -91,7 +90,21 @@ final class Driver implements AutoCloseable {
     }
 
     void sendRaw(byte[] key, byte[] value) {
-        input.pipeInput(new TestRecord<>(key, value, new RecordHeaders().add("uuid", new byte[] {7}), wallClock));
+        sendRaw(key, value, wallClock);
+    }
+
+    /** @param timestamp of the record */
+    void sendRaw(byte[] key, byte[] value, Instant timestamp) {
+        input.pipeInput(new TestRecord<>(key, value, new RecordHeaders().add("uuid", new byte[] {7}), timestamp));
+    }
+
+    /** Reads a reading now that came in some time ago. */
+    void send(String sensor, Instant time, Object value, Instant arrived) {
+        sendRaw(sensor.getBytes(), ("{\"ts\":\"" + time + "\",\"value\":" + value + "}").getBytes(), arrived);
+    }
+
+    Instant now() {
+        return wallClock;
     }
 
     void advanceWallClock(Duration by) {
@@ -103,9 +116,14 @@ final class Driver implements AutoCloseable {
     void idleFor(Duration time) {
         long since = reached == null ? wallClock.toEpochMilli() : reached.since();
         for (long second = 0; second < time.toSeconds(); second++) {
-            reached = new InputEnd.Reached(since, wallClock.toEpochMilli() + 1000);
+            reached = readUpTo(since, wallClock.plusSeconds(1));
             advanceWallClock(Duration.ofSeconds(1));
         }
+    }
+
+    /** The broker has answered since a time in epoch milliseconds, and all that was written up to another one is read. */
+    static InputEnd.Reached readUpTo(long since, Instant upTo) {
+        return new InputEnd.Reached(since, upTo.toEpochMilli(), upTo.toEpochMilli(), 0);
     }
 
     /** Summaries since the last call. */
@@ -132,7 +150,7 @@ final class Driver implements AutoCloseable {
             for (; all.hasNext(); all.next()) {
                 entries++;
             }
-            return entries - 1; // the one that says how far windows are closed
+            return entries - 1; // the position
         }
     }
 

@@ -146,6 +146,37 @@ class IdleCloseIT {
         }
     }
 
+    /** What is in an open transaction has been written, but is not read yet. */
+    @Test
+    void shouldNotBeIdleWhileATransactionIsOpen() {
+        try (Pipeline pipeline = new Pipeline(broker, 1);
+                Pipeline idle = new Pipeline(broker, 1)) {
+            pipeline.idleClose = Duration.ofSeconds(1);
+            idle.idleClose = Duration.ofSeconds(2);
+            pipeline.start();
+            pipeline.send(0, "a", T0, 0);
+            try (Producer<String, String> producer = new KafkaProducer<>(
+                    Map.of("bootstrap.servers", broker.bootstrapServers(), "transactional.id", pipeline.raw),
+                    new StringSerializer(),
+                    new StringSerializer())) {
+                producer.initTransactions();
+                producer.beginTransaction();
+                for (int i = 1; i <= 5; i++) {
+                    producer.send(new ProducerRecord<>(pipeline.raw, "a", Pipeline.json(T0 + i, i)));
+                }
+                producer.flush();
+                idle.start();
+                idle.send(0, "a", T0, 1);
+                idle.windows(1); // twice as long as idle close
+
+                assertThat(pipeline.windows(0)).isEmpty();
+                producer.commitTransaction();
+            }
+            assertThat(pipeline.windows(1)).containsExactly(new Window("a", T0, T0 + 10_000, 6, 0, 5, 2.5));
+            assertThat(pipeline.late(0)).isEmpty();
+        }
+    }
+
     /** The offsets that markers and aborted records take up are never read, yet the partition is read to its end. */
     @ParameterizedTest
     @ValueSource(booleans = {false, true})

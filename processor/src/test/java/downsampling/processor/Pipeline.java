@@ -149,6 +149,17 @@ final class Pipeline implements AutoCloseable {
         return options;
     }
 
+    /** The exit code of the audit of what there is. */
+    int audit() {
+        List<String> options = new ArrayList<>(List.of("audit"));
+        options.addAll(options());
+        for (String option : List.of("--state-dir", "--idle-close")) { // of no interest to it
+            int at = options.indexOf(option);
+            options.subList(at, at + 2).clear();
+        }
+        return Main.run(options.toArray(String[]::new));
+    }
+
     /** A folder that goes away with this pipeline. */
     Path newFolder() {
         try {
@@ -175,6 +186,21 @@ final class Pipeline implements AutoCloseable {
                 failure = e;
             }
         });
+    }
+
+    /** Whether the broker has taken a reading. */
+    boolean sent(int partition, String sensor, long time, double value) throws InterruptedException {
+        try {
+            producer.send(new ProducerRecord<>(
+                            raw,
+                            partition,
+                            sensor.getBytes(UTF_8),
+                            json(time, value).getBytes(UTF_8)))
+                    .get();
+            return true;
+        } catch (ExecutionException e) {
+            return false;
+        }
     }
 
     /** Sends a reading so far ahead that it closes all that is open in its partition before a time. */

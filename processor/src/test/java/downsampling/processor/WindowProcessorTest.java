@@ -3,6 +3,10 @@ package downsampling.processor;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -10,8 +14,7 @@ import java.util.List;
 import org.apache.kafka.streams.test.TestRecord;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.slf4j.LoggerFactory;
 
 /** What the default topology promises beyond the DSL, as far as it shows without a broker. */
 class WindowProcessorTest {
@@ -57,18 +60,19 @@ class WindowProcessorTest {
     void shouldCountAFutureReadingAsDeadAndLetItCloseNothing() {
         driver.send("a", "2025-01-01T12:00:00Z", 1);
         driver.send("a", "2099-01-01T00:00:00Z", 2);
-        driver.send("a", "2025-01-01T12:01:00.001Z", 3);
+        driver.send("a", "2025-01-01T12:02:00.001Z", 3);
         assertThat(driver.rows()).isEmpty();
         assertThat(driver.dead())
                 .hasSize(2)
                 .last()
                 .satisfies(dead -> assertThat(Driver.header(dead.headers(), "__streams.errors.message"))
-                        .isEqualTo("ts: expected at most 60000 ms ahead of 2025-01-01T12:00:00Z,"
-                                + " found the text \"2025-01-01T12:01:00.001Z\", 60001 ms ahead"));
+                        .isEqualTo("ts: expected at most 60000 ms ahead of 2025-01-01T12:01:00Z,"
+                                + " found the text \"2025-01-01T12:02:00.001Z\", 60001 ms ahead"));
 
         driver.advanceWallClock(Duration.ofMillis(1));
-        driver.send("a", "2025-01-01T12:01:00.001Z", 4);
-        assertThat(driver.rows()).hasSize(1);
+        driver.send("a", "2025-01-01T12:02:00.001Z", 4);
+        assertThat(driver.dead()).isEmpty();
+        assertThat(driver.rows()).hasSize(1); // of 12:00:00, which has been over for 50 s
     }
 
     @Test
@@ -158,11 +162,11 @@ class WindowProcessorTest {
         assertThat(driver.rows()).isEmpty();
 
         // Read to where it was one second before the reading's silence was long enough.
-        driver.reached = new InputEnd.Reached(0, Driver.NOW.plusSeconds(29).toEpochMilli());
+        driver.reached = Driver.readUpTo(0, Driver.NOW.plusSeconds(29));
         driver.advanceWallClock(Duration.ofMinutes(5));
         assertThat(driver.rows()).isEmpty();
 
-        driver.reached = new InputEnd.Reached(0, Driver.NOW.plusSeconds(30).toEpochMilli());
+        driver.reached = Driver.readUpTo(0, Driver.NOW.plusSeconds(30));
         driver.advanceWallClock(Duration.ofSeconds(1));
         assertThat(driver.rows()).hasSize(1);
     }
@@ -177,6 +181,32 @@ class WindowProcessorTest {
         assertThat(driver.rows()).hasSize(1);
     }
 
+    /** An upload every 40 s, and 30 s of silence. */
+    @Test
+    void shouldSayOnceThatReadingsComeLateForWindowsThatSilenceClosed() {
+        Logger logger = (Logger) LoggerFactory.getLogger(WindowProcessor.class);
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.start();
+        logger.addAppender(log);
+        try {
+            for (int upload = 0; upload < 5; upload++) {
+                for (int second = 0; second < 40; second++) {
+                    driver.send("a", driver.now().plusSeconds(second - 40).toEpochMilli(), second);
+                }
+                driver.idleFor(Duration.ofSeconds(40));
+            }
+        } finally {
+            logger.detachAppender(log);
+        }
+        assertThat(driver.late()).isNotEmpty();
+        assertThat(log.list.stream()
+                        .filter(event -> event.getLevel() == Level.WARN)
+                        .map(ILoggingEvent::getFormattedMessage))
+                .singleElement()
+                .asString()
+                .contains("Partition 0", "--idle-close (30s) has to be longer");
+    }
+
     @Test
     void shouldForgetClosedWindows() {
         for (int window = 0; window < 1000; window++) {
@@ -186,21 +216,5 @@ class WindowProcessorTest {
                     window);
         }
         assertThat(driver.openWindows()).isLessThanOrEqualTo(2);
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        // how long a reading has waited, and how long its summary, and progress without a summary, may then wait: ms
-        "      -5, 100,  1000",
-        "       0, 100,  1000",
-        "    1000, 100,  1000",
-        "    4000, 400,  4000",
-        "   20000, 1000, 5000",
-        "86400000, 1000, 5000",
-    })
-    void shouldCommitMoreSeldomWhileItCatchesUp(long age, long summary, long progress) {
-        Config config = Driver.config(Config.TopologyKind.EXACT);
-        assertThat(WindowProcessor.millisApart(config, age, true)).isEqualTo(summary);
-        assertThat(WindowProcessor.millisApart(config, age, false)).isEqualTo(progress);
     }
 }

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.TreeSet;
 import org.apache.kafka.common.utils.Bytes;
@@ -41,9 +40,7 @@ class WindowReaderTest {
 
     private void commit(long closedUpTo) {
         windows.write();
-        store.put(
-                WindowKey.CLOSED_UP_TO,
-                ByteBuffer.allocate(Long.BYTES).putLong(closedUpTo).array());
+        store.put(Position.KEY, new Position(closedUpTo, 20_000, Position.NONE, Position.NONE, -1).toBytes());
     }
 
     private void close(long from, long to) {

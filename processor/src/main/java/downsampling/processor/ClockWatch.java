@@ -1,0 +1,57 @@
+package downsampling.processor;
+
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
+
+/** Notices that the wall clock was set back, within a second. */
+final class ClockWatch implements AutoCloseable {
+    /** In milliseconds: clients that wait so much longer than they should keep their place in the group. */
+    private static final long LEAST = 1000;
+
+    private final LongSupplier wallClock;
+    private final LongSupplier nanos;
+    private final LongConsumer setBack;
+    private final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor(task -> {
+        Thread thread = new Thread(task, "clock");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private long ahead;
+
+    /**
+     * @param wallClock in milliseconds since the epoch
+     * @param nanos     as {@link System#nanoTime}
+     * @param setBack   is told by how many milliseconds
+     */
+    ClockWatch(LongSupplier wallClock, LongSupplier nanos, LongConsumer setBack) {
+        this.wallClock = wallClock;
+        this.nanos = nanos;
+        this.setBack = setBack;
+        ahead = ahead();
+    }
+
+    ClockWatch start() {
+        executor.scheduleWithFixedDelay(this::look, 1, 1, TimeUnit.SECONDS);
+        return this;
+    }
+
+    void look() {
+        long before = ahead;
+        ahead = ahead();
+        if (before - ahead >= LEAST) {
+            setBack.accept(before - ahead);
+        }
+    }
+
+    private long ahead() {
+        return wallClock.getAsLong() - TimeUnit.NANOSECONDS.toMillis(nanos.getAsLong());
+    }
+
+    @Override
+    public void close() {
+        executor.shutdownNow();
+    }
+}
