@@ -70,6 +70,11 @@ final class Page implements AutoCloseable {
                 .formatted(host, server.port(), moved ? " (port " + PageConfig.DEFAULT_PORT + " is in use)" : "");
     }
 
+    /** Blocks until a person has to act before anything can be read, and tells what, in one line. */
+    String awaitFailure() throws InterruptedException {
+        return reader.awaitFailure();
+    }
+
     @Override
     public void close() {
         reader.close();

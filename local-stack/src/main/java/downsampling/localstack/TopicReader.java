@@ -7,9 +7,12 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.CloseOptions;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -18,6 +21,7 @@ import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -27,7 +31,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Reads the four topics as any consumer would, {@code read_committed}, and puts what it reads on the {@link Board}. It is a
  * member of no group and commits no offsets, so nobody notices it. It begins shortly before the end, waits for topics that do
- * not exist yet, goes on when a broker comes back, and passes over what it cannot keep up with. A thread of its own.
+ * not exist yet, goes on when a broker comes back, and passes over what it cannot keep up with. It ends when it is refused, by
+ * its login, its rights or its version: that is not mended by trying again. A thread of its own.
  */
 final class TopicReader implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TopicReader.class);
@@ -52,6 +57,9 @@ final class TopicReader implements AutoCloseable {
     /** Offsets at which the records begin that came while this program was reading. */
     private final Map<TopicPartition, Long> liveFrom = new HashMap<>();
 
+    private final CompletableFuture<String> failure = new CompletableFuture<>();
+    private final Map<String, Object> settings;
+
     private boolean looked;
 
     /**
@@ -70,6 +78,7 @@ final class TopicReader implements AutoCloseable {
         all.put("auto.offset.reset", "earliest"); // where it stood is gone: deleted, or the topic was made anew
         all.put("allow.auto.create.topics", false);
         all.remove("group.id");
+        this.settings = all;
         consumer = new KafkaConsumer<>(all, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
@@ -82,6 +91,11 @@ final class TopicReader implements AutoCloseable {
         while (closing.getCount() > 0) {
             try {
                 if (System.nanoTime() - nextLook >= 0) {
+                    Optional<String> obstacle = looked ? Optional.empty() : BrokerProbe.obstacle(settings);
+                    if (obstacle.isPresent()) {
+                        fail(obstacle.get());
+                        break;
+                    }
                     look();
                     nextLook = System.nanoTime() + LOOK_INTERVAL.toNanos();
                 }
@@ -99,6 +113,11 @@ final class TopicReader implements AutoCloseable {
             } catch (TimeoutException e) {
                 trouble("The broker does not answer", e);
             } catch (
+                    InvalidConfigurationException
+                            e) { // of logins, rights and versions: it comes again however often one tries
+                fail(Main.oneLine(e));
+                break;
+            } catch (
                     RuntimeException
                             e) { // KafkaException above all; whatever it is, the page is to say so and go on trying
                 trouble("The topics cannot be read: " + e.getClass().getSimpleName(), e);
@@ -106,6 +125,20 @@ final class TopicReader implements AutoCloseable {
             }
         }
         consumer.close(CloseOptions.timeout(Duration.ofSeconds(1)));
+    }
+
+    private void fail(String why) {
+        board.trouble("The topics cannot be read: " + why);
+        failure.complete(why);
+    }
+
+    /** Blocks until a person has to act before anything can be read, and tells what, in one line. */
+    String awaitFailure() throws InterruptedException {
+        try {
+            return failure.get();
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     private void trouble(String message, RuntimeException e) {

@@ -4,11 +4,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.KafkaException;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -75,8 +73,7 @@ final class View implements Callable<Integer> {
         }
         Main.closeOnSignal().addFirst(started);
         spec.commandLine().getOut().println("The live page is on " + started.address());
-        new CountDownLatch(1).await();
-        return ExitCode.OK;
+        throw new KafkaException(started.awaitFailure());
     }
 
     private ParameterException usage(String message) {

@@ -50,6 +50,8 @@ record Config(
         int keepClosed,
         Map<String, String> kafka) {
 
+    private static final int LONGEST_NAME = 249;
+
     enum TopologyKind {
         EXACT("open-windows"),
         DSL("windows");
@@ -82,7 +84,6 @@ record Config(
     }
 
     Config {
-        require(!applicationId.isBlank(), "--application-id", applicationId, "a name");
         // Long enough for a thousand years, short enough that no sum of times overflows.
         Duration longest = Duration.ofDays(365_000);
         requireBetween("--window", window, Duration.ofMillis(1), longest);
@@ -99,6 +100,17 @@ record Config(
         require(standbyReplicas >= 0 && standbyReplicas <= 100, "--standby-replicas", standbyReplicas, "0 to 100");
         require(keepClosed >= 0 && keepClosed <= 1_000_000, "--keep-closed", keepClosed, "0 to 1000000");
         require(stateMemory >= 1 << 20, "--state-memory", stateMemory, "at least 1 MiB (1048576)");
+        // It is the beginning of the names of topics, of which the longest that Kafka Streams may make are these.
+        int longestId = LONGEST_NAME - ("-" + storeName(topology, window, grace) + "-changelog").length();
+        require(
+                isName(applicationId, longestId),
+                "--application-id",
+                applicationId,
+                "1 to " + longestId + " of a to z, A to Z, 0 to 9, '.', '_' and '-'");
+        requireTopic("--input-topic", inputTopic);
+        requireTopic("--output-topic", outputTopic);
+        requireTopic("--late-topic", lateTopic);
+        requireTopic("--dead-topic", deadTopic);
         String[] topics = {inputTopic, outputTopic, lateTopic, deadTopic};
         for (int i = 0; i < topics.length; i++) {
             for (int j = 0; j < i; j++) {
@@ -128,7 +140,29 @@ record Config(
      * changelog too: windows of different sizes never meet, and {@link Topics} sees before the start what state there is.
      */
     String storeName() {
+        return storeName(topology, window, grace);
+    }
+
+    private static String storeName(TopologyKind topology, Duration window, Duration grace) {
         return topology.store + "-" + Durations.format(window) + "-" + Durations.format(grace);
+    }
+
+    private static void requireTopic(String option, String name) {
+        require(
+                isName(name, LONGEST_NAME),
+                option,
+                name,
+                "a topic's name, 1 to " + LONGEST_NAME + " of a to z, A to Z, 0 to 9, '.', '_' and '-'");
+    }
+
+    /** What Kafka takes for the name of a topic, and what is safe as the name of a folder. */
+    private static boolean isName(String text, int longest) {
+        return text.length() <= longest && text.matches("[a-zA-Z0-9._-]+") && !text.equals(".") && !text.equals("..");
+    }
+
+    /** Name of the topic that holds the state. */
+    String changelog() {
+        return applicationId + "-" + storeName() + "-changelog";
     }
 
     private static void requireBetween(String name, Duration value, Duration least, Duration most) {

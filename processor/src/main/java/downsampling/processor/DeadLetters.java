@@ -1,6 +1,7 @@
 package downsampling.processor;
 
 import java.util.Map;
+import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;
@@ -9,6 +10,7 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.errors.ErrorHandlerContext;
 import org.apache.kafka.streams.errors.LogAndContinueExceptionHandler;
+import org.apache.kafka.streams.processor.api.Record;
 
 /**
  * Kafka's own handler, which sends what is no reading to the dead-letter topic, and counts it by its reason.
@@ -20,15 +22,21 @@ public final class DeadLetters extends LogAndContinueExceptionHandler {
     /** The setting that holds the {@link Metrics}. */
     static final String METRICS = "downsampling.metrics";
 
+    /** The setting that holds what topics take, by their names. */
+    static final String LIMITS = "downsampling.limits";
+
     private Metrics metrics;
     private RecordLimit limit;
+    private Function<String, Limits> limits;
 
     @Override
+    @SuppressWarnings("unchecked")
     public void configure(Map<String, ?> settings) {
         super.configure(settings);
         metrics = (Metrics) settings.get(METRICS);
         limit = RecordLimit.of(
                 settings, String.valueOf(settings.get(StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG)));
+        limits = (Function<String, Limits>) settings.get(LIMITS);
     }
 
     @Override
@@ -51,12 +59,12 @@ public final class DeadLetters extends LogAndContinueExceptionHandler {
         if (fitting.isCut()) {
             metrics.cut();
         }
+        Record<byte[], byte[]> inTime = limits.apply(letter.topic())
+                .fit(
+                        new Record<>(
+                                fitting.key(), fitting.value(), Math.max(0, letter.timestamp()), fitting.headers()),
+                        System.currentTimeMillis());
         return new ProducerRecord<>(
-                letter.topic(),
-                letter.partition(),
-                letter.timestamp(),
-                fitting.key(),
-                fitting.value(),
-                fitting.headers());
+                letter.topic(), letter.partition(), inTime.timestamp(), inTime.key(), inTime.value(), inTime.headers());
     }
 }

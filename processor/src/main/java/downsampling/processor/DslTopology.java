@@ -1,5 +1,7 @@
 package downsampling.processor;
 
+import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serdes;
@@ -32,7 +34,8 @@ import org.apache.kafka.streams.state.WindowStore;
 final class DslTopology {
     private DslTopology() {}
 
-    static Topology build(Config config, Deserializer<Reading> readings, Metrics metrics) {
+    static Topology build(
+            Config config, Deserializer<Reading> readings, Metrics metrics, Function<String, Limits> limits) {
         TimeWindows windows = TimeWindows.ofSizeAndGrace(config.window(), config.grace());
         StreamsBuilder builder = new StreamsBuilder();
         builder.stream(
@@ -61,7 +64,7 @@ final class DslTopology {
                                         (topic, bytes) -> Summary.fromBytes(bytes))))
                 .suppress(Suppressed.untilWindowCloses(BufferConfig.unbounded()).withName("until-window-closes"))
                 .toStream(Named.as("closed"))
-                .process(() -> new Publish(metrics), Named.as("publish"))
+                .process(() -> new Publish(metrics, () -> limits.apply(config.outputTopic())), Named.as("publish"))
                 .to(
                         config.outputTopic(),
                         Produced.with(Serdes.ByteArray(), Serdes.ByteArray()).withName("summaries"));
@@ -83,9 +86,11 @@ final class DslTopology {
 
     private static final class Publish extends ContextualProcessor<Windowed<String>, Summary, byte[], byte[]> {
         private final Metrics metrics;
+        private final Supplier<Limits> limits;
 
-        private Publish(Metrics metrics) {
+        private Publish(Metrics metrics, Supplier<Limits> limits) {
             this.metrics = metrics;
+            this.limits = limits;
         }
 
         @Override
@@ -95,7 +100,9 @@ final class DslTopology {
             int partition = context().taskId().partition();
             metrics.closed(1, closed.value().count());
             metrics.sensors().seen(Bytes.wrap(sensor), partition);
-            context().forward(ClosedWindow.record(sensor, window.start(), window.end(), closed.value(), partition));
+            Record<byte[], byte[]> summary =
+                    ClosedWindow.record(sensor, window.start(), window.end(), closed.value(), partition);
+            context().forward(limits.get().fit(summary, context().currentSystemTimeMs()));
         }
     }
 }

@@ -180,6 +180,13 @@ final class Metrics implements AutoCloseable {
         return sensors;
     }
 
+    /** Records that were no reading, by reason. */
+    Map<NotAReadingException.Reason, Long> dead() {
+        Map<NotAReadingException.Reason, Long> counts = new EnumMap<>(NotAReadingException.Reason.class);
+        dead.forEach((reason, counter) -> counts.put(reason, (long) counter.count()));
+        return counts;
+    }
+
     /** @param readings in all of the windows */
     void closed(int windows, long readings) {
         closed.increment(windows);

@@ -8,9 +8,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -23,7 +25,6 @@ import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StoreQueryParameters;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
-import org.apache.kafka.streams.errors.MissingSourceTopicException;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.apache.kafka.streams.state.QueryableStoreTypes;
 import org.slf4j.Logger;
@@ -41,7 +42,7 @@ final class Service implements AutoCloseable {
     private final Metrics metrics = new Metrics();
     private final Restarts restarts = new Restarts();
     private final CountDownLatch ended = new CountDownLatch(1);
-    private final AtomicReference<Throwable> failure = new AtomicReference<>();
+    private final AtomicReference<FailedException> failure = new AtomicReference<>();
     /** Of {@link ExactTopology} alone. */
     private final InputEnd inputEnd;
 
@@ -49,6 +50,10 @@ final class Service implements AutoCloseable {
     private final ClockWatch clock =
             new ClockWatch(System::currentTimeMillis, System::nanoTime, this::beginAnew).start();
     private final Config config;
+    /** What the topics take that are written to; see {@link Watch}. */
+    private volatile Map<String, Limits> limits;
+
+    private final Watch watch;
     private final KafkaStreams streams;
     private final WindowReader windows;
     private final int partitions;
@@ -58,23 +63,29 @@ final class Service implements AutoCloseable {
     /** Makes missing topics and starts; returns before the first partition is assigned. */
     static Service start(Config config, Topics.Making making, Duration wait) {
         int partitions;
-        Map<String, Long> limits = new HashMap<>();
+        Map<String, Long> sizes = new HashMap<>();
+        Map<String, Limits> limits;
         try (Admin admin = Topics.connect(config, wait)) {
             Topics topics = new Topics(admin, making);
-            topics.checkState(config);
+            topics.obstacle(config, null).ifPresent(obstacle -> {
+                throw new FailedException(obstacle);
+            });
             partitions = topics.ensure(config);
             for (String topic : List.of(config.lateTopic(), config.deadTopic())) {
-                limits.put(RecordLimit.SETTING + topic, topics.maxBytes(topic));
+                sizes.put(RecordLimit.SETTING + topic, topics.maxBytes(topic));
             }
+            limits = topics.limits(config);
         }
-        Service service = new Service(config, partitions, limits);
+        Service service = new Service(config, partitions, sizes, limits);
         service.streams.start();
+        service.watch.start();
         return service;
     }
 
-    private Service(Config config, int partitions, Map<String, Long> limits) {
+    private Service(Config config, int partitions, Map<String, Long> sizes, Map<String, Limits> limits) {
         this.config = config;
         this.partitions = partitions;
+        this.limits = limits;
         boolean asked = config.kafka().containsKey(StreamsConfig.APPLICATION_SERVER_CONFIG);
         KeptWindows kept = new KeptWindows(asked ? config.keepClosed() : 0);
         ReadingDeserializer readings =
@@ -89,12 +100,13 @@ final class Service implements AutoCloseable {
                         System::currentTimeMillis)
                 : null;
         Topology topology = config.topology() == Config.TopologyKind.DSL
-                ? DslTopology.build(config, readings, metrics)
-                : ExactTopology.build(config, readings, inputEnd::reached, kept, metrics);
+                ? DslTopology.build(config, readings, metrics, this::limits)
+                : ExactTopology.build(config, readings, inputEnd::reached, kept, metrics, this::limits);
         LOG.debug("{}", topology.describe());
-        Properties settings = settings(config, metrics);
-        settings.putAll(limits);
+        Properties settings = settings(config, metrics, this::limits);
+        settings.putAll(sizes);
         streams = new KafkaStreams(topology, settings, clients, time);
+        watch = new Watch(this);
         windows = new WindowReader(
                 config,
                 partition -> streams.store(StoreQueryParameters.fromNameAndType(
@@ -111,7 +123,7 @@ final class Service implements AutoCloseable {
     }
 
     /** Settings of Kafka Streams. What the promises rest on cannot be passed through from outside; the rest can. */
-    static Properties settings(Config config, Metrics metrics) {
+    static Properties settings(Config config, Metrics metrics, Function<String, Limits> limits) {
         Properties settings = new Properties();
         settings.put(StreamsConfig.STATE_DIR_CONFIG, config.stateDir());
         settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, config.threads());
@@ -149,6 +161,7 @@ final class Service implements AutoCloseable {
         if (config.topology() == Config.TopologyKind.DSL) { // the other one knows its dead letters itself
             settings.put(StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG, DeadLetters.class);
             settings.put(DeadLetters.METRICS, metrics);
+            settings.put(DeadLetters.LIMITS, limits);
             settings.put(StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG, config.deadTopic());
         }
         settings.put(StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG, true);
@@ -157,7 +170,11 @@ final class Service implements AutoCloseable {
 
     /** Settings for a plain client of the same cluster. */
     static Map<String, Object> clients(Config config) {
-        return new HashMap<>(config.kafka());
+        Map<String, Object> settings = new HashMap<>(config.kafka());
+        // A topic that was deleted is to stay so, and not to come back with one partition because somebody asked for
+        // it.
+        settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+        return settings;
     }
 
     private static KafkaConsumer<byte[], byte[]> askingConsumer(Config config, boolean readsCommitted) {
@@ -191,34 +208,46 @@ final class Service implements AutoCloseable {
      * ends, so that whatever runs it sees that and starts it anew.
      */
     private StreamThreadExceptionResponse decide(Throwable thrown) {
-        Throwable cause = thrown;
-        while (cause.getCause() != null) {
-            cause = cause.getCause();
-        }
-        if (cause instanceof WakeupException) { // see beginAnew
+        if (isCausedBy(WakeupException.class, thrown)) { // see beginAnew
             return StreamThreadExceptionResponse.REPLACE_THREAD;
         }
-        boolean hopeless = cause instanceof FailedException
-                || (cause instanceof MissingSourceTopicException && inputTopicIsGone());
-        if (!hopeless && restarts.allowed(System.nanoTime())) {
+        // What was refused fits now if a topic has been changed since somebody looked.
+        Optional<String> end = watch.limitsChanged()
+                ? Optional.empty()
+                : Incurable.reason(thrown, config).or(watch::obstacle);
+        if (end.isEmpty() && restarts.allowed(System.nanoTime())) {
             LOG.error("A stream thread died and is replaced", thrown);
             return StreamThreadExceptionResponse.REPLACE_THREAD;
         }
         LOG.debug("A stream thread died", thrown);
-        failure.compareAndSet(null, cause);
-        // Not only when all threads have ended: one may hang in a commit of offsets for a topic that is no more.
-        ended.countDown();
+        end(end.orElseGet(() -> Incurable.why(thrown)), thrown);
         return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
     }
 
-    /** A topic that a stream thread misses may also be one that its client has not heard of yet. */
-    private boolean inputTopicIsGone() {
-        try (Admin admin = Topics.connect(config, Duration.ofSeconds(5))) {
-            return !new Topics(admin, null).exists(config.inputTopic());
-        } catch (FailedException e) {
-            LOG.debug("Whether the input topic exists is not known", e);
-            return false;
-        }
+    private static boolean isCausedBy(Class<?> kind, Throwable thrown) {
+        return thrown != null && (kind.isInstance(thrown) || isCausedBy(kind, thrown.getCause()));
+    }
+
+    /** Has the process end with exit code 1, and this line. */
+    void end(String why, Throwable cause) {
+        failure.compareAndSet(null, new FailedException(why, cause));
+        // Not only when all threads have ended: one may hang in a commit of offsets for a topic that is no more.
+        ended.countDown();
+    }
+
+    Limits limits(String topic) {
+        return limits.getOrDefault(topic, Limits.NONE);
+    }
+
+    /** @return whether they are others than before */
+    boolean limits(Map<String, Limits> now) {
+        boolean changed = !limits.equals(now);
+        limits = now;
+        return changed;
+    }
+
+    Config config() {
+        return config;
     }
 
     /**
@@ -229,8 +258,8 @@ final class Service implements AutoCloseable {
     void await() throws InterruptedException {
         ended.await();
         if (failed()) {
-            Throwable cause = failure.get();
-            throw new FailedException(cause == null ? "all stream threads ended" : "" + cause.getMessage(), cause);
+            FailedException why = failure.get();
+            throw why == null ? new FailedException("all stream threads ended") : why;
         }
     }
 
@@ -245,6 +274,16 @@ final class Service implements AutoCloseable {
 
     KafkaStreams streams() {
         return streams;
+    }
+
+    /** How many records of the input topic this instance has read since it was started. */
+    long consumed() {
+        return streams.metrics().values().stream()
+                .filter(metric -> metric.metricName().name().equals("records-consumed-total")
+                        && config.inputTopic().equals(metric.metricName().tags().get("topic"))
+                        && !metric.metricName().tags().containsKey("partition"))
+                .mapToLong(metric -> ((Double) metric.metricValue()).longValue())
+                .sum();
     }
 
     Metrics metrics() {
@@ -272,6 +311,7 @@ final class Service implements AutoCloseable {
         }
         closed = true;
         clock.close();
+        watch.close();
         timedOut = !streams.close(CloseOptions.timeout(CLOSE_TIMEOUT)
                 .withGroupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP));
         if (inputEnd != null) {

@@ -8,6 +8,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
@@ -18,14 +20,18 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
+import org.apache.kafka.clients.admin.DescribeConsumerGroupsOptions;
+import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.config.ConfigResource;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -61,6 +67,9 @@ final class Topics {
         }
     }
 
+    private static final String ANEW = "with a new --application-id (which reads its input from the start), or stop all"
+            + " instances and run processor reset";
+
     private final Admin admin;
     private final Making making;
 
@@ -78,6 +87,12 @@ final class Topics {
         String servers = config.kafka().get(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG);
         long deadline = System.nanoTime() + patience.toNanos();
         for (boolean said = false; ; said = true) {
+            BrokerProbe.obstacle(
+                            config.kafka(),
+                            config.guarantee() == downsampling.processor.Config.Guarantee.EXACTLY_ONCE_V2)
+                    .ifPresent(obstacle -> {
+                        throw new FailedException(obstacle);
+                    });
             KafkaException absent;
             try {
                 return connect(config);
@@ -111,40 +126,121 @@ final class Topics {
             admin.close(Duration.ZERO);
             throw e.getCause() instanceof RetriableException retriable
                     ? retriable
-                    : new FailedException("broker: " + e.getCause().getMessage(), e);
+                    : new FailedException(
+                            Incurable.reason(e.getCause(), config)
+                                    .map(why -> "broker: " + why)
+                                    .orElseGet(() -> "broker: " + Incurable.why(e.getCause())),
+                            e);
         }
     }
 
     /**
-     * Looks for changelogs of the application's state.
+     * Looks whether the application's state, its group and the input topic go together. What is asked for here may be what
+     * was done before, or what another instance does at this moment.
      *
-     * @throws FailedException if there is state that was made by the other topology or with another window or grace: it would
-     *     be left behind, or mixed, and readings be lost or windows lie
+     * @param partitions of the input topic at the start, null then
+     * @return why this application must not go on, in one line
+     * @throws FailedException if the broker does not say
      */
-    void checkState(downsampling.processor.Config config) {
-        Pattern changelog = Pattern.compile(Pattern.quote(config.applicationId()) + "-(" + EXACT.store + "|" + DSL.store
-                + ")-(\\w+)-(\\w+)-changelog");
+    Optional<String> obstacle(downsampling.processor.Config config, Integer partitions) {
+        Set<String> topics;
         try {
-            for (String topic : get(admin.listTopics().names())) {
-                Matcher made = changelog.matcher(topic);
-                if (made.matches() && !topic.equals(config.applicationId() + "-" + config.storeName() + "-changelog")) {
-                    throw new FailedException(String.format(
-                            "the state of %s was made with --topology %s --window %s --grace %s, now asked for are"
-                                    + " --topology %s --window %s --grace %s: run it with the old ones, or with a new"
-                                    + " --application-id (which reads its input from the start), or stop all instances and"
-                                    + " reset it with kafka-streams-application-reset",
-                            config.applicationId(),
-                            made.group(1).equals(DSL.store) ? "dsl" : "exact",
-                            made.group(2),
-                            made.group(3),
-                            config.topology() == DSL ? "dsl" : "exact",
-                            Durations.format(config.window()),
-                            Durations.format(config.grace())));
-                }
-            }
+            topics = get(admin.listTopics().names());
         } catch (ExecutionException e) {
             throw failure("cannot see what state " + config.applicationId() + " has", e);
         }
+        return otherState(config, topics)
+                .or(() -> otherInput(config))
+                .or(() -> otherPartitions(config, topics, partitions));
+    }
+
+    /** State that was made with another topology, window or grace would be left behind, or mixed, and windows lie. */
+    private static Optional<String> otherState(downsampling.processor.Config config, Set<String> topics) {
+        Pattern changelog = Pattern.compile(Pattern.quote(config.applicationId()) + "-(" + EXACT.store + "|" + DSL.store
+                + ")-(\\w+)-(\\w+)-changelog");
+        for (String topic : topics) {
+            Matcher made = changelog.matcher(topic);
+            if (made.matches() && !topic.equals(config.changelog())) {
+                return Optional.of(String.format(
+                        "the state of %s was made with --topology %s --window %s --grace %s, now asked for are"
+                                + " --topology %s --window %s --grace %s: run it with the old ones, or %s",
+                        config.applicationId(),
+                        made.group(1).equals(DSL.store) ? "dsl" : "exact",
+                        made.group(2),
+                        made.group(3),
+                        config.topology() == DSL ? "dsl" : "exact",
+                        Durations.format(config.window()),
+                        Durations.format(config.grace()),
+                        ANEW));
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Two inputs in one group keep each other from working, and one state cannot be that of both. */
+    private Optional<String> otherInput(downsampling.processor.Config config) {
+        Set<String> read = new TreeSet<>();
+        try {
+            get(admin.listConsumerGroupOffsets(config.applicationId()).partitionsToOffsetAndMetadata())
+                    .keySet()
+                    .forEach(partition -> read.add(partition.topic()));
+            get(admin.describeConsumerGroups(List.of(config.applicationId()))
+                            .describedGroups()
+                            .get(config.applicationId()))
+                    .members()
+                    .forEach(member ->
+                            member.assignment().topicPartitions().forEach(partition -> read.add(partition.topic())));
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof GroupAuthorizationException) {
+                throw failure("cannot see group " + config.applicationId(), e);
+            }
+            LOG.debug("Group {} is not known", config.applicationId(), e);
+        }
+        read.removeIf(topic -> topic.equals(config.inputTopic()) || topic.startsWith(config.applicationId() + "-"));
+        return read.isEmpty()
+                ? Optional.empty()
+                : Optional.of(String.format(
+                        "group %s reads topic %s, now asked for is --input-topic %s: run it with the old one, or %s",
+                        config.applicationId(), String.join(", ", read), config.inputTopic(), ANEW));
+    }
+
+    /** A sensor that is in another partition than before would have two summaries for one window. */
+    private Optional<String> otherPartitions(
+            downsampling.processor.Config config, Set<String> topics, Integer atStart) {
+        Integer made = topics.contains(config.changelog())
+                ? partitions(config.changelog()).orElse(atStart)
+                : atStart;
+        if (made == null) {
+            return Optional.empty();
+        }
+        Optional<Integer> input = partitions(config.inputTopic());
+        if (input.isEmpty()) {
+            return Optional.of("topic " + config.inputTopic() + " does not exist any more, but state of "
+                    + config.applicationId() + " does: make the topic again with " + made + " partitions, and " + ANEW);
+        }
+        return input.get().equals(made)
+                ? Optional.empty()
+                : Optional.of(String.format(
+                        "topic %s has %d partitions, and the state of %s was made with %d: a sensor may be in another"
+                                + " partition now, and its open windows would come twice; go on %s",
+                        config.inputTopic(), input.get(), config.applicationId(), made, ANEW));
+    }
+
+    /** What the topics take that records are written to, as far as this program may read their settings. */
+    Map<String, Limits> limits(downsampling.processor.Config config) {
+        Map<String, Limits> limits = new HashMap<>();
+        for (String topic : List.of(config.outputTopic(), config.lateTopic(), config.deadTopic(), config.changelog())) {
+            limits.put(topic, limits(settings(topic)));
+        }
+        return limits;
+    }
+
+    private static Limits limits(Config settings) {
+        boolean ownTime = "LogAppendTime".equals(text(settings, TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG));
+        long none = Long.MAX_VALUE;
+        return new Limits(
+                ownTime ? none : number(settings, TopicConfig.MESSAGE_TIMESTAMP_BEFORE_MAX_MS_CONFIG, none),
+                ownTime ? none : number(settings, TopicConfig.MESSAGE_TIMESTAMP_AFTER_MAX_MS_CONFIG, none));
     }
 
     /**
@@ -174,6 +270,7 @@ final class Topics {
         }
         awaitLeaders(
                 List.of(config.inputTopic(), config.outputTopic(), config.lateTopic(), config.deadTopic()), partitions);
+        checkRights(config);
         check(config);
         return partitions;
     }
@@ -204,14 +301,23 @@ final class Topics {
     /** Settings of existing topics under which records would be refused or vanish. */
     private void check(downsampling.processor.Config config) {
         Config output = settings(config.outputTopic());
-        long ahead = number(output, TopicConfig.MESSAGE_TIMESTAMP_AFTER_MAX_MS_CONFIG, Long.MAX_VALUE);
-        if (config.maxAhead().toMillis() >= ahead) {
+        Limits taken = limits(output);
+        if (config.maxAhead().toMillis() >= taken.after()) {
             throw new downsampling.processor.Config.InvalidException(
                     "--max-ahead",
                     Durations.format(config.maxAhead()),
-                    "less than the " + ahead + " ms that topic " + config.outputTopic()
+                    "less than the " + taken.after() + " ms that topic " + config.outputTopic()
                             + " allows a timestamp to be in the future ("
                             + TopicConfig.MESSAGE_TIMESTAMP_AFTER_MAX_MS_CONFIG + ")");
+        }
+        if (taken.before() < Long.MAX_VALUE) {
+            LOG.warn(
+                    "Topic {} refuses timestamps that are older than {} ({}): the summary of an older window carries the"
+                            + " oldest one that it takes, and the right one in header {}",
+                    config.outputTopic(),
+                    Durations.format(Duration.ofMillis(taken.before())),
+                    TopicConfig.MESSAGE_TIMESTAMP_BEFORE_MAX_MS_CONFIG,
+                    Limits.TIMESTAMP);
         }
         long kept = number(output, TopicConfig.RETENTION_MS_CONFIG, -1);
         if (kept >= 0 && making.retention() == null) {
@@ -223,45 +329,112 @@ final class Topics {
                     TopicConfig.RETENTION_MS_CONFIG);
         }
         Config input = settings(config.inputTopic());
-        for (String topic : new String[] {config.lateTopic(), config.deadTopic()}) {
-            Config settings = settings(topic);
-            warnIfLess(
-                    config.inputTopic(),
-                    input,
-                    topic,
-                    settings,
-                    TopicConfig.MESSAGE_TIMESTAMP_AFTER_MAX_MS_CONFIG,
-                    "would stop the processor");
-            warnIfLess(
-                    config.inputTopic(),
-                    input,
-                    topic,
-                    settings,
-                    TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
-                    "goes there cut");
+        warnIfCompacted(config.inputTopic(), input, "readings that have not been read yet vanish");
+        warnIfCompacted(config.outputTopic(), output, "only the last summary of each sensor stays");
+        Config late = settings(config.lateTopic());
+        warnIfCompacted(config.lateTopic(), late, "only the last late reading of each sensor stays");
+        warnIfCut(config.inputTopic(), input, config.lateTopic(), late);
+        Config dead = settings(config.deadTopic());
+        warnIfCut(config.inputTopic(), input, config.deadTopic(), dead);
+        if (isCompacted(dead)) {
+            throw new FailedException("topic " + config.deadTopic() + " has " + TopicConfig.CLEANUP_POLICY_CONFIG + "="
+                    + text(dead, TopicConfig.CLEANUP_POLICY_CONFIG)
+                    + ", and so refuses dead records without a key: expected delete");
         }
     }
 
-    private static void warnIfLess(
-            String inputTopic, Config input, String topic, Config settings, String name, String what) {
-        long takes = number(input, name, 0);
-        long passesOn = number(settings, name, Long.MAX_VALUE);
+    private static void warnIfCompacted(String topic, Config settings, String consequence) {
+        if (isCompacted(settings)) {
+            LOG.warn(
+                    "Topic {} has {}={}: {}, and an audit finds them missing (set it to delete)",
+                    topic,
+                    TopicConfig.CLEANUP_POLICY_CONFIG,
+                    text(settings, TopicConfig.CLEANUP_POLICY_CONFIG),
+                    consequence);
+        }
+    }
+
+    private static boolean isCompacted(Config settings) {
+        String policy = text(settings, TopicConfig.CLEANUP_POLICY_CONFIG);
+        return policy != null && policy.contains(TopicConfig.CLEANUP_POLICY_COMPACT);
+    }
+
+    private static void warnIfCut(String inputTopic, Config input, String topic, Config settings) {
+        long takes = number(input, TopicConfig.MAX_MESSAGE_BYTES_CONFIG, 0);
+        long passesOn = number(settings, TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Long.MAX_VALUE);
         if (passesOn < takes) {
             LOG.warn(
-                    "Topic {} has {}={}, but {} has {}: a record that only the second takes {}",
+                    "Topic {} has {}={}, but {} has {}: a record that only the second takes goes there cut",
                     topic,
-                    name,
+                    TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
                     passesOn,
                     inputTopic,
-                    takes,
-                    what);
+                    takes);
+        }
+    }
+
+    /**
+     * Sees that this program may do what it is going to do, as far as the broker says so beforehand.
+     *
+     * @throws FailedException if a right is missing
+     */
+    private void checkRights(downsampling.processor.Config config) {
+        for (String topic : List.of(
+                config.inputTopic(),
+                config.outputTopic(),
+                config.lateTopic(),
+                config.deadTopic(),
+                config.changelog())) {
+            try {
+                require(
+                        get(admin.describeTopics(
+                                                List.of(topic),
+                                                new DescribeTopicsOptions().includeAuthorizedOperations(true))
+                                        .topicNameValues()
+                                        .get(topic))
+                                .authorizedOperations(),
+                        Incurable.operations(topic, config),
+                        "topic " + topic);
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) { // a changelog that is not made yet
+                    throw failure("cannot see topic " + topic, e);
+                }
+            }
+        }
+        try {
+            require(
+                    get(admin.describeConsumerGroups(
+                                            List.of(config.applicationId()),
+                                            new DescribeConsumerGroupsOptions().includeAuthorizedOperations(true))
+                                    .describedGroups()
+                                    .get(config.applicationId()))
+                            .authorizedOperations(),
+                    List.of(AclOperation.READ),
+                    "group " + config.applicationId());
+        } catch (ExecutionException e) {
+            LOG.debug("Rights on group {} are not known", config.applicationId(), e);
+        }
+    }
+
+    private static void require(Set<AclOperation> has, List<AclOperation> needed, String resource) {
+        if (has == null || has.isEmpty()) { // a broker that does not say
+            return;
+        }
+        Set<AclOperation> missing = new TreeSet<>(needed);
+        missing.remove(AclOperation.CREATE); // it is there
+        missing.removeAll(has);
+        if (!missing.isEmpty() && !has.contains(AclOperation.ALL)) {
+            throw new FailedException(Incurable.noRight(missing, resource));
         }
     }
 
     private static long number(Config settings, String name, long otherwise) {
-        return settings.get(name) == null || settings.get(name).value() == null
-                ? otherwise
-                : Long.parseLong(settings.get(name).value());
+        String text = text(settings, name);
+        return text == null ? otherwise : Long.parseLong(text);
+    }
+
+    private static String text(Config settings, String name) {
+        return settings.get(name) == null ? null : settings.get(name).value();
     }
 
     /** Largest record that a topic takes without compression, in bytes; Kafka's default where this program may not ask. */
@@ -285,11 +458,6 @@ final class Topics {
                 ? otherwise
                 : String.valueOf(making.retention().toMillis());
         return millis == null ? Map.of() : Map.of(TopicConfig.RETENTION_MS_CONFIG, millis);
-    }
-
-    /** @throws FailedException if the broker does not say */
-    boolean exists(String topic) {
-        return partitions(topic).isPresent();
     }
 
     private Optional<Integer> partitions(String topic) {
@@ -323,7 +491,7 @@ final class Topics {
     private static FailedException failure(String what, ExecutionException e) {
         String why = e.getCause() instanceof AuthorizationException
                 ? "no right to (" + e.getCause().getMessage() + ")"
-                : e.getCause().getMessage();
+                : Incurable.why(e.getCause());
         return new FailedException(what + ": " + why, e.getCause());
     }
 

@@ -86,7 +86,7 @@ class ConfigTest {
                         "errors.dead.letter.queue.topic.name", "elsewhere",
                         "application.id", "other",
                         "consumer.session.timeout.ms", "12345"));
-        Properties settings = Service.settings(tampered, new Metrics());
+        Properties settings = Service.settings(tampered, new Metrics(), topic -> Limits.NONE);
         assertThat(settings)
                 .containsEntry("processing.guarantee", "exactly_once_v2")
                 .containsEntry("application.id", "test")

@@ -26,6 +26,9 @@ final class Driver implements AutoCloseable {
     /** What is known of the input's end: set by the test, nothing at first. */
     InputEnd.Reached reached;
 
+    /** What each topic takes. */
+    Limits limits = Limits.NONE;
+
     final Metrics metrics = new Metrics();
 
     private final Config config;
@@ -42,9 +45,9 @@ final class Driver implements AutoCloseable {
                 new ReadingDeserializer(config.zone(), config.maxAhead(), () -> wallClock.toEpochMilli());
         InputEnd.Watch inputEnd = (partition, nextOffset, atOnce) -> reached;
         Topology topology = config.topology() == Config.TopologyKind.DSL
-                ? DslTopology.build(config, readings, metrics)
-                : ExactTopology.build(config, readings, inputEnd, new KeptWindows(0), metrics);
-        driver = new TopologyTestDriver(topology, Service.settings(config, metrics), NOW);
+                ? DslTopology.build(config, readings, metrics, topic -> limits)
+                : ExactTopology.build(config, readings, inputEnd, new KeptWindows(0), metrics, topic -> limits);
+        driver = new TopologyTestDriver(topology, Service.settings(config, metrics, topic -> limits), NOW);
         input = driver.createInputTopic(config.inputTopic(), new ByteArraySerializer(), new ByteArraySerializer());
         summaries = driver.createOutputTopic(config.outputTopic(), new StringDeserializer(), new StringDeserializer());
         late = driver.createOutputTopic(config.lateTopic(), new ByteArrayDeserializer(), new ByteArrayDeserializer());

@@ -54,6 +54,12 @@ class MainTest {
     }
 
     @Test
+    void shouldRefuseNamesThatAreTooLongForATopic() {
+        assertThat(run("--application-id=" + "a".repeat(220)).exitCode()).isEqualTo(2);
+        assertThat(run("--input-topic=" + "a".repeat(250)).exitCode()).isEqualTo(2);
+    }
+
+    @Test
     void shouldRefuseAKafkaSettingThatMakesNoSense() {
         Outcome outcome = run(Map.of("KAFKA_SECURITY_PROTOCOL", "PIGEON"));
         assertThat(outcome.exitCode()).isEqualTo(2);
@@ -74,6 +80,14 @@ class MainTest {
                 "--topology=fast        | expected one of [EXACT, DSL]",
                 "--guarantee=maybe      | expected one of [EXACTLY_ONCE_V2, AT_LEAST_ONCE]",
                 "--output-topic=raw-temperature | topic=raw-temperature: expected four different topics",
+                "--application-id=my app | --application-id=my app: expected 1 to 219 of a to z",
+                "--application-id=      | --application-id=: expected 1 to 219",
+                "--application-id=..    | --application-id=..: expected 1 to 219",
+                "--application-id=größe | --application-id=größe: expected 1 to 219",
+                "--input-topic=a/b      | --input-topic=a/b: expected a topic's name, 1 to 249 of",
+                "--output-topic=a b     | --output-topic=a b: expected a topic's name",
+                "--late-topic=          | --late-topic=: expected a topic's name",
+                "--dead-topic=.         | --dead-topic=.: expected a topic's name",
                 "--state-memory=10      | --state-memory=10: expected at least 1 MiB",
                 "--partitions=0         | --partitions=0: expected 1 to 10000",
                 "--replication=0        | --replication=0: expected at least 1",

@@ -48,7 +48,7 @@ final class Pipeline implements AutoCloseable {
     final String aggregated;
     final String late;
     final String dead;
-    final String applicationId;
+    String applicationId;
 
     Config.TopologyKind topology = Config.TopologyKind.EXACT;
     Duration window = Duration.ofSeconds(10);

@@ -3,16 +3,21 @@ package downsampling.processor;
 import static downsampling.processor.Pipeline.T0;
 import static downsampling.processor.Pipeline.await;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import downsampling.localstack.Broker;
 import downsampling.localstack.BrokerTest;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import org.apache.kafka.clients.admin.NewPartitions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Options that change how the processor works but not what it computes, and those that must not change. */
@@ -68,6 +73,105 @@ class SettingsIT {
         } finally {
             pipeline.window = windowBefore;
             pipeline.grace = graceBefore;
+        }
+    }
+
+    @Test
+    void shouldRefuseAnotherInputTopicThanItsStateIsOf() {
+        try (Pipeline pipeline = new Pipeline(broker, 1);
+                Pipeline other = new Pipeline(broker, 1)) {
+            Service first = pipeline.start();
+            pipeline.send(0, "a", T0, 1);
+            pipeline.awaitAllRead();
+            other.applicationId = pipeline.applicationId;
+
+            assertRefusesOtherInput(Run.of(other.options()), pipeline, other); // while the other one runs
+            pipeline.stop(first);
+            assertRefusesOtherInput(Run.of(other.options()), pipeline, other); // and after it
+        }
+    }
+
+    private static void assertRefusesOtherInput(Run run, Pipeline pipeline, Pipeline other) {
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.errors().lines())
+                .singleElement()
+                .asString()
+                .startsWith("processor: group " + pipeline.applicationId + " reads topic " + pipeline.raw
+                        + ", now asked for is --input-topic " + other.raw + ": run it with the old one, or ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void shouldEndOneOfTwoThatDifferThoughTheyStartAtTheSameMoment(boolean inInput) {
+        try (Pipeline pipeline = new Pipeline(broker, 2);
+                Pipeline other = inInput ? new Pipeline(broker, 2) : new Pipeline(broker, pipeline.raw)) {
+            other.applicationId = pipeline.applicationId;
+            other.window = inInput ? other.window : Duration.ofSeconds(20);
+            List<CompletableFuture<Void>> both =
+                    List.of(pipeline, other).stream().map(SettingsIT::runAsync).toList();
+
+            assertThatThrownBy(() ->
+                            CompletableFuture.anyOf(both.get(0), both.get(1)).join())
+                    .hasCauseInstanceOf(FailedException.class)
+                    .hasMessageContaining("now asked for " + (inInput ? "is --input-topic " : "are --topology exact "));
+        }
+    }
+
+    /** Completes when it fails. */
+    private static CompletableFuture<Void> runAsync(Pipeline pipeline) {
+        return CompletableFuture.runAsync(
+                () -> {
+                    try {
+                        pipeline.start().await();
+                    } catch (InterruptedException e) {
+                        throw new IllegalStateException(e);
+                    }
+                },
+                task -> new Thread(task).start());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldEndWhenTheInputGetsMorePartitions(Config.TopologyKind topology) throws Exception {
+        try (Pipeline pipeline = new Pipeline(broker, 2)) {
+            pipeline.topology = topology;
+            Service service = pipeline.startAndAwaitWork();
+            pipeline.send(0, "a", T0, 1);
+            pipeline.awaitAllRead();
+
+            pipeline.admin()
+                    .createPartitions(Map.of(pipeline.raw, NewPartitions.increaseTo(4)))
+                    .all()
+                    .get();
+
+            String message = "topic " + pipeline.raw + " has 4 partitions, and the state of " + pipeline.applicationId
+                    + " was made with 2: ";
+            assertThatThrownBy(service::await)
+                    .isInstanceOf(FailedException.class)
+                    .hasMessageStartingWith(message);
+            pipeline.stop(service);
+            Run run = Run.of(pipeline.options());
+            assertThat(run.exitCode()).isEqualTo(1);
+            assertThat(run.errors().lines()).singleElement().asString().startsWith("processor: " + message);
+        }
+    }
+
+    @Test
+    void shouldNotMakeAnInputTopicThatWasDeletedBesideItsState() throws Exception {
+        try (Pipeline pipeline = new Pipeline(broker, 2)) {
+            Service first = pipeline.startAndAwaitWork();
+            pipeline.send(0, "a", T0, 1);
+            pipeline.awaitAllRead();
+            pipeline.stop(first);
+            pipeline.deleteTopic(pipeline.raw);
+
+            Run run = Run.of(pipeline.options());
+
+            assertThat(run.exitCode()).isEqualTo(1);
+            assertThat(run.errors().lines())
+                    .singleElement()
+                    .asString()
+                    .startsWith("processor: topic " + pipeline.raw + " does not exist any more, but state of ");
         }
     }
 

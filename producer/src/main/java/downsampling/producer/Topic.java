@@ -80,6 +80,9 @@ record Topic(String name, int partitions, Short replication, Duration retention)
                 adminSettings.get(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG).toString();
         long deadline = System.nanoTime() + wait.toNanos();
         for (boolean told = false; stop.getCount() > 0; told = true) {
+            BrokerProbe.obstacle(adminSettings).ifPresent(obstacle -> {
+                throw new KafkaException(obstacle);
+            });
             KafkaException absent;
             try (Admin admin = connect(adminSettings)) {
                 describeOrCreate(admin, told ? ATTEMPT_MS : FIRST_ATTEMPT_MS, notes);

@@ -126,8 +126,8 @@ class SparkAggregationTest {
 
     private static SparkResult result(Query query, Path folder) throws IOException {
         String results = Files.createTempDirectory(folder, "results").toString();
-        AggregateOptions options = new AggregateOptions(
-                query, 2, "", results, "result.csv", Format.CSV, null, false, false, false, true);
+        AggregateOptions options =
+                new AggregateOptions(query, 2, "", results, "result.csv", Format.CSV, null, false, false, false, true);
         return new SparkResult(options, false, spark.sparkContext().hadoopConfiguration());
     }
 
