@@ -333,7 +333,7 @@ final class Audit implements Callable<Integer> {
     private final class Reader implements AutoCloseable {
         private final Ends ends;
         private final KafkaConsumer<byte[], byte[]> consumer;
-        private final boolean watched = stderrIsTerminal();
+        private final boolean watched = isTerminal(2);
         private final long all;
         private long before;
         private Set<TopicPartition> open = new HashSet<>();
@@ -431,9 +431,10 @@ final class Audit implements Callable<Integer> {
     }
 
     /** Asks the system's own {@code test}: {@link System#console()} is about stdin and stdout, and differs between JDKs. */
-    private static boolean stderrIsTerminal() {
+    static boolean isTerminal(int descriptor) {
         try {
-            return new ProcessBuilder("test", "-t", "2")
+            return new ProcessBuilder("test", "-t", String.valueOf(descriptor))
+                            .redirectInput(ProcessBuilder.Redirect.INHERIT)
                             .redirectError(ProcessBuilder.Redirect.INHERIT)
                             .start()
                             .waitFor()

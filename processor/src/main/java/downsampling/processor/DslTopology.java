@@ -30,6 +30,8 @@ import org.apache.kafka.streams.state.WindowStore;
  * with those, and why {@link ExactTopology} is the default.
  */
 final class DslTopology {
+    static final String SUPPRESSED = "until-window-closes";
+
     private DslTopology() {}
 
     static Topology build(Config config, Deserializer<Reading> readings, Metrics metrics) {
@@ -59,7 +61,7 @@ final class DslTopology {
                                 .withValueSerde(Serdes.serdeFrom(
                                         (topic, summary) -> summary.toBytes(),
                                         (topic, bytes) -> Summary.fromBytes(bytes))))
-                .suppress(Suppressed.untilWindowCloses(BufferConfig.unbounded()).withName("until-window-closes"))
+                .suppress(Suppressed.untilWindowCloses(BufferConfig.unbounded()).withName(SUPPRESSED))
                 .toStream(Named.as("closed"))
                 .process(() -> new Publish(metrics), Named.as("publish"))
                 .to(

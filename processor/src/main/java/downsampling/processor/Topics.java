@@ -116,23 +116,34 @@ final class Topics {
     }
 
     /**
+     * The names of the changelogs of an application's state, of both topologies and of all settings; those of another
+     * application, however its name begins, never match. The groups are topology, window and grace where they are in the name.
+     */
+    static Pattern changelogs(String applicationId) {
+        String duration = "(\\d+(?:ms|s|d))";
+        return Pattern.compile(Pattern.quote(applicationId) + "-(?:(" + EXACT.store + "|" + DSL.store + ")-" + duration
+                + "-" + duration + "|" + DslTopology.SUPPRESSED + "-store)-changelog");
+    }
+
+    /**
      * Looks for changelogs of the application's state.
      *
      * @throws FailedException if there is state that was made by the other topology or with another window or grace: it would
      *     be left behind, or mixed, and readings be lost or windows lie
      */
     void checkState(downsampling.processor.Config config) {
-        Pattern changelog = Pattern.compile(Pattern.quote(config.applicationId()) + "-(" + EXACT.store + "|" + DSL.store
-                + ")-(\\w+)-(\\w+)-changelog");
+        Pattern changelog = changelogs(config.applicationId());
         try {
             for (String topic : get(admin.listTopics().names())) {
                 Matcher made = changelog.matcher(topic);
-                if (made.matches() && !topic.equals(config.applicationId() + "-" + config.storeName() + "-changelog")) {
+                if (made.matches()
+                        && made.group(1) != null
+                        && !topic.equals(config.applicationId() + "-" + config.storeName() + "-changelog")) {
                     throw new FailedException(String.format(
                             "the state of %s was made with --topology %s --window %s --grace %s, now asked for are"
                                     + " --topology %s --window %s --grace %s: run it with the old ones, or with a new"
                                     + " --application-id (which reads its input from the start), or stop all instances and"
-                                    + " reset it with kafka-streams-application-reset",
+                                    + " run \"processor reset\"",
                             config.applicationId(),
                             made.group(1).equals(DSL.store) ? "dsl" : "exact",
                             made.group(2),
