@@ -101,13 +101,15 @@ final class Audit implements Callable<Integer> {
      * @param processed of each input partition: all before this has its results before {@code end}
      * @param reached   of each input partition: nothing from this on has results before {@code end}
      * @param end       of each partition of the four topics
+     * @param unread    of input partitions: what lies between this and {@code begin} was deleted before it was processed
      */
     private record Ends(
             Map<TopicPartition, Long> begin,
             Map<TopicPartition, Long> sure,
             Map<TopicPartition, Long> processed,
             Map<TopicPartition, Long> reached,
-            Map<TopicPartition, Long> end) {
+            Map<TopicPartition, Long> end,
+            Map<TopicPartition, Long> unread) {
 
         /** The order makes it right: each step may only be taken when the one before it is done. */
         static Ends lookUp(Admin admin, Config config, Duration patience) throws InterruptedException {
@@ -139,7 +141,15 @@ final class Audit implements Callable<Integer> {
                 throw new FailedException("group " + config.applicationId() + " has processed nothing of topic "
                         + config.inputTopic() + ", but there are results: is --application-id the processor's?");
             }
-            return new Ends(begin, sure, processed, reached, end);
+            // Once more, since the processor may have read meanwhile what has been deleted meanwhile.
+            Map<TopicPartition, Long> unread =
+                    isBehind(reached, begin) ? committed(config, input, patience) : new HashMap<>(reached);
+            unread.entrySet().removeIf(entry -> entry.getValue() >= begin.get(entry.getKey()));
+            return new Ends(begin, sure, processed, reached, end, unread);
+        }
+
+        private static boolean isBehind(Map<TopicPartition, Long> offsets, Map<TopicPartition, Long> begin) {
+            return offsets.entrySet().stream().anyMatch(entry -> entry.getValue() < begin.get(entry.getKey()));
         }
 
         private static boolean reaches(Map<TopicPartition, Long> end, Map<TopicPartition, Long> written) {
@@ -227,6 +237,8 @@ final class Audit implements Callable<Integer> {
                 input.values().stream()
                         .sorted((a, b) -> Integer.compare(a.number, b.number))
                         .toList());
+        ends.unread.forEach(
+                (partition, from) -> account.deletedUnread(input.get(partition), from, ends.begin.get(partition)));
         try (Reader reader = new Reader(ends)) {
             readLateAndDead(account, reader, others);
             readInStep(account, reader, input, summaries);

@@ -29,7 +29,12 @@ final class ExactTopology {
 
     /** @param inputEnd how far a partition of the input topic is known to be read, see {@link InputEnd} */
     static Topology build(
-            Config config, Deserializer<Reading> readings, InputEnd.Watch inputEnd, KeptWindows kept, Metrics metrics) {
+            Config config,
+            Deserializer<Reading> readings,
+            InputEnd.Watch inputEnd,
+            KeptWindows kept,
+            InputConsumers input,
+            Metrics metrics) {
         return new Topology()
                 .addSource(
                         AutoOffsetReset.earliest(),
@@ -39,7 +44,9 @@ final class ExactTopology {
                         new ByteArrayDeserializer(),
                         config.inputTopic())
                 .addProcessor(
-                        "window", () -> new WindowProcessor(config, readings, inputEnd, kept, metrics), "readings")
+                        "window",
+                        () -> new WindowProcessor(config, readings, inputEnd, kept, input, metrics),
+                        "readings")
                 .addStateStore(openWindows(config), "window")
                 .addStateStore(BeforeCommit.builder(), "window")
                 .addSink(

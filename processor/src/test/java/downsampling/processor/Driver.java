@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -43,7 +44,8 @@ final class Driver implements AutoCloseable {
         InputEnd.Watch inputEnd = (partition, nextOffset, atOnce) -> reached;
         Topology topology = config.topology() == Config.TopologyKind.DSL
                 ? DslTopology.build(config, readings, metrics)
-                : ExactTopology.build(config, readings, inputEnd, new KeptWindows(0), metrics);
+                : ExactTopology.build(
+                        config, readings, inputEnd, new KeptWindows(0), new InputConsumers(config, metrics), metrics);
         driver = new TopologyTestDriver(topology, Service.settings(config, metrics), NOW);
         input = driver.createInputTopic(config.inputTopic(), new ByteArraySerializer(), new ByteArraySerializer());
         summaries = driver.createOutputTopic(config.outputTopic(), new StringDeserializer(), new StringDeserializer());
@@ -105,6 +107,13 @@ final class Driver implements AutoCloseable {
 
     Instant now() {
         return wallClock;
+    }
+
+    /** What the consumer puts in the place of deleted records, the first of which had the given offset. */
+    void sendDeleted(long first) {
+        Headers headers = InputConsumers.deleted(new TopicPartition(config.inputTopic(), 0), first, first + 1)
+                .headers();
+        input.pipeInput(new TestRecord<>(null, InputConsumers.DELETED, headers, wallClock));
     }
 
     void advanceWallClock(Duration by) {
