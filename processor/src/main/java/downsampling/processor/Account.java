@@ -37,7 +37,7 @@ import org.apache.kafka.common.header.Headers;
  * <p>All times in milliseconds since the epoch. For one thread.
  */
 final class Account {
-    /** Where a reading ends up, in the first eight; what is wrong, in the last three. */
+    /** Where a reading ends up, in the first eight; what is wrong, in the last four. */
     enum Column {
         /** Records of the input topic. */
         READ,
@@ -51,6 +51,8 @@ final class Account {
         NOT_YET,
         /** Readings that cannot be judged: retention has deleted other readings, or the summary, of their window. */
         CUT,
+        /** Offsets of the input topic that were deleted before the processor had come to them; of no record that was read. */
+        DELETED,
         /** Readings without a place: in a closed window and not in its summary, or no reading and not dead. */
         LOST,
         /** Summaries, late and dead records that came again. */
@@ -64,7 +66,7 @@ final class Account {
         }
 
         boolean isFault() {
-            return compareTo(LOST) >= 0;
+            return compareTo(DELETED) >= 0;
         }
     }
 
@@ -84,6 +86,9 @@ final class Account {
         private final long reached;
         private final Offsets late = new Offsets();
         private final Offsets dead = new Offsets();
+        /** Ranges that were deleted unread, by first offset, with the offset behind their last. */
+        private final NavigableMap<Long, Long> deleted = new TreeMap<>();
+
         private final Map<Column, Long> row = new EnumMap<>(Column.class);
         /** Of the readings that the processor took on time; its own is the same or ahead, see {@link #readAtLeastUpTo}. */
         private final StreamTime streamTime = new StreamTime(Long.MAX_VALUE, 0, 0);
@@ -260,7 +265,10 @@ final class Account {
         if (partition == null || offset == null) {
             return false;
         }
-        if (offset >= partition.begin) {
+        Long last = number(headers, DeletedInput.LAST);
+        if (last != null) {
+            deletedUnread(partition, offset, last + 1);
+        } else if (offset >= partition.begin) {
             if (partition.late.contains(offset)) {
                 fault(partition, Column.TWICE, 1, at(partition, offset), "a late or a dead record", "both");
             } else if (!partition.dead.add(offset)) {
@@ -268,6 +276,11 @@ final class Account {
             }
         }
         return true;
+    }
+
+    /** Records from one offset up to, but without, another were deleted before they were read; may be told again. */
+    void deletedUnread(Partition partition, long from, long to) {
+        partition.deleted.merge(from, to, Math::max);
     }
 
     /** A record of the input topic; those of a partition in their order. */
@@ -482,6 +495,20 @@ final class Account {
             sensor.windows.clear();
         }
         for (Partition partition : partitions) {
+            long upTo = 0;
+            for (Map.Entry<Long, Long> range : partition.deleted.entrySet()) {
+                long from = Math.max(upTo, range.getKey());
+                upTo = Math.max(upTo, range.getValue());
+                if (from < upTo) {
+                    fault(
+                            partition,
+                            Column.DELETED,
+                            upTo - from,
+                            config.inputTopic() + "-" + partition.number + " offsets " + from + " to " + (upTo - 1),
+                            "to be read before they are deleted",
+                            "deleted");
+                }
+            }
             long stray = partition.late.size() + partition.dead.size();
             if (stray > 0) {
                 fault(

@@ -102,13 +102,15 @@ final class Audit implements Callable<Integer> {
      * @param processed of each input partition: all before this has its results before {@code end}
      * @param reached   of each input partition: nothing from this on has results before {@code end}
      * @param end       of each partition of the four topics
+     * @param unread    of input partitions: what lies between this and {@code begin} was deleted before it was processed
      */
     private record Ends(
             Map<TopicPartition, Long> begin,
             Map<TopicPartition, Long> sure,
             Map<TopicPartition, Long> processed,
             Map<TopicPartition, Long> reached,
-            Map<TopicPartition, Long> end) {
+            Map<TopicPartition, Long> end,
+            Map<TopicPartition, Long> unread) {
 
         /** The order makes it right: each step may only be taken when the one before it is done. */
         static Ends lookUp(Admin admin, Config config, Duration patience) throws InterruptedException {
@@ -140,7 +142,15 @@ final class Audit implements Callable<Integer> {
                 throw new FailedException("group " + config.applicationId() + " has processed nothing of topic "
                         + config.inputTopic() + ", but there are results: is --application-id the processor's?");
             }
-            return new Ends(begin, sure, processed, reached, end);
+            // Once more, since the processor may have read meanwhile what has been deleted meanwhile.
+            Map<TopicPartition, Long> unread =
+                    isBehind(reached, begin) ? committed(config, input, patience) : new HashMap<>(reached);
+            unread.entrySet().removeIf(entry -> entry.getValue() >= begin.get(entry.getKey()));
+            return new Ends(begin, sure, processed, reached, end, unread);
+        }
+
+        private static boolean isBehind(Map<TopicPartition, Long> offsets, Map<TopicPartition, Long> begin) {
+            return offsets.entrySet().stream().anyMatch(entry -> entry.getValue() < begin.get(entry.getKey()));
         }
 
         private static boolean reaches(Map<TopicPartition, Long> end, Map<TopicPartition, Long> written) {
@@ -228,6 +238,8 @@ final class Audit implements Callable<Integer> {
                 input.values().stream()
                         .sorted((a, b) -> Integer.compare(a.number, b.number))
                         .toList());
+        ends.unread.forEach(
+                (partition, from) -> account.deletedUnread(input.get(partition), from, ends.begin.get(partition)));
         try (Reader reader = new Reader(ends)) {
             readLateAndDead(account, reader, others);
             readInStep(account, reader, input, summaries);
@@ -334,7 +346,7 @@ final class Audit implements Callable<Integer> {
     private final class Reader implements AutoCloseable {
         private final Ends ends;
         private final KafkaConsumer<byte[], byte[]> consumer;
-        private final boolean watched = stderrIsTerminal();
+        private final boolean watched = isTerminal(2);
         private final long all;
         private long before;
         private Set<TopicPartition> open = new HashSet<>();
@@ -432,9 +444,10 @@ final class Audit implements Callable<Integer> {
     }
 
     /** Asks the system's own {@code test}: {@link System#console()} is about stdin and stdout, and differs between JDKs. */
-    private static boolean stderrIsTerminal() {
+    static boolean isTerminal(int descriptor) {
         try {
-            return new ProcessBuilder("test", "-t", "2")
+            return new ProcessBuilder("test", "-t", String.valueOf(descriptor))
+                            .redirectInput(ProcessBuilder.Redirect.INHERIT)
                             .redirectError(ProcessBuilder.Redirect.INHERIT)
                             .start()
                             .waitFor()

@@ -15,9 +15,17 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.streams.KafkaClientSupplier;
 
-/** Kafka Streams' clients, as it makes them itself; but they can be given up. Any thread may do that. */
+/**
+ * Kafka Streams' clients, as it makes them itself; but {@link InputConsumers} watches those that read the input, and they can be
+ * given up. Any thread may do that.
+ */
 final class Clients implements KafkaClientSupplier {
+    private final InputConsumers input;
     private final Set<InputConsumer> consumers = ConcurrentHashMap.newKeySet();
+
+    Clients(InputConsumers input) {
+        this.input = input;
+    }
 
     /** Stream threads that have a consumer from before end with a {@link WakeupException}: whoever replaces them has new ones made. */
     void giveUp() {
@@ -29,7 +37,7 @@ final class Clients implements KafkaClientSupplier {
     public Consumer<byte[], byte[]> getConsumer(Map<String, Object> config) {
         InputConsumer consumer = new InputConsumer(config);
         consumers.add(consumer);
-        return consumer;
+        return input.watched(consumer);
     }
 
     private static final class InputConsumer extends KafkaConsumer<byte[], byte[]> {

@@ -32,6 +32,8 @@ import org.apache.kafka.streams.state.WindowStore;
  * with those, and why {@link ExactTopology} is the default.
  */
 final class DslTopology {
+    static final String SUPPRESSED = "until-window-closes";
+
     private DslTopology() {}
 
     static Topology build(
@@ -62,7 +64,7 @@ final class DslTopology {
                                 .withValueSerde(Serdes.serdeFrom(
                                         (topic, summary) -> summary.toBytes(),
                                         (topic, bytes) -> Summary.fromBytes(bytes))))
-                .suppress(Suppressed.untilWindowCloses(BufferConfig.unbounded()).withName("until-window-closes"))
+                .suppress(Suppressed.untilWindowCloses(BufferConfig.unbounded()).withName(SUPPRESSED))
                 .toStream(Named.as("closed"))
                 .process(() -> new Publish(metrics, () -> limits.apply(config.outputTopic())), Named.as("publish"))
                 .to(

@@ -43,6 +43,7 @@ final class ExactTopology {
             Deserializer<Reading> readings,
             InputEnd.Watch inputEnd,
             KeptWindows kept,
+            InputConsumers input,
             Metrics metrics,
             Function<String, Limits> limits) {
         String changelog = config.changelog();
@@ -55,7 +56,9 @@ final class ExactTopology {
                         new ByteArrayDeserializer(),
                         config.inputTopic())
                 .addProcessor(
-                        "window", () -> new WindowProcessor(config, readings, inputEnd, kept, metrics), "readings")
+                        "window",
+                        () -> new WindowProcessor(config, readings, inputEnd, kept, input, metrics),
+                        "readings")
                 .addStateStore(openWindows(config), "window")
                 .addStateStore(BeforeCommit.builder(), "window")
                 .addProcessor(SUMMARIES, () -> new Fit(config.outputTopic(), limits), "window")

@@ -31,7 +31,7 @@ import picocli.CommandLine.Option;
         version = "processor 0.1.0",
         sortOptions = false,
         usageHelpAutoWidth = true,
-        subcommands = Audit.class,
+        subcommands = {Audit.class, Reset.class},
         description =
                 "Turns temperature readings into one summary (count, min, max, mean) per sensor and tumbling window.",
         footer = {
@@ -199,6 +199,7 @@ public final class Main implements Callable<Integer> {
 
     @Option(
             names = "--state-dir",
+            scope = INHERIT,
             paramLabel = "DIR",
             defaultValue = "${sys:java.io.tmpdir}/temperature-processor",
             description = "with rocksdb: folder for its files, one for each instance (default: ${DEFAULT-VALUE})")
@@ -342,6 +343,9 @@ public final class Main implements Callable<Integer> {
     private String fromEnvironment(ArgSpec argument) {
         if (!(argument instanceof OptionSpec option) || option.usageHelp() || option.versionHelp()) {
             return null; // VERSION is a variable that many have
+        }
+        if (option.command().userObject() instanceof Reset && !option.inherited()) {
+            return null; // what it does is for a person to say, each time
         }
         String value = environment.get(
                 option.longestName().substring("--".length()).replace('-', '_').toUpperCase(Locale.ROOT));

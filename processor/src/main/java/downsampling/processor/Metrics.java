@@ -82,6 +82,9 @@ final class Metrics implements AutoCloseable {
     private final Counter closed = Counter.builder("downsampling.windows.closed")
             .description("Windows of one sensor that were closed and emitted")
             .register(registry);
+    private final Counter deletedUnread = Counter.builder("downsampling.offsets.deleted.unread")
+            .description("Offsets of the input topic that were deleted before they were read")
+            .register(registry);
     private final Counter idleCloses = Counter.builder("downsampling.idle.closes")
             .description("Times that the open windows of a partition were closed because no reading came")
             .register(registry);
@@ -164,6 +167,15 @@ final class Metrics implements AutoCloseable {
 
     long repeatedReadings() {
         return (long) repeated.count();
+    }
+
+    /** @param offsets of the input topic that were deleted before they were read */
+    void deletedUnread(long offsets) {
+        deletedUnread.increment(offsets);
+    }
+
+    long offsetsDeletedUnread() {
+        return (long) deletedUnread.count();
     }
 
     void dead(Exception why) {

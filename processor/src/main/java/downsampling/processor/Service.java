@@ -46,7 +46,7 @@ final class Service implements AutoCloseable {
     /** Of {@link ExactTopology} alone. */
     private final InputEnd inputEnd;
 
-    private final Clients clients = new Clients();
+    private final Clients clients;
     private final ClockWatch clock =
             new ClockWatch(System::currentTimeMillis, System::nanoTime, this::beginAnew).start();
     private final Config config;
@@ -99,12 +99,14 @@ final class Service implements AutoCloseable {
                         time::milliseconds,
                         System::currentTimeMillis)
                 : null;
+        InputConsumers input = new InputConsumers(config, metrics);
         Topology topology = config.topology() == Config.TopologyKind.DSL
                 ? DslTopology.build(config, readings, metrics, this::limits)
-                : ExactTopology.build(config, readings, inputEnd::reached, kept, metrics, this::limits);
+                : ExactTopology.build(config, readings, inputEnd::reached, kept, input, metrics, this::limits);
         LOG.debug("{}", topology.describe());
         Properties settings = settings(config, metrics, this::limits);
         settings.putAll(sizes);
+        clients = new Clients(input);
         streams = new KafkaStreams(topology, settings, clients, time);
         watch = new Watch(this);
         windows = new WindowReader(
@@ -155,6 +157,8 @@ final class Service implements AutoCloseable {
         settings.put(producerPrefix(ProducerConfig.BUFFER_MEMORY_CONFIG), 2L * Topics.MAX_RECORD_BYTES);
         settings.putAll(config.kafka());
         settings.put(StreamsConfig.APPLICATION_ID_CONFIG, config.applicationId());
+        // With the other one Kafka Streams would not take its consumer from Clients.
+        settings.put(StreamsConfig.GROUP_PROTOCOL_CONFIG, "classic");
         settings.put(
                 StreamsConfig.PROCESSING_GUARANTEE_CONFIG,
                 config.guarantee().name().toLowerCase(Locale.ROOT));

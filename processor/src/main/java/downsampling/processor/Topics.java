@@ -68,7 +68,7 @@ final class Topics {
     }
 
     private static final String ANEW = "with a new --application-id (which reads its input from the start), or stop all"
-            + " instances and run processor reset";
+            + " instances and run \"processor reset\"";
 
     private final Admin admin;
     private final Making making;
@@ -135,6 +135,16 @@ final class Topics {
     }
 
     /**
+     * The names of the changelogs of an application's state, of both topologies and of all settings; those of another
+     * application, however its name begins, never match. The groups are topology, window and grace where they are in the name.
+     */
+    static Pattern changelogs(String applicationId) {
+        String duration = "(\\d+(?:ms|s|d))";
+        return Pattern.compile(Pattern.quote(applicationId) + "-(?:(" + EXACT.store + "|" + DSL.store + ")-" + duration
+                + "-" + duration + "|" + DslTopology.SUPPRESSED + "-store)-changelog");
+    }
+
+    /**
      * Looks whether the application's state, its group and the input topic go together. What is asked for here may be what
      * was done before, or what another instance does at this moment.
      *
@@ -156,11 +166,10 @@ final class Topics {
 
     /** State that was made with another topology, window or grace would be left behind, or mixed, and windows lie. */
     private static Optional<String> otherState(downsampling.processor.Config config, Set<String> topics) {
-        Pattern changelog = Pattern.compile(Pattern.quote(config.applicationId()) + "-(" + EXACT.store + "|" + DSL.store
-                + ")-(\\w+)-(\\w+)-changelog");
+        Pattern changelog = changelogs(config.applicationId());
         for (String topic : topics) {
             Matcher made = changelog.matcher(topic);
-            if (made.matches() && !topic.equals(config.changelog())) {
+            if (made.matches() && made.group(1) != null && !topic.equals(config.changelog())) {
                 return Optional.of(String.format(
                         "the state of %s was made with --topology %s --window %s --grace %s, now asked for are"
                                 + " --topology %s --window %s --grace %s: run it with the old ones, or %s",

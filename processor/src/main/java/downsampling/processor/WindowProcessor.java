@@ -51,6 +51,7 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
     private final InputEnd.Watch inputEnd;
     private final Metrics metrics;
     private final KeptWindows keptWindows;
+    private final InputConsumers input;
 
     private ProcessorContext<byte[], byte[]> context;
     private int partition;
@@ -60,6 +61,7 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
     private KeptWindows.Partition kept;
     private RecordLimit lateLimit;
     private RecordLimit deadLimit;
+    private InputConsumers.Place place;
 
     /** What the store has of what follows. */
     private Position stored;
@@ -91,6 +93,7 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
             Deserializer<Reading> readings,
             InputEnd.Watch inputEnd,
             KeptWindows keptWindows,
+            InputConsumers input,
             Metrics metrics) {
         this.config = config;
         this.size = config.window().toMillis();
@@ -99,6 +102,7 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
         this.inputEnd = inputEnd;
         this.metrics = metrics;
         this.keptWindows = keptWindows;
+        this.input = input;
     }
 
     /** Also called on an instance that was in use, when its task is started anew from the changelog after a failure. */
@@ -120,6 +124,7 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
         passingOver = false;
         silentTo = Position.NONE;
         silenceToldAt = Position.NONE;
+        place = input.resume(partition, together() ? nextOffset : -1);
         kept = keptWindows.begin(partition, Math.max(0, closedUpTo));
         context.<BeforeCommit>getStateStore(BeforeCommit.NAME).run(this::write);
         lastReadingAt = context.currentSystemTimeMs();
@@ -139,6 +144,10 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
             commitSoon(record.timestamp(), false);
         }
         long offset = context.recordMetadata().orElseThrow().offset();
+        if (record.value() == InputConsumers.DELETED) {
+            tellDeleted(record, offset);
+            return;
+        }
         if (offset < nextOffset) {
             passOver(offset, record.timestamp());
             return;
@@ -187,16 +196,11 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
      */
     private void passOver(long offset, long timestamp) {
         if (timestamp > newestTimestamp) {
-            throw new FailedException(String.format(
-                    "Topic %s is not the one that the state of %s is from: all of partition %d up to offset %d was processed,"
-                            + " but the record at offset %d is newer (%s); with the topic made anew, take another"
-                            + " --application-id or reset this one",
-                    config.inputTopic(),
-                    config.applicationId(),
+            throw input.anotherTopic(
                     partition,
-                    nextOffset - 1,
-                    offset,
-                    Instant.ofEpochMilli(timestamp)));
+                    String.format(
+                            "all before offset %d was processed, but the record at offset %d is newer (%s)",
+                            nextOffset, offset, Instant.ofEpochMilli(timestamp)));
         }
         if (!passingOver) {
             passingOver = true;
@@ -211,18 +215,36 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
         metrics.repeated();
     }
 
+    /** Records are gone that nobody has read, up to an offset; that is told in the transaction that moves past them. */
+    private void tellDeleted(Record<byte[], byte[]> record, long last) {
+        long first = Math.max(nextOffset, InputConsumers.firstDeleted(record.headers()));
+        if (first > last) {
+            return;
+        }
+        nextOffset = last + 1;
+        metrics.deletedUnread(last + 1 - first);
+        DeletedInput deleted = new DeletedInput(config.inputTopic(), partition, first, last);
+        LOG.warn("{}", deleted);
+        context.forward(new Record<>(null, null, record.timestamp(), deleted.headers()), ExactTopology.DEAD);
+    }
+
+    /** Whether state, results and input offsets are committed in one. */
+    private boolean together() {
+        return config.guarantee() == Config.Guarantee.EXACTLY_ONCE_V2;
+    }
+
     /** Brings to the store what is to be committed. */
     private void write() {
         windows.write();
         // Without transactions the state may outlive results that were on their way; those of the commit before were
         // not.
-        boolean together = config.guarantee() == Config.Guarantee.EXACTLY_ONCE_V2;
+        nextOffset = place.next(nextOffset);
         Position position = new Position(
                 closedUpTo,
                 streamTime.newest(),
                 streamTime.readUpTo(),
                 newestTimestamp,
-                together ? nextOffset : writtenOffset);
+                together() ? nextOffset : writtenOffset);
         if (!position.equals(stored)) {
             store.put(Position.KEY, position.toBytes());
             stored = position;

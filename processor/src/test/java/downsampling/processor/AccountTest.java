@@ -2,6 +2,7 @@ package downsampling.processor;
 
 import static downsampling.processor.Account.Column.CUT;
 import static downsampling.processor.Account.Column.DEAD;
+import static downsampling.processor.Account.Column.DELETED;
 import static downsampling.processor.Account.Column.LATE;
 import static downsampling.processor.Account.Column.LOST;
 import static downsampling.processor.Account.Column.NOT_YET;
@@ -185,6 +186,26 @@ class AccountTest {
         judge("a", 10, Summary.of(5));
 
         assertColumns(READ, 3, SUMMARISED, 2, OPEN, 1, TWICE, 2);
+    }
+
+    @Test
+    void shouldCountWhatWasDeletedUnreadOnceThoughItWasToldAndSeen() {
+        Account.Partition cut = new Account.Partition(0, 100, 20, 20);
+        account = new Account(CONFIG, List.of(cut, second));
+        account.dead(deletedHeaders(0, 5, 9));
+        account.dead(deletedHeaders(0, 10, 29));
+        account.deletedUnread(cut, 20, 100);
+
+        account.close();
+
+        assertThat(account.total(DELETED)).isEqualTo(95);
+        assertThat(account.total(TWICE) + account.total(WRONG) + account.total(LOST))
+                .isZero();
+        assertThat(account.isBalanced()).isFalse();
+        assertThat(account.faults())
+                .extracting(Account.Fault::toString)
+                .first()
+                .isEqualTo("deleted: raw-0 offsets 5 to 9: expected to be read before they are deleted, found deleted");
     }
 
     @Test
@@ -413,6 +434,10 @@ class AccountTest {
                 .add("__streams.errors.topic", "raw".getBytes(UTF_8))
                 .add("__streams.errors.partition", text(partition))
                 .add("__streams.errors.offset", text(offset));
+    }
+
+    private static Headers deletedHeaders(int partition, long first, long last) {
+        return new DeletedInput("raw", partition, first, last).headers();
     }
 
     private static byte[] text(long number) {

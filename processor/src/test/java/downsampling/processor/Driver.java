@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
@@ -46,7 +47,14 @@ final class Driver implements AutoCloseable {
         InputEnd.Watch inputEnd = (partition, nextOffset, atOnce) -> reached;
         Topology topology = config.topology() == Config.TopologyKind.DSL
                 ? DslTopology.build(config, readings, metrics, topic -> limits)
-                : ExactTopology.build(config, readings, inputEnd, new KeptWindows(0), metrics, topic -> limits);
+                : ExactTopology.build(
+                        config,
+                        readings,
+                        inputEnd,
+                        new KeptWindows(0),
+                        new InputConsumers(config, metrics),
+                        metrics,
+                        topic -> limits);
         driver = new TopologyTestDriver(topology, Service.settings(config, metrics, topic -> limits), NOW);
         input = driver.createInputTopic(config.inputTopic(), new ByteArraySerializer(), new ByteArraySerializer());
         summaries = driver.createOutputTopic(config.outputTopic(), new StringDeserializer(), new StringDeserializer());
@@ -108,6 +116,13 @@ final class Driver implements AutoCloseable {
 
     Instant now() {
         return wallClock;
+    }
+
+    /** What the consumer puts in the place of deleted records, the first of which had the given offset. */
+    void sendDeleted(long first) {
+        Headers headers = InputConsumers.deleted(new TopicPartition(config.inputTopic(), 0), first, first + 1)
+                .headers();
+        input.pipeInput(new TestRecord<>(null, InputConsumers.DELETED, headers, wallClock));
     }
 
     void advanceWallClock(Duration by) {

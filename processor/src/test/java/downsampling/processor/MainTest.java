@@ -60,6 +60,14 @@ class MainTest {
     }
 
     @Test
+    void shouldResetNothingBecauseOfAVariableOfThatName() {
+        Map<String, String> environment = Map.of("YES", "true", "DRY_RUN", "true", "TO", "latest", "WAIT", "1ms");
+        assertThat(run(environment, "reset", "--bootstrap-servers=127.0.0.1:1").err())
+                .isEqualTo("processor: standard input is no terminal to ask on: expected --yes or --dry-run"
+                        + System.lineSeparator());
+    }
+
+    @Test
     void shouldRefuseAKafkaSettingThatMakesNoSense() {
         Outcome outcome = run(Map.of("KAFKA_SECURITY_PROTOCOL", "PIGEON"));
         assertThat(outcome.exitCode()).isEqualTo(2);
@@ -96,10 +104,12 @@ class MainTest {
                 "--zone=Mars/Phobos     | Mars/Phobos",
                 "--no-such-option       | Unknown option: '--no-such-option'",
                 "surplus                | Unmatched argument",
-                "--config=no-such-file  | no-such-file"
+                "--config=no-such-file  | no-such-file",
+                "reset --to=yesterday   | --to=yesterday: expected earliest, latest, or a time such as 2025-01-01T12:00:00Z",
+                "reset --json           | Unknown option: '--json'"
             })
     void shouldRefuseSettingsThatMakeNoSenseInOneLine(String option, String message) {
-        Outcome outcome = run(option);
+        Outcome outcome = run(option.split(" "));
         assertThat(outcome.exitCode()).isEqualTo(2);
         assertThat(outcome.out()).isEmpty();
         assertThat(outcome.err()).startsWith("processor: ").contains(message).hasLineCount(1);

@@ -45,7 +45,7 @@ class MonitoringIT {
 
     private static final Pattern MATCHER = Pattern.compile("(\\w+)(=~|!~|!=|=)\"([^\"]*)\"");
     private static final Pattern GROUPING = Pattern.compile("\\b(?:by|on) \\(([^)]*)\\)");
-    private static final Set<String> WORDS = Set.of("and", "or", "unless", "by", "on");
+    private static final Set<String> WORDS = Set.of("and", "or", "unless", "by", "on", "offset");
 
     private final Broker broker;
 

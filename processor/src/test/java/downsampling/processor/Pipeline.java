@@ -212,7 +212,7 @@ final class Pipeline implements AutoCloseable {
         return "{\"ts\":\"" + Instant.ofEpochMilli(time) + "\",\"value\":" + value + "}";
     }
 
-    private void flush() {
+    void flush() {
         producer.flush();
         assertThat(failure).as("why a reading could not be sent").isNull();
     }

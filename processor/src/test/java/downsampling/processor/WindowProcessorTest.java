@@ -2,6 +2,7 @@ package downsampling.processor;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
@@ -89,6 +90,38 @@ class WindowProcessorTest {
                             dsl.dead().stream().map(WindowProcessorTest::text).toList());
         }
         assertThat(driver.dropped()).isZero();
+    }
+
+    @Test
+    void shouldTellOfDeletedInputOnceAndNotOfWhatWasProcessed() {
+        driver.send("a", "2025-01-01T11:59:50Z", 1);
+        driver.send("a", "2025-01-01T11:59:51Z", 1);
+        driver.sendDeleted(1); // offsets 1 and 2, of which the first was processed
+        driver.sendDeleted(1); // offsets 1 to 3, of which the last is new
+        driver.send("a", "2025-01-01T12:00:01Z", 2);
+
+        assertThat(driver.dead())
+                .hasSize(2)
+                .allSatisfy(dead -> assertThat(dead.key()).isNull())
+                .allSatisfy(dead -> assertThat(dead.value()).isNull())
+                .extracting(
+                        dead -> Driver.header(dead.headers(), "__streams.errors.message"),
+                        dead -> Driver.header(dead.headers(), "__streams.errors.offset"),
+                        dead -> Driver.header(dead.headers(), "deleted.last.offset"))
+                .containsExactly(
+                        tuple("deleted before it was read", "2", "2"), tuple("deleted before it was read", "3", "3"));
+        assertThat(driver.metrics.offsetsDeletedUnread()).isEqualTo(2);
+        assertThat(driver.rows()).hasSize(1);
+    }
+
+    @Test
+    void shouldTakeAValueThatLooksLikeDeletedInputForADeadRecord() {
+        driver.sendRaw(null, new byte[0]);
+
+        assertThat(driver.dead())
+                .singleElement()
+                .satisfies(dead -> assertThat(Driver.header(dead.headers(), "deleted.last.offset"))
+                        .isNull());
     }
 
     /** All of a record; a stack trace is a line that ends, or not. */

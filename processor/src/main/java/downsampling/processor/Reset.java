@@ -1,0 +1,313 @@
+package downsampling.processor;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintWriter;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.DateTimeException;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.ConsumerGroupDescription;
+import org.apache.kafka.clients.admin.OffsetSpec;
+import org.apache.kafka.clients.consumer.OffsetAndMetadata;
+import org.apache.kafka.common.GroupState;
+import org.apache.kafka.common.KafkaFuture;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.errors.GroupIdNotFoundException;
+import org.apache.kafka.common.errors.GroupNotEmptyException;
+import org.apache.kafka.common.errors.UnknownMemberIdException;
+import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/**
+ * Has an application begin anew: takes away its offsets and its state, and nothing else. In this order: with state and no
+ * offsets the processor goes on where the state stands, while offsets without state would lose what is in open windows. So it
+ * may be interrupted anywhere, and run again.
+ */
+@Command(
+        name = "reset",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        usageHelpAutoWidth = true,
+        description = {
+            "Has the application begin anew: takes away its offsets and its state, and with it its open windows."
+                    + " All of its instances have to be stopped.",
+            "Readings and results stay where they are. What is read again is written again: delete the topics with"
+                    + " results before the next start, or name others."
+        },
+        footer = {"", "Exit codes: 0 done, 1 failed or not confirmed, 2 wrong usage."})
+final class Reset implements Callable<Integer> {
+    @ParentCommand
+    private Main main;
+
+    @Spec
+    private CommandLine.Model.CommandSpec spec;
+
+    @Option(
+            names = "--to",
+            paramLabel = "PLACE",
+            defaultValue = "earliest",
+            description = {
+                "where reading begins then: earliest, latest, or the first record with a timestamp at or after one",
+                "such as 2025-01-01T12:00:00Z (default: ${DEFAULT-VALUE})"
+            })
+    private String to;
+
+    @Option(names = "--yes", description = "do not ask")
+    private boolean yes;
+
+    @Option(names = "--dry-run", description = "say what would be done, and change nothing")
+    private boolean dryRun;
+
+    private Config config;
+    private Admin admin;
+
+    /**
+     * What there is to reset.
+     *
+     * @param group      whether the broker knows the group
+     * @param changelogs topics
+     * @param folder     with state of this machine, null if there is none
+     */
+    private record Found(boolean group, Set<String> changelogs, Path folder) {
+        boolean nothing() {
+            return !group && changelogs.isEmpty() && folder == null;
+        }
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        config = main.settings();
+        OffsetSpec place = place();
+        if (!yes && !dryRun && !Audit.isTerminal(0)) {
+            throw new CommandLine.ParameterException(
+                    spec.commandLine(), "standard input is no terminal to ask on: expected --yes or --dry-run");
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        try (Admin connected = Topics.connect(config, main.patience())) {
+            admin = connected;
+            Found found = find();
+            if (found.nothing()) {
+                throw new FailedException("application " + config.applicationId()
+                        + " has no offsets and no state: is it the right --application-id?");
+            }
+            tell(out, found);
+            if (dryRun) {
+                out.println("Nothing was changed.");
+                return CommandLine.ExitCode.OK;
+            }
+            if (!yes && !confirmed(out)) {
+                out.println("Nothing was changed.");
+                return CommandLine.ExitCode.SOFTWARE;
+            }
+            moveOffsets(out, found, place);
+            deleteChangelogs(out, found.changelogs);
+            deleteFolder(out, found.folder);
+            out.println("Done.");
+            return CommandLine.ExitCode.OK;
+        } catch (ExecutionException e) {
+            throw new FailedException(
+                    "cannot reset " + config.applicationId() + ": "
+                            + (isActive(e.getCause())
+                                    ? "an instance of it has been started"
+                                    : e.getCause().getMessage()),
+                    e.getCause());
+        } finally {
+            out.flush();
+        }
+    }
+
+    private OffsetSpec place() {
+        return switch (to) {
+            case "earliest" -> OffsetSpec.earliest();
+            case "latest" -> OffsetSpec.latest();
+            default -> {
+                byte[] time = to.getBytes(StandardCharsets.UTF_8);
+                try {
+                    yield OffsetSpec.forTimestamp(EventTime.parse(time, 0, time.length, config.zone()));
+                } catch (DateTimeException | ArithmeticException e) {
+                    throw new Config.InvalidException(
+                            "--to", to, "earliest, latest, or a time such as 2025-01-01T12:00:00Z");
+                }
+            }
+        };
+    }
+
+    /** @throws FailedException if an instance runs */
+    private Found find() throws ExecutionException {
+        boolean known = true;
+        try {
+            ConsumerGroupDescription group = get(admin.describeConsumerGroups(List.of(config.applicationId()))
+                    .describedGroups()
+                    .get(config.applicationId()));
+            if (!group.members().isEmpty()) {
+                throw new FailedException(String.format(
+                        "%d instances or threads of %s are running: expected none (one that was killed counts for as long as"
+                                + " its session, 6 s by default)",
+                        group.members().size(), config.applicationId()));
+            }
+            known = group.groupState() != GroupState.DEAD; // so older brokers say that there is none
+        } catch (ExecutionException e) {
+            if (!(e.getCause() instanceof GroupIdNotFoundException)) {
+                throw e;
+            }
+            known = false;
+        }
+        Pattern changelogs = Topics.changelogs(config.applicationId());
+        Set<String> topics = new TreeSet<>(get(admin.listTopics().names()));
+        topics.removeIf(topic -> !changelogs.matcher(topic).matches());
+        return new Found(known, topics, folder());
+    }
+
+    /** Kafka Streams makes one for each application in {@code --state-dir}. */
+    private Path folder() {
+        Path folder = Path.of(config.stateDir()).resolve(config.applicationId()).toAbsolutePath();
+        boolean inside = folder.normalize().equals(folder) // an id may be anything, such as ..
+                && folder.getParent().equals(Path.of(config.stateDir()).toAbsolutePath());
+        return inside && Files.isDirectory(folder) ? folder : null;
+    }
+
+    private void tell(PrintWriter out, Found found) {
+        out.println("Reset of " + config.applicationId() + ":");
+        out.println("  offsets  group " + config.applicationId()
+                + (to.equals("earliest")
+                        ? found.group
+                                ? " is deleted: reading begins at the start of "
+                                : " has none: reading begins at the start of "
+                        : " is set to " + to + " of ")
+                + config.inputTopic());
+        found.changelogs.forEach(topic -> out.println("  state    topic " + topic + " is deleted"));
+        if (found.folder != null) {
+            out.println("  state    folder " + found.folder + " is deleted");
+        }
+        out.printf(
+                "Open windows are lost. Results in %s, %s and %s stay where they are: delete these topics or name others%n"
+                        + "before the next start, else what is read again stands there twice, and the audit says so.%n",
+                config.outputTopic(), config.lateTopic(), config.deadTopic());
+        out.println("On each other machine with --state-store=rocksdb, delete its --state-dir before the next start.");
+        out.flush();
+    }
+
+    private boolean confirmed(PrintWriter out) throws IOException {
+        out.print("Reset " + config.applicationId() + "? [y/N] ");
+        out.flush();
+        String answer = new BufferedReader(new InputStreamReader(System.in, Charset.defaultCharset())).readLine();
+        return answer != null
+                && (answer.strip().equalsIgnoreCase("y") || answer.strip().equalsIgnoreCase("yes"));
+    }
+
+    private void moveOffsets(PrintWriter out, Found found, OffsetSpec place) throws ExecutionException {
+        if (!to.equals("earliest")) {
+            Map<TopicPartition, OffsetAndMetadata> offsets = offsets(place);
+            get(admin.alterConsumerGroupOffsets(config.applicationId(), offsets).all());
+            out.println("Set the offsets of group " + config.applicationId() + " to " + to);
+        } else if (found.group) {
+            try {
+                get(admin.deleteConsumerGroups(List.of(config.applicationId())).all());
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof GroupIdNotFoundException)) {
+                    throw e;
+                }
+            }
+            out.println("Deleted group " + config.applicationId());
+        }
+        out.flush();
+    }
+
+    private Map<TopicPartition, OffsetAndMetadata> offsets(OffsetSpec place) throws ExecutionException {
+        Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
+        try {
+            get(admin.describeTopics(List.of(config.inputTopic()))
+                            .topicNameValues()
+                            .get(config.inputTopic()))
+                    .partitions()
+                    .forEach(partition ->
+                            asked.put(new TopicPartition(config.inputTopic(), partition.partition()), place));
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof UnknownTopicOrPartitionException) {
+                throw new FailedException("topic " + config.inputTopic() + " does not exist", e);
+            }
+            throw e;
+        }
+        Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
+        get(admin.listOffsets(asked).all()).forEach((partition, found) -> {
+            if (found.offset() >= 0) {
+                offsets.put(partition, new OffsetAndMetadata(found.offset()));
+            }
+        });
+        asked.keySet().removeAll(offsets.keySet());
+        asked.replaceAll((partition, any) -> OffsetSpec.latest()); // no record is as new as that
+        get(admin.listOffsets(asked).all())
+                .forEach((partition, end) -> offsets.put(partition, new OffsetAndMetadata(end.offset())));
+        return offsets;
+    }
+
+    private void deleteChangelogs(PrintWriter out, Set<String> topics) throws ExecutionException {
+        for (String topic : topics) {
+            try {
+                get(admin.deleteTopics(List.of(topic)).all());
+            } catch (ExecutionException e) {
+                if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
+                    throw e;
+                }
+            }
+            out.println("Deleted topic " + topic);
+            out.flush();
+        }
+        // A start that comes too early would meet what is just going away.
+        long deadline = System.nanoTime() + main.patience().toNanos();
+        while (get(admin.listTopics().names()).stream().anyMatch(topics::contains)) {
+            if (System.nanoTime() - deadline >= 0) {
+                throw new FailedException("topics " + topics + " are still there " + Durations.format(main.patience())
+                        + " after they were deleted: run reset again");
+            }
+            LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
+        }
+    }
+
+    private static void deleteFolder(PrintWriter out, Path folder) {
+        if (folder == null) {
+            return;
+        }
+        try (Stream<Path> paths = Files.walk(folder)) {
+            for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(path);
+            }
+        } catch (IOException e) {
+            throw new FailedException("cannot delete folder " + folder + ": " + e.getMessage(), e);
+        }
+        out.println("Deleted folder " + folder);
+    }
+
+    private static boolean isActive(Throwable e) {
+        return e instanceof GroupNotEmptyException || e instanceof UnknownMemberIdException;
+    }
+
+    private static <T> T get(KafkaFuture<T> future) throws ExecutionException {
+        try {
+            return future.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new FailedException("interrupted", e);
+        }
+    }
+}
