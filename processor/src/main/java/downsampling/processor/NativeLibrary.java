@@ -1,5 +1,6 @@
 package downsampling.processor;
 
+import downsampling.service.FailedException;
 import com.github.luben.zstd.util.Native;
 import org.rocksdb.RocksDB;
 import org.xerial.snappy.Snappy;

@@ -1,5 +1,6 @@
 package downsampling.processor;
 
+import downsampling.service.FailedException;
 import static downsampling.processor.Pipeline.T0;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import downsampling.localstack.Broker;
 import downsampling.localstack.BrokerTest;
+import downsampling.service.Durations;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,5 +1,6 @@
 package downsampling.producer;
 
+import downsampling.service.ErrorLine;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -167,7 +168,7 @@ class CsvSourceTest {
             }
             assertThatThrownBy(source::hasNext)
                     .isInstanceOf(UncheckedIOException.class)
-                    .satisfies(e -> assertThat(Main.oneLine(e))
+                    .satisfies(e -> assertThat(ErrorLine.of(e))
                             .startsWith(path + ":" + line + ": expected text in UTF-8, found ")
                             .contains(found, "--charset"));
         }

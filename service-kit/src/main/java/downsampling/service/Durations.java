@@ -1,4 +1,4 @@
-package downsampling.processor;
+package downsampling.service;
 
 import java.time.Duration;
 import java.util.regex.Matcher;
@@ -7,7 +7,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** Durations as people write them on a command line: {@code 250ms}, {@code 10s}, {@code 5m}, {@code 1h}, {@code 7d}. */
-final class Durations implements ITypeConverter<Duration> {
+public final class Durations implements ITypeConverter<Duration> {
     private static final Pattern FORM = Pattern.compile("(\\d{1,12})(ms|s|m|h|d)");
 
     /** Beside the forms above takes {@code off} as zero. */
@@ -30,7 +30,7 @@ final class Durations implements ITypeConverter<Duration> {
         };
     }
 
-    static String format(Duration duration) {
+    public static String format(Duration duration) {
         long millis = duration.toMillis();
         if (millis % 1000 != 0) {
             return millis + "ms";

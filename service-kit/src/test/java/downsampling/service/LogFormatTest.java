@@ -1,4 +1,4 @@
-package downsampling.processor;
+package downsampling.service;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;

@@ -1,4 +1,4 @@
-package downsampling.producer;
+package downsampling.service;
 
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.encoder.JsonEncoder;
@@ -8,15 +8,15 @@ import ch.qos.logback.core.encoder.JsonEscapeUtil;
 import org.slf4j.LoggerFactory;
 
 /** How the events of the log are written. */
-enum LogFormat {
+public enum LogFormat {
     /** As {@code logback.xml} says: for people. */
-    text,
+    TEXT,
     /** One JSON object on one line for each event, its stack trace too: for whatever collects logs. */
-    json;
+    JSON;
 
     /** Has all that is logged from now on written like this. */
-    void use() {
-        if (this == text) {
+    public void use() {
+        if (this == TEXT) {
             return;
         }
         LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
