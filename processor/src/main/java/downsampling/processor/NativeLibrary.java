@@ -1,7 +1,7 @@
 package downsampling.processor;
 
-import downsampling.service.FailedException;
 import com.github.luben.zstd.util.Native;
+import downsampling.service.FailedException;
 import org.rocksdb.RocksDB;
 import org.xerial.snappy.Snappy;
 import org.xerial.snappy.SnappyLoader;

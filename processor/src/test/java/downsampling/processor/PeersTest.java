@@ -106,7 +106,8 @@ class PeersTest {
     @Test
     void shouldNotWaitForAnAnswerThatStalls() {
         assertNoAnswer(ask(out -> {
-            text("HTTP/1.1 200 OK~Content-Type: application/json~Content-Length: 8~~{").say(out);
+            text("HTTP/1.1 200 OK~Content-Type: application/json~Content-Length: 8~~{")
+                    .say(out);
             Thread.sleep(60_000);
         }));
     }

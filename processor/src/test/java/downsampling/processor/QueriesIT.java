@@ -377,9 +377,11 @@ class QueriesIT {
             Map.of(
                             "/sensors?limit=0", "limit=0: expected 1 to 10000",
                             "/sensors?limit=all", "limit=all: expected 1 to 10000",
-                            "/sensors?page=2", "page: there is no such parameter, expected one of [after, limit, partitions]",
+                            "/sensors?page=2",
+                                    "page: there is no such parameter, expected one of [after, limit, partitions]",
                             "/sensors?after=a&after=b", "after: expected once",
-                            "/sensors?partitions=first", "partitions=first: expected numbers from 0 to 0 with commas between them",
+                            "/sensors?partitions=first",
+                                    "partitions=first: expected numbers from 0 to 0 with commas between them",
                             "/sensors/a/windows?from=2&to=2", "from=2: expected a time before to",
                             "/sensors/a/windows?from=yesterday",
                                     "from=yesterday: expected an ISO-8601 time (+ written as %2B) or epoch milliseconds",

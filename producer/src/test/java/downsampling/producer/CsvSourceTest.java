@@ -1,12 +1,12 @@
 package downsampling.producer;
 
-import downsampling.service.ErrorLine;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import downsampling.producer.CsvSource.Config;
+import downsampling.service.ErrorLine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.Charset;
