@@ -55,9 +55,6 @@ export HOME=${HOME:-~} # the Maven wrapper does not run without it
 java=${JAVA_HOME:+$JAVA_HOME/bin/}java
 command -v "$java" >/dev/null || fail "no $java found; a JDK, 17 or newer, is needed"
 
-# Of local-stack and of the processor: not one port for both.
-unset HTTP_PORT HTTP_HOST
-
 modules=(local-stack processor producer)
 logs=target/demo
 names=() pids=() data='' stop='' partial='' windows=0 patience=30
@@ -67,7 +64,7 @@ jar() { echo "$1/target/$1.jar"; }
 build_what_is_missing() {
   local module stale=()
   for module in "${modules[@]}"; do
-    if [[ ! -f $(jar "$module") || -n $(find pom.xml "$module/pom.xml" "$module/src/main" -newer "$(jar "$module")" -print -quit) ]]; then
+    if [[ ! -f $(jar "$module") || -n $(find pom.xml service-kit/pom.xml service-kit/src/main "$module/pom.xml" "$module/src/main" -newer "$(jar "$module")" -print -quit) ]]; then
       stale+=("$module")
     fi
   done

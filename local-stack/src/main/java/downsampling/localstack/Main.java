@@ -1,5 +1,9 @@
 package downsampling.localstack;
 
+import downsampling.service.ErrorLine;
+import downsampling.service.FailedException;
+import downsampling.service.NativeLibrary;
+import downsampling.service.Program;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Deque;
@@ -26,31 +30,26 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         versionProvider = Main.Version.class,
         sortOptions = false,
-        subcommands = View.class,
         description =
                 "Runs one real Apache Kafka broker (KRaft) on 127.0.0.1, and a live page of what happens on its topics,"
                         + " until Ctrl-C or SIGTERM.",
         footer = {
             "",
-            "An option's environment variable is its name in capitals: --data-dir is DATA_DIR.",
+            "Every option has an environment variable as its default: LOCAL_STACK_DATA_DIR for --data-dir, and so on.",
             "Exit codes: 0 stopped when asked to, 1 failed, 2 usage."
         })
 public final class Main implements Callable<Integer> {
 
-    /** Of a run that has ended by itself; asked to stop, it ends with 0. */
-    private static volatile int exitCode = ExitCode.OK;
-
     @Option(
             names = "--port",
             paramLabel = "PORT",
-            defaultValue = "${env:PORT:-19092}",
+            defaultValue = "19092",
             description = "Where clients connect, 1 to 65535, or 0 for a free port (default: ${DEFAULT-VALUE}).")
     private int port;
 
     @Option(
             names = "--data-dir",
             paramLabel = "DIR",
-            defaultValue = "${env:DATA_DIR:-" + Option.NULL_VALUE + "}",
             description =
                     "Keeps the data in this folder, created if missing (default: a temporary folder that is removed"
                             + " at the end).")
@@ -59,26 +58,21 @@ public final class Main implements Callable<Integer> {
     @Mixin
     private PageOptions pageOptions;
 
+    @Mixin
+    private Program.Output output = new Program.Output();
+
     @Spec
     private CommandSpec spec;
 
     /** Runs the program and ends the JVM with its exit code. */
     public static void main(String... args) {
-        exitCode = commandLine().execute(args);
-        System.exit(exitCode);
+        Program.exit(commandLine(System.getenv()).execute(args));
     }
 
-    static CommandLine commandLine() {
-        return new CommandLine(new Main())
-                .setParameterExceptionHandler((e, args) -> {
-                    e.getCommandLine().getErr().println(e.getMessage());
-                    e.getCommandLine().getErr().println("Try 'local-stack --help' for more information.");
-                    return ExitCode.USAGE;
-                })
-                .setExecutionExceptionHandler((e, command, parsed) -> {
-                    command.getErr().println(e.getMessage());
-                    return ExitCode.SOFTWARE;
-                });
+    static CommandLine commandLine(Map<String, String> environment) {
+        Main main = new Main();
+        CommandLine view = new Program("live-page", environment, main.output).commandLine(new View(environment));
+        return new Program("local-stack", environment, main.output).commandLine(main, view);
     }
 
     @Override
@@ -90,20 +84,27 @@ public final class Main implements Callable<Integer> {
         if (pageConfig != null) {
             Page.choosePort(pageConfig); // a port that was asked for and is in use is known before the broker starts
         }
-        NativeLibrary.loadAll();
+        NativeLibrary.loadForReading();
         LocalKafka kafka = LocalKafka.start(port, dataDir, Map.of());
         Deque<AutoCloseable> parts = closeOnSignal();
         parts.addFirst(kafka);
         System.out.printf(
                 "Kafka is ready on %s, data in %s%s%n",
                 kafka.bootstrapServers(), kafka.dataDir(), dataDir == null ? " (temporary)" : "");
-        if (pageConfig != null) {
-            Page page = Page.start(pageConfig, Map.of("bootstrap.servers", kafka.bootstrapServers()));
-            parts.addFirst(page);
-            System.out.println("The live page is on " + page.address());
+        try {
+            if (pageConfig != null) {
+                Page page = Page.start(pageConfig, Map.of("bootstrap.servers", kafka.bootstrapServers()));
+                parts.addFirst(page);
+                System.out.println("The live page is on " + page.address());
+            }
+            kafka.awaitClose();
+        } finally {
+            close(parts);
         }
-        kafka.awaitClose();
-        return ExitCode.SOFTWARE;
+        if (Program.isStopping()) {
+            return ExitCode.OK;
+        }
+        throw new FailedException("the broker has stopped by itself");
     }
 
     private PageConfig pageConfig() {
@@ -114,45 +115,30 @@ public final class Main implements Callable<Integer> {
         }
     }
 
-    /**
-     * On SIGTERM and Ctrl-C closes what has been put in, the first one first, and ends the JVM: having been asked to stop is no
-     * failure, but left alone the JVM would exit with 130 or 143.
-     */
+    /** On SIGTERM and Ctrl-C closes what has been put in, the first one first. */
     static Deque<AutoCloseable> closeOnSignal() {
         Deque<AutoCloseable> parts = new ConcurrentLinkedDeque<>();
-        Runtime.getRuntime().addShutdownHook(new Thread(() -> close(parts), "stop"));
+        Program.onSignal(() -> close(parts));
         return parts;
     }
 
-    private static void close(Deque<AutoCloseable> parts) {
-        int code = exitCode;
-        for (AutoCloseable part : parts) {
+    private static int close(Deque<AutoCloseable> parts) {
+        int code = ExitCode.OK;
+        for (AutoCloseable part = parts.pollFirst(); part != null; part = parts.pollFirst()) {
             try {
                 part.close();
             } catch (Exception e) {
-                System.err.println("Did not stop in good order: " + oneLine(e));
+                System.err.println("local-stack: did not stop in good order: " + ErrorLine.of(e));
                 code = ExitCode.SOFTWARE;
             }
         }
-        Runtime.getRuntime().halt(code);
-    }
-
-    /** What happened, with the cause at the bottom of it if the message does not tell it. */
-    static String oneLine(Throwable e) {
-        Throwable root = e;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        String message = String.valueOf(e.getMessage());
-        String reason = String.valueOf(root.getMessage());
-        return (message.contains(reason) ? message : message + ": " + reason).replaceAll("\\s*\\R\\s*", " ");
+        return code;
     }
 
     static final class Version implements CommandLine.IVersionProvider {
         @Override
         public String[] getVersion() {
-            String version = Main.class.getPackage().getImplementationVersion();
-            return new String[] {"local-stack " + (version == null ? "(not packaged)" : version)};
+            return new String[] {Program.version("local-stack", Main.class)};
         }
     }
 }

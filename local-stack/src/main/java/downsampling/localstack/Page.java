@@ -1,5 +1,6 @@
 package downsampling.localstack;
 
+import downsampling.service.ErrorLine;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -27,14 +28,15 @@ final class Page implements AutoCloseable {
      * @throws KafkaException if they make no sense
      * @throws IOException if the port is in use; its message is for people
      */
-    static Page start(PageConfig config, Map<String, Object> kafka) throws IOException {
+    static Page start(PageConfig config, Map<String, String> kafka) throws IOException {
         Board board = new Board(config.zone(), System::currentTimeMillis);
         TopicReader reader = new TopicReader(board, config.topics(), kafka);
         try {
-            Page page = new Page(config, reader, new PageServer(board, config.host(), choosePort(config)));
+            Page page = new Page(
+                    config, reader, new PageServer(board, config.host(), choosePort(config), config.allowedHosts()));
             reader.start();
             return page;
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
             reader.close();
             throw e;
         }
@@ -56,7 +58,7 @@ final class Page implements AutoCloseable {
                 return 0;
             }
             throw new IOException(
-                    "The page cannot listen on %s:%d: %s".formatted(config.host(), port, e.getMessage()), e);
+                    "The page cannot listen on %s:%d: %s".formatted(config.host(), port, ErrorLine.of(e)), e);
         }
     }
 

@@ -1,6 +1,7 @@
 package downsampling.localstack;
 
 import downsampling.localstack.Board.Stream;
+import downsampling.service.AllowedHosts;
 import java.time.ZoneId;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -15,8 +16,9 @@ import org.apache.kafka.common.internals.Topic;
  * @param port 1 to 65535, 0 for a free one, or null for {@value #DEFAULT_PORT}, and a free one if that is taken
  * @param topics the four topics and their roles
  * @param zone of readings whose time names none
+ * @param allowedHosts by which it may be asked for
  */
-record PageConfig(String host, Integer port, Map<String, Stream> topics, ZoneId zone) {
+record PageConfig(String host, Integer port, Map<String, Stream> topics, ZoneId zone, AllowedHosts allowedHosts) {
     static final int DEFAULT_PORT = 8080;
 
     /** @throws IllegalArgumentException in one line, if something makes no sense */

@@ -1,6 +1,8 @@
 package downsampling.localstack;
 
+import downsampling.service.AllowedHosts;
 import java.time.ZoneId;
+import java.util.List;
 import picocli.CommandLine.Option;
 
 /** The options of the live page, the same for both commands. */
@@ -10,7 +12,6 @@ final class PageOptions {
     @Option(
             names = "--http-port",
             paramLabel = "PORT",
-            defaultValue = "${env:HTTP_PORT:-" + Option.NULL_VALUE + "}",
             description =
                     "Where the live page is, 1 to 65535, 0 for a free port, or off (default: 8080, and a free port if that is"
                             + " in use).")
@@ -19,42 +20,50 @@ final class PageOptions {
     @Option(
             names = "--http-host",
             paramLabel = "HOST",
-            defaultValue = "${env:HTTP_HOST:-127.0.0.1}",
+            defaultValue = "127.0.0.1",
             description = "Address the live page listens on; 0.0.0.0 is for containers (default: ${DEFAULT-VALUE}).")
     private String host;
 
     @Option(
+            names = "--http-allowed-hosts",
+            paramLabel = "NAME,...",
+            split = ",",
+            description = "Names by which browsers may ask for the live page, beside localhost; an address is always"
+                    + " allowed.")
+    private List<String> allowedHosts = List.of();
+
+    @Option(
             names = "--input-topic",
             paramLabel = "TOPIC",
-            defaultValue = "${env:INPUT_TOPIC:-raw-temperature}",
+            defaultValue = "raw-temperature",
             description = "Readings (default: ${DEFAULT-VALUE}).")
     private String inputTopic;
 
     @Option(
             names = "--output-topic",
             paramLabel = "TOPIC",
-            defaultValue = "${env:OUTPUT_TOPIC:-agg-temperature}",
+            defaultValue = "agg-temperature",
             description = "Summaries (default: ${DEFAULT-VALUE}).")
     private String outputTopic;
 
     @Option(
             names = "--late-topic",
             paramLabel = "TOPIC",
-            defaultValue = "${env:LATE_TOPIC:-late-temperature}",
+            defaultValue = "late-temperature",
             description = "Readings for closed windows (default: ${DEFAULT-VALUE}).")
     private String lateTopic;
 
     @Option(
             names = "--dead-topic",
             paramLabel = "TOPIC",
-            defaultValue = "${env:DEAD_TOPIC:-dead-temperature}",
+            defaultValue = "dead-temperature",
             description = "What is no reading (default: ${DEFAULT-VALUE}).")
     private String deadTopic;
 
     @Option(
             names = "--zone",
             paramLabel = "ZONE",
-            defaultValue = "${env:ZONE:-UTC}",
+            defaultValue = "UTC",
             description = "Zone of readings whose time names none (default: ${DEFAULT-VALUE}).")
     private ZoneId zone;
 
@@ -73,6 +82,11 @@ final class PageOptions {
                         "--http-port: expected 0 to 65535 or off, but was '" + port + "'", e);
             }
         }
-        return new PageConfig(host, number, PageConfig.topics(inputTopic, outputTopic, lateTopic, deadTopic), zone);
+        return new PageConfig(
+                host,
+                number,
+                PageConfig.topics(inputTopic, outputTopic, lateTopic, deadTopic),
+                zone,
+                new AllowedHosts(allowedHosts));
     }
 }

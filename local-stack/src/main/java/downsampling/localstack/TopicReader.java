@@ -1,6 +1,9 @@
 package downsampling.localstack;
 
 import downsampling.localstack.Board.Stream;
+import downsampling.service.BrokerProbe;
+import downsampling.service.ErrorLine;
+import downsampling.service.KafkaSettings;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -44,6 +47,18 @@ final class TopicReader implements AutoCloseable {
     private static final Map<Stream, Integer> HISTORY =
             Map.of(Stream.READINGS, 60_000, Stream.SUMMARIES, 30_000, Stream.LATE, 100, Stream.DEAD, 100);
 
+    private static final Map<String, String> FIXED = Map.of(
+            "isolation.level",
+            "read_committed",
+            "enable.auto.commit",
+            "false",
+            "auto.offset.reset",
+            "earliest", // where it stood is gone: deleted, or the topic was made anew
+            "allow.auto.create.topics",
+            "false",
+            "group.id",
+            "none");
+
     private static final Duration POLL = Duration.ofMillis(200);
     private static final Duration LOOK_INTERVAL = Duration.ofSeconds(1);
     private static final Duration ANSWER = Duration.ofSeconds(3);
@@ -66,17 +81,14 @@ final class TopicReader implements AutoCloseable {
      * @param settings of a Kafka consumer
      * @throws KafkaException if the settings make no sense
      */
-    TopicReader(Board board, Map<String, Stream> topics, Map<String, Object> settings) {
+    TopicReader(Board board, Map<String, Stream> topics, Map<String, String> settings) {
         this.board = board;
         this.topics = topics;
-        Map<String, Object> all = new HashMap<>(settings);
+        Map<String, Object> all = KafkaSettings.forConsumer(KafkaSettings.without(settings, FIXED));
         all.putIfAbsent("client.id", "live-page");
         all.putIfAbsent("max.poll.records", 5_000);
         all.putIfAbsent("fetch.max.bytes", 8 << 20);
-        all.put("isolation.level", "read_committed");
-        all.put("enable.auto.commit", false);
-        all.put("auto.offset.reset", "earliest"); // where it stood is gone: deleted, or the topic was made anew
-        all.put("allow.auto.create.topics", false);
+        all.putAll(FIXED);
         all.remove("group.id");
         this.settings = all;
         consumer = new KafkaConsumer<>(all, new ByteArrayDeserializer(), new ByteArrayDeserializer());
@@ -91,7 +103,7 @@ final class TopicReader implements AutoCloseable {
         while (closing.getCount() > 0) {
             try {
                 if (System.nanoTime() - nextLook >= 0) {
-                    Optional<String> obstacle = looked ? Optional.empty() : BrokerProbe.obstacle(settings);
+                    Optional<String> obstacle = looked ? Optional.empty() : BrokerProbe.obstacle(settings, false);
                     if (obstacle.isPresent()) {
                         fail(obstacle.get());
                         break;
@@ -115,7 +127,7 @@ final class TopicReader implements AutoCloseable {
             } catch (
                     InvalidConfigurationException
                             e) { // of logins, rights and versions: it comes again however often one tries
-                fail(Main.oneLine(e));
+                fail(ErrorLine.of(e));
                 break;
             } catch (
                     RuntimeException
@@ -143,7 +155,7 @@ final class TopicReader implements AutoCloseable {
 
     private void trouble(String message, RuntimeException e) {
         if (!message.equals(board.trouble())) {
-            LOG.warn("{}: {}", message, e.getMessage());
+            LOG.warn("{}: {}", message, ErrorLine.of(e));
             board.trouble(message);
         }
     }

@@ -1,10 +1,14 @@
 package downsampling.localstack;
 
+import downsampling.service.ErrorLine;
+import downsampling.service.InvalidSettingException;
+import downsampling.service.KafkaSettings;
+import downsampling.service.NativeLibrary;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.Callable;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.common.KafkaException;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -22,25 +26,18 @@ import picocli.CommandLine.Spec;
         description = "Serves the live page for any broker with Kafka's API, such as Redpanda. Starts no broker.",
         footer = {
             "",
-            "An option's environment variable is its name in capitals: --http-port is HTTP_PORT.",
+            "Every option has an environment variable as its default: LIVE_PAGE_HTTP_PORT for --http-port, and so on.",
             "KAFKA_ variables are passed to Kafka's consumer: KAFKA_SECURITY_PROTOCOL is security.protocol.",
             "Exit codes: 0 stopped when asked to, 1 failed, 2 usage."
         })
 final class View implements Callable<Integer> {
-    private static final String DEFAULT_BOOTSTRAP_SERVERS = "localhost:19092";
-
     @Option(
             names = "--bootstrap-servers",
             paramLabel = "HOST:PORT,...",
-            defaultValue = "${env:BOOTSTRAP_SERVERS:-" + Option.NULL_VALUE + "}",
-            description = "Brokers (default: " + DEFAULT_BOOTSTRAP_SERVERS + ").")
+            description = "Brokers (default: " + KafkaSettings.DEFAULT_BOOTSTRAP_SERVERS + ").")
     private String bootstrapServers;
 
-    @Option(
-            names = "--config",
-            paramLabel = "FILE",
-            defaultValue = "${env:CONFIG:-" + Option.NULL_VALUE + "}",
-            description = "Kafka client settings, a properties file.")
+    @Option(names = "--config", paramLabel = "FILE", description = "Kafka client settings, a properties file.")
     private Path config;
 
     @Mixin
@@ -49,27 +46,31 @@ final class View implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
+    private final Map<String, String> environment;
+
+    View(Map<String, String> environment) {
+        this.environment = environment;
+    }
+
     @Override
     public Integer call() throws IOException, InterruptedException {
         if (!spec.parent().commandLine().getParseResult().matchedOptions().isEmpty()) {
-            throw usage("Options go behind view, and those of the broker have no use there");
+            throw usage("Options come after view, and those of the broker have no use there");
         }
         if (page.off()) {
             throw usage("--http-port off: there is nothing else to view");
         }
         Page started;
         try {
-            Map<String, Object> settings = KafkaSettings.read(config, System.getenv());
-            if (bootstrapServers != null) {
-                settings.put(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
-            }
-            settings.putIfAbsent(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, DEFAULT_BOOTSTRAP_SERVERS);
-            NativeLibrary.loadAll();
+            Map<String, String> settings = KafkaSettings.read(config, environment, bootstrapServers, Set.of());
+            NativeLibrary.loadForReading();
             started = Page.start(page.toConfig(), settings);
+        } catch (InvalidSettingException e) {
+            throw e;
         } catch (IllegalArgumentException e) {
             throw usage(e.getMessage());
         } catch (KafkaException e) {
-            throw usage("Kafka setting: " + Main.oneLine(e));
+            throw usage("Kafka setting: " + ErrorLine.of(e));
         }
         Main.closeOnSignal().addFirst(started);
         spec.commandLine().getOut().println("The live page is on " + started.address());

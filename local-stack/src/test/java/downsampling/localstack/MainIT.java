@@ -74,13 +74,13 @@ class MainIT {
                     --late-topic ? | Topic '?': Topic name is invalid: '?' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'
                     view --late-topic raw-temperature | Topic raw-temperature is named twice
                     view --http-port off | --http-port off: there is nothing else to view
-                    view --config missing | --config: expected a readable properties file, but was missing
-                    view --bootstrap-servers x | Kafka setting: Failed to construct kafka consumer: Invalid url in bootstrap.servers: x
-                    --http-port 0 view | Options go behind view, and those of the broker have no use there
+                    view --config missing | --config=missing: expected a properties file that can be read
+                    view --bootstrap-servers x | --bootstrap-servers=x: expected HOST:PORT, several with commas between them
+                    --http-port 0 view | Options come after view, and those of the broker have no use there
                     """)
     void shouldRefuseWhatMakesNoSense(String arguments, String message) {
         assertThat(run(arguments.split(" "))).isEqualTo(2);
-        assertThat(err.toString().lines()).containsExactly(message, "Try 'local-stack --help' for more information.");
+        assertThat(err.toString().lines()).containsExactly("local-stack: " + message);
         assertThat(out.toString()).isEmpty();
     }
 
@@ -89,7 +89,7 @@ class MainIT {
         try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             assertThat(run("--port", String.valueOf(other.getLocalPort()))).isEqualTo(1);
             assertThat(err.toString().lines())
-                    .containsExactly("Port %d on 127.0.0.1 is in use".formatted(other.getLocalPort()));
+                    .containsExactly("local-stack: Port %d on 127.0.0.1 is in use".formatted(other.getLocalPort()));
         }
     }
 
@@ -100,7 +100,9 @@ class MainIT {
             assertThat(run((command + "--http-port " + other.getLocalPort()).split(" ")))
                     .isEqualTo(1);
             assertThat(err.toString().lines())
-                    .containsExactly("The page cannot listen on 127.0.0.1:%d: Address already in use"
+                    .singleElement()
+                    .asString()
+                    .matches("(local-stack|live-page): The page cannot listen on 127.0.0.1:%d: Address already in use"
                             .formatted(other.getLocalPort()));
         }
     }
@@ -113,7 +115,7 @@ class MainIT {
         assertThat(err.toString().lines())
                 .singleElement()
                 .asString()
-                .startsWith("Data folder %s cannot be created".formatted(file));
+                .startsWith("local-stack: Data folder %s cannot be created".formatted(file));
     }
 
     /** The folder that it would be unpacked into is a file, or the system has none. */
@@ -170,7 +172,15 @@ class MainIT {
     void shouldTakeItsOptionsFromTheEnvironment() throws Exception {
         Path data = dir.resolve("data");
 
-        Matcher ready = start(READY, Map.of("PORT", "0", "DATA_DIR", data.toString(), "HTTP_PORT", "off"));
+        Matcher ready = start(
+                READY,
+                Map.of(
+                        "LOCAL_STACK_PORT",
+                        "0",
+                        "LOCAL_STACK_DATA_DIR",
+                        data.toString(),
+                        "LOCAL_STACK_HTTP_PORT",
+                        "off"));
 
         assertThat(ready.group(1)).doesNotEndWith(":19092").doesNotEndWith(":0");
         assertThat(ready.group(2)).isEqualTo(data.toString());
@@ -283,7 +293,7 @@ class MainIT {
     }
 
     private int run(String... arguments) {
-        return Main.commandLine()
+        return Main.commandLine(System.getenv())
                 .setOut(new PrintWriter(out, true))
                 .setErr(new PrintWriter(err, true))
                 .execute(arguments);

@@ -2,6 +2,7 @@ package downsampling.localstack;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import downsampling.service.AllowedHosts;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -49,7 +50,12 @@ final class Topics implements AutoCloseable {
     }
 
     PageConfig config() {
-        return new PageConfig("127.0.0.1", 0, PageConfig.topics(readings, summaries, late, dead), ZoneOffset.UTC);
+        return new PageConfig(
+                "127.0.0.1",
+                0,
+                PageConfig.topics(readings, summaries, late, dead),
+                ZoneOffset.UTC,
+                new AllowedHosts(List.of()));
     }
 
     void reading(String sensor, long time, double value) throws Exception {

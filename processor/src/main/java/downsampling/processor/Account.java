@@ -1,5 +1,7 @@
 package downsampling.processor;
 
+import downsampling.service.Durations;
+import downsampling.service.InvalidSettingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
@@ -361,7 +363,7 @@ final class Account {
      *     closed together with this one have their summaries in what is read, too
      * @return false, and nothing has happened, as long as readings are to be told that it may hold: those of
      *     {@link #awaited}
-     * @throws Config.InvalidException if its window has another size
+     * @throws InvalidSettingException if its window has another size
      */
     boolean judge(ConsumerRecord<byte[], byte[]> record, boolean sure) {
         Long start = number(record.headers(), "window.start");
@@ -371,7 +373,7 @@ final class Account {
             return true;
         }
         if (end - start != size) {
-            throw new Config.InvalidException(
+            throw new InvalidSettingException(
                     "--window",
                     Durations.format(config.window()),
                     Durations.format(Duration.ofMillis(end - start)) + ", as the summary at " + at(record) + " has it");

@@ -3,6 +3,10 @@ package downsampling.processor;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import downsampling.processor.Account.Column;
+import downsampling.service.Durations;
+import downsampling.service.FailedException;
+import downsampling.service.NativeLibrary;
+import downsampling.service.Terminal;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -186,6 +190,7 @@ final class Audit implements Callable<Integer> {
         private static Map<TopicPartition, Long> committed(
                 Config config, Set<TopicPartition> input, Duration patience) {
             Map<String, Object> settings = Service.clients(config);
+            settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
             settings.put(ConsumerConfig.GROUP_ID_CONFIG, config.applicationId());
             settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
             Map<TopicPartition, Long> committed = new HashMap<>();
@@ -346,7 +351,7 @@ final class Audit implements Callable<Integer> {
     private final class Reader implements AutoCloseable {
         private final Ends ends;
         private final KafkaConsumer<byte[], byte[]> consumer;
-        private final boolean watched = isTerminal(2);
+        private final boolean watched = Terminal.showsErrors();
         private final long all;
         private long before;
         private Set<TopicPartition> open = new HashSet<>();
@@ -357,6 +362,7 @@ final class Audit implements Callable<Integer> {
             this.ends = ends;
             all = ends.end.keySet().stream().mapToLong(this::length).sum();
             Map<String, Object> settings = Service.clients(config);
+            settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
             settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
             settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
             settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
@@ -440,23 +446,6 @@ final class Audit implements Callable<Integer> {
                 System.err.print("\r\033[K");
             }
             consumer.close();
-        }
-    }
-
-    /** Asks the system's own {@code test}: {@link System#console()} is about stdin and stdout, and differs between JDKs. */
-    static boolean isTerminal(int descriptor) {
-        try {
-            return new ProcessBuilder("test", "-t", String.valueOf(descriptor))
-                            .redirectInput(ProcessBuilder.Redirect.INHERIT)
-                            .redirectError(ProcessBuilder.Redirect.INHERIT)
-                            .start()
-                            .waitFor()
-                    == 0;
-        } catch (IOException e) {
-            return false; // a system without it
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
         }
     }
 

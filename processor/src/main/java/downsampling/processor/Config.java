@@ -1,5 +1,7 @@
 package downsampling.processor;
 
+import downsampling.service.Durations;
+import downsampling.service.InvalidSettingException;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.Map;
@@ -72,15 +74,6 @@ record Config(
     enum StateStoreKind {
         MEMORY,
         ROCKSDB
-    }
-
-    /** Says which setting makes no sense, what it is and what is allowed. */
-    static final class InvalidException extends IllegalArgumentException {
-        private static final long serialVersionUID = 1;
-
-        InvalidException(String name, Object value, String allowed) {
-            super(name + "=" + value + ": expected " + allowed);
-        }
     }
 
     Config {
@@ -175,7 +168,7 @@ record Config(
 
     private static void require(boolean condition, String name, Object value, String allowed) {
         if (!condition) {
-            throw new InvalidException(name, value, allowed);
+            throw new InvalidSettingException(name, value, allowed);
         }
     }
 }

@@ -1,8 +1,9 @@
 package downsampling.processor;
 
-import io.javalin.http.Context;
-import io.javalin.http.Handler;
+import downsampling.service.Answer;
+import downsampling.service.Route;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.apache.kafka.streams.KafkaStreams.State;
@@ -18,15 +19,18 @@ final class Health {
     private Health() {}
 
     /** @param service gives null until there is one */
-    static Map<String, Handler> routes(Supplier<Service> service) {
+    static Map<String, Route> routes(Supplier<Service> service) {
         return Map.of(
-                "/health/live", ctx -> answer(ctx, service.get(), state -> state != State.NOT_RUNNING),
-                "/health/ready", ctx -> answer(ctx, service.get(), State.RUNNING::equals));
+                "/health/live", route(service, state -> state != State.NOT_RUNNING),
+                "/health/ready", route(service, State.RUNNING::equals));
     }
 
-    private static void answer(Context ctx, Service service, Predicate<State> good) {
-        State state = service == null ? State.CREATED : service.state();
-        boolean failed = service != null && service.failed();
-        ctx.status(good.test(state) && !failed ? 200 : 503).result("{\"state\":\"" + state + "\"}");
+    private static Route route(Supplier<Service> services, Predicate<State> good) {
+        return Route.of(Set.of(), call -> {
+            Service service = services.get();
+            State state = service == null ? State.CREATED : service.state();
+            boolean failed = service != null && service.failed();
+            return Answer.state(good.test(state) && !failed, state);
+        });
     }
 }

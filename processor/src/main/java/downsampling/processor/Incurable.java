@@ -1,5 +1,6 @@
 package downsampling.processor;
 
+import downsampling.service.FailedException;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;

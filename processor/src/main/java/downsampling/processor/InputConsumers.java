@@ -1,5 +1,6 @@
 package downsampling.processor;
 
+import downsampling.service.FailedException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.nio.ByteBuffer;

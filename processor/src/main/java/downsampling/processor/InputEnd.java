@@ -1,5 +1,6 @@
 package downsampling.processor;
 
+import downsampling.service.Durations;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;

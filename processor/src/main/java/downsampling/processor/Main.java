@@ -2,26 +2,29 @@ package downsampling.processor;
 
 import static picocli.CommandLine.ScopeType.INHERIT;
 
-import io.javalin.http.Handler;
-import io.javalin.http.ServiceUnavailableResponse;
-import java.io.IOException;
+import downsampling.service.AllowedHosts;
+import downsampling.service.HttpServer;
+import downsampling.service.KafkaSettings;
+import downsampling.service.NativeLibrary;
+import downsampling.service.Program;
+import downsampling.service.Route;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.Locale;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
-import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.streams.StreamsConfig;
+import org.rocksdb.RocksDB;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.ArgSpec;
-import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The command line: options to a {@link Config}, then a {@link Service} until it ends. */
@@ -37,7 +40,7 @@ import picocli.CommandLine.Option;
         footer = {
             "",
             "Durations are written as 250ms, 10s, 5m, 1h, 7d.",
-            "Every option has an environment variable that gives its default: --idle-close is IDLE_CLOSE.",
+            "Every option has an environment variable that gives its default: --idle-close is PROCESSOR_IDLE_CLOSE.",
             "KAFKA_ variables are passed to Kafka's clients: KAFKA_SECURITY_PROTOCOL is security.protocol.",
             "Exit codes: 0 stopped by SIGTERM or Ctrl-C with all work committed, 1 failed, 2 wrong usage."
         })
@@ -247,11 +250,14 @@ public final class Main implements Callable<Integer> {
     private String httpHost;
 
     @Option(
-            names = "--log-format",
-            scope = INHERIT,
-            defaultValue = "text",
-            description = "text, or json for one JSON object on each line (default: ${DEFAULT-VALUE})")
-    private LogFormat logFormat;
+            names = "--http-allowed-hosts",
+            paramLabel = "HOST,…",
+            split = ",",
+            description = {
+                "names by which HTTP clients may ask for this one, beside localhost and the advertised host",
+                "(an address is always allowed)"
+            })
+    private List<String> httpAllowedHosts = List.of();
 
     @Option(
             names = "--advertised-host",
@@ -278,8 +284,8 @@ public final class Main implements Callable<Integer> {
     @Option(names = "--log-summaries", description = "print each summary on standard output")
     private boolean logSummaries;
 
-    @Option(names = "--stacktrace", scope = INHERIT, description = "show the stack trace of an error")
-    private boolean stacktrace;
+    @Mixin
+    private Program.Output output = new Program.Output();
 
     private final Map<String, String> environment;
 
@@ -288,7 +294,7 @@ public final class Main implements Callable<Integer> {
     }
 
     public static void main(String... args) {
-        System.exit(run(args));
+        Program.exit(run(args));
     }
 
     /** @return the exit code */
@@ -298,98 +304,51 @@ public final class Main implements Callable<Integer> {
 
     static int run(Map<String, String> environment, String... args) {
         Main main = new Main(environment);
-        return new CommandLine(main)
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .registerConverter(Duration.class, new Durations())
-                .setDefaultValueProvider(main::fromEnvironment)
-                .setExecutionStrategy(parsed -> {
-                    main.logFormat.use();
-                    return new CommandLine.RunLast().execute(parsed);
-                })
-                .setParameterExceptionHandler(
-                        (e, arguments) -> main.fail(e.getCommandLine(), e, CommandLine.ExitCode.USAGE))
-                .setExecutionExceptionHandler((e, commandLine, parsed) -> main.fail(
-                        commandLine,
-                        e,
-                        e instanceof Config.InvalidException || e instanceof ConfigException
-                                ? CommandLine.ExitCode.USAGE
-                                : CommandLine.ExitCode.SOFTWARE))
+        return new Program("processor", environment, main.output)
+                .commandLine(main)
                 .execute(args);
-    }
-
-    /** One line for the person; the first of a message that has several, and what was at the bottom of it. */
-    private int fail(CommandLine commandLine, Exception e, int exitCode) {
-        if (stacktrace) {
-            e.printStackTrace(commandLine.getErr());
-        }
-        Throwable root = e;
-        while (!(e instanceof FailedException) && root.getCause() != null) {
-            root = root.getCause();
-        }
-        String message = String.valueOf(e.getMessage()).lines().findFirst().orElse("")
-                + (root == e ? "" : ": " + root.getMessage());
-        if (message.contains("JAAS config")) { // Kafka quotes the word it gave up at, which may be half a password
-            message = "sasl.jaas.config: cannot be read, and is not shown as it holds a password";
-        }
-        if (logFormat == LogFormat.JSON) {
-            logFormat.use();
-            LOG.error("{}", message);
-        } else {
-            commandLine.getErr().println("processor: " + message);
-        }
-        return exitCode;
-    }
-
-    private String fromEnvironment(ArgSpec argument) {
-        if (!(argument instanceof OptionSpec option) || option.usageHelp() || option.versionHelp()) {
-            return null; // VERSION is a variable that many have
-        }
-        if (option.command().userObject() instanceof Reset && !option.inherited()) {
-            return null; // what it does is for a person to say, each time
-        }
-        String value = environment.get(
-                option.longestName().substring("--".length()).replace('-', '_').toUpperCase(Locale.ROOT));
-        return value == null || value.isEmpty() ? null : value;
     }
 
     @Override
     public Integer call() throws Exception {
         Config settings = settings();
-        NativeLibrary.loadFor(settings);
+        NativeLibrary.loadForReading();
+        if (settings.topology() == Config.TopologyKind.DSL || settings.stateStore() == Config.StateStoreKind.ROCKSDB) {
+            NativeLibrary.load("RocksDB", RocksDB::loadLibrary);
+        }
         Rows.show(logReadings, logSummaries);
         AtomicReference<Service> started = new AtomicReference<>();
-        try (HttpApi http = httpPort == null ? null : new HttpApi(httpHost, httpPort, routes(settings, started::get));
+        try (HttpServer http = httpPort == null ? null : listen(settings, started::get);
                 Service service =
                         Service.start(settings, new Topics.Making(partitions, replication, retention), wait)) {
             if (http != null) {
                 service.metrics().watch(service.streams());
             }
             started.set(service);
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(service), "stop"));
+            Program.onSignal(() -> stop(service));
             service.await();
         }
         return CommandLine.ExitCode.OK;
     }
 
+    private static int stop(Service service) {
+        service.close();
+        return service.failed() ? CommandLine.ExitCode.SOFTWARE : CommandLine.ExitCode.OK;
+    }
+
     /** @param service gives null until there is one: the port is open first, so that a broker that is waited for shows */
-    private static Map<String, Handler> routes(Config settings, Supplier<Service> service) {
-        Map<String, Handler> routes = new HashMap<>(Health.routes(service));
+    private HttpServer listen(Config settings, Supplier<Service> service) {
+        List<String> names = new ArrayList<>(httpAllowedHosts);
+        String advertised = settings.kafka().get(StreamsConfig.APPLICATION_SERVER_CONFIG);
+        names.add(advertised.substring(0, advertised.lastIndexOf(':')));
+        Map<String, Route> routes = new HashMap<>(Health.routes(service));
         if (settings.topology() == Config.TopologyKind.EXACT) {
             routes.putAll(new Queries(settings, service).routes());
         }
-        routes.put("/metrics", ctx -> {
-            if (service.get() == null) {
-                throw new ServiceUnavailableResponse("the broker is waited for");
-            }
-            service.get().metrics().answer(ctx);
-        });
-        return routes;
-    }
-
-    /** On SIGTERM and SIGINT. Halting gives the exit code of a program that did what it was told, where the JVM's is 143. */
-    private static void stop(Service service) {
-        service.close();
-        Runtime.getRuntime().halt(service.failed() ? CommandLine.ExitCode.SOFTWARE : CommandLine.ExitCode.OK);
+        routes.put("/metrics", Metrics.route(service));
+        HttpServer http = new HttpServer(httpHost, httpPort, new AllowedHosts(names), routes);
+        LOG.info("Listening on http://{}:{}", httpHost, http.port());
+        return http;
     }
 
     /** How long to wait for a broker that does not answer. */
@@ -398,16 +357,8 @@ public final class Main implements Callable<Integer> {
     }
 
     Config settings() {
-        Map<String, String> kafka;
-        try {
-            kafka = KafkaSettings.read(config, environment);
-        } catch (IOException | IllegalArgumentException e) { // the second: a malformed escape
-            throw new Config.InvalidException("--config", config, "a readable properties file");
-        }
-        if (bootstrapServers != null) {
-            kafka.put("bootstrap.servers", bootstrapServers);
-        }
-        kafka.putIfAbsent("bootstrap.servers", "localhost:19092");
+        Map<String, String> kafka = StreamsSettings.withoutFixed(
+                KafkaSettings.read(config, environment, bootstrapServers, StreamsSettings.NAMES));
         if (httpPort != null) {
             kafka.put(StreamsConfig.APPLICATION_SERVER_CONFIG, Queries.address(advertisedHost, httpHost, httpPort));
         }

@@ -1,22 +1,14 @@
 package downsampling.processor;
 
-import io.javalin.http.Context;
+import downsampling.service.ProcessMetrics;
+import downsampling.service.RefusedException;
+import downsampling.service.Route;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
-import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
-import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
-import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
 import io.micrometer.core.instrument.binder.kafka.KafkaStreamsMetrics;
-import io.micrometer.core.instrument.binder.logging.LogbackMetrics;
-import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
-import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
-import io.micrometer.core.instrument.binder.system.UptimeMetrics;
-import io.micrometer.core.instrument.config.MeterFilter;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -24,6 +16,7 @@ import java.util.Set;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.kafka.streams.KafkaStreams;
 
@@ -74,7 +67,8 @@ final class Metrics implements AutoCloseable {
             .map(Duration::ofMillis)
             .toArray(Duration[]::new);
 
-    private final PrometheusMeterRegistry registry = registry();
+    private final ProcessMetrics metrics = new ProcessMetrics(KAFKA);
+    private final MeterRegistry registry = metrics.registry();
     private final Counter summarised = readings("summarised", "");
     private final Counter late = readings("late", "");
     private final Counter repeated = readings("repeated", "");
@@ -97,7 +91,6 @@ final class Metrics implements AutoCloseable {
             .description("Late and dead records that their topic would not take whole")
             .register(registry);
     private final SensorPartitions sensors = new SensorPartitions();
-    private final List<Runnable> bound = new ArrayList<>();
 
     Metrics() {
         for (NotAReadingException.Reason reason : NotAReadingException.Reason.values()) {
@@ -106,14 +99,6 @@ final class Metrics implements AutoCloseable {
         Gauge.builder("downsampling.sensors.in.two.partitions", sensors::inTwoPartitions)
                 .description("Sensors that this instance has met in more than one partition of the input topic")
                 .register(registry);
-    }
-
-    private static PrometheusMeterRegistry registry() {
-        PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-        registry.config()
-                .meterFilter(MeterFilter.denyUnless(
-                        id -> !id.getName().startsWith("kafka.") || KAFKA.contains(id.getName())));
-        return registry;
     }
 
     private Counter readings(String fate, String reason) {
@@ -129,31 +114,26 @@ final class Metrics implements AutoCloseable {
         Gauge.builder("downsampling.ready", () -> streams.state() == KafkaStreams.State.RUNNING ? 1 : 0)
                 .description("1 while partitions are assigned, restored and worked on")
                 .register(registry);
-        new JvmMemoryMetrics().bindTo(registry);
-        new JvmThreadMetrics().bindTo(registry);
-        new ProcessorMetrics().bindTo(registry);
-        new UptimeMetrics().bindTo(registry);
-        new FileDescriptorMetrics().bindTo(registry);
-        JvmGcMetrics gc = new JvmGcMetrics();
-        bound.add(gc::close);
-        gc.bindTo(registry);
-        LogbackMetrics log = new LogbackMetrics();
-        bound.add(log::close);
-        log.bindTo(registry);
+        metrics.watchProcess();
         ScheduledExecutorService refresh = Executors.newSingleThreadScheduledExecutor(task -> {
             Thread thread = new Thread(task, "metrics");
             thread.setDaemon(true);
             return thread;
         });
         KafkaStreamsMetrics kafka = new KafkaStreamsMetrics(streams, List.of(), refresh, REFRESH);
-        bound.add(kafka::close);
-        bound.add(refresh::shutdownNow);
+        metrics.onClose(refresh::shutdownNow);
+        metrics.onClose(kafka::close);
         kafka.bindTo(registry);
     }
 
-    /** Answers in Prometheus' text format. */
-    void answer(Context ctx) {
-        ctx.contentType("text/plain; version=0.0.4; charset=utf-8").result(registry.scrape());
+    /** @param service gives null until there is one */
+    static Route route(Supplier<Service> service) {
+        return Route.of(Set.of(), call -> {
+            if (service.get() == null) {
+                throw RefusedException.unavailable("the broker is waited for");
+            }
+            return service.get().metrics().metrics.scrape();
+        });
     }
 
     void late() {
@@ -241,7 +221,6 @@ final class Metrics implements AutoCloseable {
 
     @Override
     public void close() {
-        bound.forEach(Runnable::run);
-        registry.close();
+        metrics.close();
     }
 }

@@ -2,53 +2,41 @@ package downsampling.processor;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamWriteFeature;
+import com.fasterxml.jackson.core.io.JsonStringEncoder;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import downsampling.processor.WindowReader.UnavailableException;
-import io.javalin.http.BadRequestResponse;
-import io.javalin.http.Context;
-import io.javalin.http.Handler;
-import io.javalin.http.ServiceUnavailableResponse;
+import downsampling.service.Answer;
+import downsampling.service.Call;
+import downsampling.service.InvalidSettingException;
+import downsampling.service.RefusedException;
+import downsampling.service.Route;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
-import java.net.URI;
-import java.net.URLEncoder;
 import java.net.UnknownHostException;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.time.DateTimeException;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Semaphore;
 import java.util.function.Function;
-import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.StreamsMetadata;
 import org.apache.kafka.streams.errors.StreamsNotStartedException;
 import org.apache.kafka.streams.state.HostInfo;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Interactive queries over HTTP: what sensors there are, and the windows of one, open and closed, whichever instances hold
@@ -57,26 +45,24 @@ import org.slf4j.LoggerFactory;
  * <p>A sensor is in the partition that its producer chose, and producers choose differently. So all partitions are asked, each
  * at the instance that works on it, and the answer is whole or it is a 503. What is passed on names the partitions that it
  * wants, and such a request is answered from this instance alone or not at all: so nothing can go round in circles.
+ *
+ * <p>An answer is a page. Each instance gives a page of what it has, complete up to its {@code next}; together they are
+ * complete up to the nearest of these, and there the joint page ends.
  */
 final class Queries {
-    private static final Logger LOG = LoggerFactory.getLogger(Queries.class);
-
     static final int MOST_SENSORS = 10_000;
     private static final int USUAL_SENSORS = 1000;
+    static final int MOST_WINDOWS = 1000;
+    /** Questions that may be under way to other instances; each holds what comes back. */
+    private static final int MOST_AT_ONCE = 8;
 
-    private static final Duration PEER_TIMEOUT = Duration.ofSeconds(3);
-    private static final ObjectMapper JSON = new ObjectMapper(JsonFactory.builder()
-            .enable(StreamWriteFeature.USE_FAST_DOUBLE_WRITER)
-            .build());
+    private static final String PARTITIONS = "partitions";
 
     private final Config config;
     private final HostInfo self;
     private final Supplier<Service> service;
-    private final HttpClient client = HttpClient.newBuilder()
-            .version(HttpClient.Version.HTTP_1_1)
-            .connectTimeout(PEER_TIMEOUT)
-            .proxy(HttpClient.Builder.NO_PROXY)
-            .build();
+    private final Peers peers = new Peers();
+    private final Semaphore turns = new Semaphore(MOST_AT_ONCE);
 
     /**
      * @param config  has an {@code application.server} among its Kafka settings
@@ -93,11 +79,11 @@ final class Queries {
      * nothing is said, that is the address this machine or container has for itself.
      *
      * @param advertised HOST or HOST:PORT, or null
-     * @throws Config.InvalidException if that is no address, or the port is none
+     * @throws InvalidSettingException if that is no address, or the port is none
      */
     static String address(String advertised, String httpHost, int httpPort) {
         if (httpPort < 1 || httpPort > 65535) {
-            throw new Config.InvalidException("--http-port", httpPort, "1 to 65535");
+            throw new InvalidSettingException("--http-port", httpPort, "1 to 65535");
         }
         String host = advertised;
         if (host == null) {
@@ -106,7 +92,7 @@ final class Queries {
                         ? InetAddress.getLocalHost().getHostAddress()
                         : httpHost;
             } catch (UnknownHostException e) {
-                throw new Config.InvalidException("--http-host", httpHost, "a name or address of this machine");
+                throw new InvalidSettingException("--http-host", httpHost, "a name or address of this machine");
             }
         }
         if (host.matches("[\\w.-]+:\\d+|\\[[\\w:.%]+]:\\d+")) {
@@ -118,159 +104,260 @@ final class Queries {
         if (host.matches("[0-9a-fA-F:.]+(%\\w+)?")) { // IPv6
             return "[" + host + "]:" + httpPort;
         }
-        throw new Config.InvalidException("--advertised-host", advertised, "HOST or HOST:PORT");
+        throw new InvalidSettingException("--advertised-host", advertised, "HOST or HOST:PORT");
     }
 
-    Map<String, Handler> routes() {
+    Map<String, Route> routes() {
         return Map.of(
-                "/sensors", this::sensors, "/sensors/{id}/windows", this::windows, "/openapi.yaml", Queries::openApi);
-    }
-
-    private static void openApi(Context ctx) {
-        ctx.contentType("application/yaml").result(Queries.class.getResourceAsStream("/openapi.yaml"));
-    }
-
-    private void sensors(Context ctx) {
-        Map<String, String> parameters = parameters(ctx, "after", "limit");
-        Bytes after = Bytes.wrap(parameters.getOrDefault("after", "").getBytes(UTF_8));
-        int limit = limit(parameters.get("limit"));
-        answer(
-                ctx,
                 "/sensors",
-                parameters,
-                parameters.get("partitions"),
-                partition -> {
-                    TreeSet<Bytes> sensors = new TreeSet<>();
-                    service.get().windows().sensors(partition, after, limit + 1, sensors);
-                    return page(sensors, limit, false);
+                Route.later(Set.of("after", "limit", PARTITIONS), this::sensors),
+                "/sensors/{}/windows",
+                Route.later(Set.of("from", "to", "limit", PARTITIONS), this::windows),
+                "/openapi.yaml",
+                Route.of(Set.of(), call -> Answer.ok("application/yaml", openApi())));
+    }
+
+    private static String openApi() {
+        try (InputStream in = Queries.class.getResourceAsStream("/openapi.yaml")) {
+            return new String(in.readAllBytes(), UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** @param next the last of the ids if there are others behind it, else null */
+    private record Sensors(List<String> ids, String next) {}
+
+    private CompletionStage<Answer> sensors(Call call) {
+        String after = Objects.requireNonNullElse(call.parameter("after"), "");
+        int limit = limit(call, USUAL_SENSORS, MOST_SENSORS);
+        return answer(
+                call,
+                "/sensors",
+                Map.of("after", after, "limit", String.valueOf(limit)),
+                partitions -> {
+                    SensorPage page = new SensorPage(utf8(after), limit);
+                    partitions.forEach(partition -> service.get().windows().sensors(partition, page));
+                    return new Sensors(page.ids(), page.next());
                 },
-                pages -> {
-                    TreeSet<Bytes> sensors = new TreeSet<>();
-                    boolean more = false;
-                    for (JsonNode page : pages) {
-                        page.get("sensors")
-                                .forEach(id ->
-                                        sensors.add(Bytes.wrap(id.textValue().getBytes(UTF_8))));
-                        more |= !page.get("next").isNull();
-                    }
-                    return page(sensors, limit, more);
-                });
+                (partitions, json) -> sensors(json),
+                pages -> sensors(after, limit, pages));
     }
 
-    private static int limit(String text) {
-        if (text == null) {
-            return USUAL_SENSORS;
+    private static Answer sensors(String after, int limit, List<Sensors> pages) {
+        SensorPage whole = new SensorPage(utf8(after), limit);
+        Bytes end = pages.stream()
+                .filter(page -> page.next() != null)
+                .map(page -> utf8(page.next()))
+                .min(Comparator.naturalOrder())
+                .orElse(null);
+        for (Sensors page : pages) {
+            for (String id : page.ids()) {
+                if (end == null || utf8(id).compareTo(end) <= 0) {
+                    whole.add(utf8(id));
+                }
+            }
         }
-        if (!text.matches("\\d{1,5}") || Integer.parseInt(text) < 1 || Integer.parseInt(text) > MOST_SENSORS) {
-            throw new BadRequestResponse("limit=" + text + ": expected 1 to " + MOST_SENSORS);
+        if (end != null) {
+            whole.cut();
         }
-        return Integer.parseInt(text);
+        String next = whole.next();
+        return Answer.json(
+                200,
+                whole.ids().stream()
+                        .map(Queries::quoted)
+                        .collect(Collectors.joining(
+                                ",", "{\"sensors\":[", "],\"next\":" + (next == null ? null : quoted(next)) + "}")));
     }
 
-    /** @param more whether there are others behind the last of these */
-    private static ObjectNode page(TreeSet<Bytes> sensors, int limit, boolean more) {
-        ObjectNode page = JSON.createObjectNode();
-        ArrayNode ids = page.putArray("sensors");
-        sensors.stream().limit(limit).forEach(id -> ids.add(new String(id.get(), UTF_8)));
-        page.set("next", more || sensors.size() > limit ? ids.get(ids.size() - 1) : JSON.nullNode());
-        return page;
+    private static Sensors sensors(JsonNode json) {
+        List<String> ids = new ArrayList<>();
+        expect(json.path("sensors").isArray() && json.has("next"));
+        for (JsonNode id : json.get("sensors")) {
+            expect(id.isTextual());
+            ids.add(id.textValue());
+        }
+        String next = json.get("next").textValue();
+        expect(
+                next == null
+                        ? json.get("next").isNull()
+                        : !ids.isEmpty() && ids.get(ids.size() - 1).equals(next));
+        return new Sensors(ids, next);
     }
 
-    private void windows(Context ctx) {
-        String sensor = ctx.pathParam("id");
-        Map<String, String> parameters = parameters(ctx, "from", "to");
-        long from = time("from", parameters.get("from"), 0);
-        long to = time("to", parameters.get("to"), Long.MAX_VALUE);
+    /** @param json a window as it is answered */
+    private record Window(long time, int partition, String json) {}
+
+    /**
+     * @param total   windows of the sensor, of whatever time
+     * @param windows by time
+     * @param next    the time of the last of them if there are others behind it, else null
+     */
+    private record Windows(long completeAfter, long total, List<Window> windows, Long next) {
+        static final Windows NONE = new Windows(0, 0, List.of(), null);
+    }
+
+    private CompletionStage<Answer> windows(Call call) {
+        String sensor = call.variable();
+        long from = time("from", call.parameter("from"), 0);
+        long to = time("to", call.parameter("to"), Long.MAX_VALUE);
         if (from >= to) {
-            throw new BadRequestResponse("from=" + parameters.get("from") + ": expected a time before to");
+            throw RefusedException.badRequest("from=" + call.parameter("from") + ": expected a time before to");
         }
-        long size = config.window().toMillis();
-        // Others are asked without from and to, for only then is it seen whether there is anything of this sensor.
-        answer(
-                ctx,
-                "/sensors/" + encode(sensor) + "/windows",
-                Map.of(),
-                parameters.get("partitions"),
-                partition -> {
-                    WindowReader.Windows found = service.get().windows().windows(partition, sensor);
-                    ObjectNode answer = answer(sensor, found.completeAfter());
-                    found.windows()
-                            .forEach(window -> answer.withArray("windows").add(node(window, partition)));
-                    return answer;
-                },
-                answers -> {
-                    ObjectNode whole = answer(sensor, 0);
-                    List<JsonNode> windows = new ArrayList<>();
-                    for (JsonNode answer : answers) {
-                        answer.get("windows").forEach(windows::add);
-                        whole.put(
-                                "completeAfter",
-                                Math.max(
-                                        whole.get("completeAfter").longValue(),
-                                        answer.get("completeAfter").longValue()));
-                    }
-                    if (windows.isEmpty() && !parameters.containsKey("partitions")) {
-                        return null;
-                    }
-                    windows.sort(Comparator.<JsonNode>comparingLong(
-                                    window -> window.get("time").longValue())
-                            .thenComparingInt(window -> window.get("partition").intValue()));
-                    windows.removeIf(window -> window.get("time").longValue() <= from
-                            || window.get("time").longValue() - size >= to);
-                    whole.withArray("windows").addAll(windows);
-                    return whole;
-                });
+        int limit = limit(call, MOST_WINDOWS, MOST_WINDOWS);
+        return answer(
+                call,
+                "/sensors/" + Peers.encode(sensor) + "/windows",
+                Map.of("from", String.valueOf(from), "to", String.valueOf(to), "limit", String.valueOf(limit)),
+                partitions -> partitions.stream()
+                        .map(partition -> windows(partition, sensor, from, to, limit))
+                        .reduce(Windows.NONE, (some, others) -> joined(List.of(some, others), limit)),
+                (partitions, json) -> windows(partitions, sensor, json),
+                pages -> windows(sensor, joined(pages, limit), call.parameter(PARTITIONS) != null));
     }
 
-    private static ObjectNode answer(String sensor, long completeAfter) {
-        ObjectNode answer = JSON.createObjectNode();
-        answer.put("sensor", sensor);
-        answer.put("completeAfter", completeAfter);
-        answer.putArray("windows");
-        return answer;
+    private Windows windows(int partition, String sensor, long from, long to, int limit) {
+        long size = config.window().toMillis();
+        WindowReader.Windows found = service.get().windows().windows(partition, sensor);
+        List<Window> windows = new ArrayList<>();
+        for (WindowReader.Window window : found.windows()) {
+            if (window.end() > from && window.end() - size < to) {
+                if (windows.size() == limit) {
+                    return new Windows(
+                            found.completeAfter(),
+                            found.windows().size(),
+                            windows,
+                            windows.get(limit - 1).time());
+                }
+                windows.add(window(window, partition));
+            }
+        }
+        return new Windows(found.completeAfter(), found.windows().size(), windows, null);
     }
 
     /** What stands, or would stand, on the output topic, and where it comes from. */
-    private static ObjectNode node(WindowReader.Window window, int partition) {
-        try {
-            ObjectNode node = (ObjectNode) JSON.readTree(SummaryJson.write(window.end(), window.summary()));
-            node.put("open", window.open());
-            node.put("partition", partition);
-            return node;
-        } catch (IOException e) {
-            throw new UncheckedIOException("our own JSON", e);
+    private static Window window(WindowReader.Window window, int partition) {
+        String summary = new String(SummaryJson.write(window.end(), window.summary()), UTF_8);
+        String json = summary.substring(0, summary.length() - 1) + ",\"open\":" + window.open() + ",\"partition\":"
+                + partition + "}";
+        return new Window(window.end(), partition, json);
+    }
+
+    private static Windows joined(List<Windows> pages, int limit) {
+        Long end = pages.stream()
+                .map(Windows::next)
+                .filter(Objects::nonNull)
+                .min(Comparator.naturalOrder())
+                .orElse(null);
+        List<Window> windows = pages.stream()
+                .flatMap(page -> page.windows().stream())
+                .filter(window -> end == null || window.time() <= end)
+                .sorted(Comparator.comparingLong(Window::time).thenComparingInt(Window::partition))
+                .toList();
+        int most = Math.min(limit, windows.size());
+        while (most > 0
+                && most < windows.size()
+                && windows.get(most).time() == windows.get(most - 1).time()) {
+            most++; // of other partitions: a page ends between times
         }
+        boolean cut = end != null || most < windows.size();
+        return new Windows(
+                pages.stream().mapToLong(Windows::completeAfter).max().orElse(0),
+                pages.stream().mapToLong(Windows::total).sum(),
+                windows.subList(0, most),
+                cut ? (Long) windows.get(most - 1).time() : null);
+    }
+
+    private static Answer windows(String sensor, Windows page, boolean named) {
+        if (page.total() == 0 && !named) {
+            return Answer.error(404, "no window of this sensor is open or kept");
+        }
+        return Answer.json(
+                200,
+                page.windows().stream()
+                        .map(Window::json)
+                        .collect(Collectors.joining(
+                                ",",
+                                "{\"sensor\":" + quoted(sensor) + ",\"completeAfter\":" + page.completeAfter()
+                                        + ",\"total\":" + page.total() + ",\"windows\":[",
+                                "],\"next\":" + page.next() + "}")));
+    }
+
+    private static Windows windows(Set<Integer> partitions, String sensor, JsonNode json) {
+        expect(sensor.equals(json.path("sensor").textValue())
+                && json.path("completeAfter").isIntegralNumber()
+                && json.path("total").isIntegralNumber()
+                && json.path("windows").isArray()
+                && json.has("next")
+                && (json.get("next").isNull() || json.get("next").isIntegralNumber()));
+        List<Window> windows = new ArrayList<>();
+        for (JsonNode window : json.get("windows")) {
+            JsonNode summary = window.path("temperature");
+            expect(window.path("time").isIntegralNumber()
+                    && window.path("open").isBoolean()
+                    && window.path("partition").isInt()
+                    && partitions.contains(window.get("partition").intValue())
+                    && summary.path("count").isIntegralNumber()
+                    && summary.path("min").isNumber()
+                    && summary.path("max").isNumber()
+                    && summary.path("mean").isNumber());
+            windows.add(new Window(
+                    window.get("time").longValue(), window.get("partition").intValue(), window.toString()));
+        }
+        Long next = json.get("next").isNull() ? null : (Long) json.get("next").longValue();
+        expect(next == null
+                || !windows.isEmpty() && windows.get(windows.size() - 1).time() == next);
+        return new Windows(
+                json.get("completeAfter").longValue(), json.get("total").longValue(), windows, next);
+    }
+
+    private static void expect(boolean holds) {
+        if (!holds) {
+            throw new IllegalArgumentException("not what was asked for");
+        }
+    }
+
+    private static int limit(Call call, int usual, int most) {
+        String text = call.parameter("limit");
+        if (text == null) {
+            return usual;
+        }
+        int limit = number(text);
+        if (limit < 1 || limit > most) {
+            throw RefusedException.badRequest("limit=" + text + ": expected 1 to " + most);
+        }
+        return limit;
+    }
+
+    /** @return -1 if it is none of six digits at the most */
+    private static int number(String text) {
+        boolean digits = !text.isEmpty() && text.length() <= 6 && text.chars().allMatch(c -> c >= '0' && c <= '9');
+        return digits ? Integer.parseInt(text) : -1;
     }
 
     private long time(String name, String text, long otherwise) {
         if (text == null) {
             return otherwise;
         }
-        if (text.matches("\\d{1,18}")) {
-            return Long.parseLong(text);
+        if (!text.isEmpty() && text.length() <= 19 && text.chars().allMatch(c -> c >= '0' && c <= '9')) {
+            try {
+                return Long.parseLong(text);
+            } catch (NumberFormatException e) {
+                // more than there are milliseconds: refused below
+            }
         }
         try {
             byte[] utf8 = text.getBytes(UTF_8);
             return EventTime.parse(utf8, 0, utf8.length, config.zone());
         } catch (DateTimeException e) {
-            throw new BadRequestResponse(
+            throw RefusedException.badRequest(
                     name + "=" + text + ": expected an ISO-8601 time (+ written as %2B) or epoch milliseconds");
         }
     }
 
-    /** @throws BadRequestResponse if there are others than those named and {@code partitions}, or one of them twice */
-    private static Map<String, String> parameters(Context ctx, String... names) {
-        Map<String, String> parameters = new TreeMap<>();
-        ctx.queryParamMap().forEach((name, values) -> {
-            if (!name.equals("partitions") && !List.of(names).contains(name)) {
-                throw new BadRequestResponse(name + ": expected " + String.join(", ", names) + " or partitions");
-            }
-            if (values.size() != 1) {
-                throw new BadRequestResponse(name + ": expected once");
-            }
-            parameters.put(name, values.get(0));
-        });
-        return parameters;
+    /** What another instance answered for these partitions, or an {@link IllegalArgumentException}. */
+    private interface Reading<T> {
+        T read(Set<Integer> partitions, JsonNode json);
     }
 
     /**
@@ -278,62 +365,75 @@ final class Queries {
      *
      * @param path       to ask other instances for
      * @param parameters to ask them with
-     * @param named      the partitions, with commas between them; null for all
-     * @param local      what a partition of this instance says
-     * @param merged     one answer of those; null if there is nothing
+     * @param local      what partitions of this instance say
+     * @param remote     what another instance says
+     * @param merged     one answer of those
      */
-    private void answer(
-            Context ctx,
+    private <T> CompletionStage<Answer> answer(
+            Call call,
             String path,
             Map<String, String> parameters,
-            String named,
-            IntFunction<ObjectNode> local,
-            Function<List<ObjectNode>, ObjectNode> merged) {
+            Function<Set<Integer>, T> local,
+            Reading<T> remote,
+            Function<List<T>, Answer> merged) {
+        if (service.get() == null) {
+            throw RefusedException.unavailable("starting");
+        }
         try {
-            if (service.get() == null) {
-                throw new UnavailableException("starting");
-            }
+            String named = call.parameter(PARTITIONS);
             if (named != null) {
-                if (!named.matches("\\d{1,6}(,\\d{1,6})*")) {
-                    throw new BadRequestResponse("partitions=" + named + ": expected numbers with commas between them");
-                }
-                answer(ctx, merged.apply(here(Arrays.stream(named.split(",")).map(Integer::valueOf), local)));
-                return;
+                return CompletableFuture.completedFuture(merged.apply(List.of(local.apply(partitions(named)))));
             }
-            Map<HostInfo, Set<Integer>> instances = instances();
-            Set<Integer> here = instances.remove(self);
-            List<CompletableFuture<ObjectNode>> elsewhere = new ArrayList<>();
-            instances.forEach((instance, partitions) -> elsewhere.add(ask(instance, partitions, path, parameters)));
-            List<ObjectNode> answers = here == null ? new ArrayList<>() : here(here.stream(), local);
-            ctx.future(() -> CompletableFuture.allOf(elsewhere.toArray(CompletableFuture[]::new))
-                    .handle((all, e) -> {
-                        if (e != null) {
-                            HttpApi.error(ctx, 503, (e.getCause() == null ? e : e.getCause()).getMessage());
-                        } else {
-                            elsewhere.stream().map(CompletableFuture::join).forEach(answers::add);
-                            answer(ctx, merged.apply(answers));
-                        }
-                        return null;
-                    }));
-        } catch (UnavailableException e) {
-            throw new ServiceUnavailableResponse(e.getMessage());
-        }
-    }
-
-    private static void answer(Context ctx, ObjectNode answer) {
-        if (answer == null) {
-            HttpApi.error(ctx, 404, "no window of this sensor is open or kept");
-        } else {
+            if (!turns.tryAcquire()) {
+                throw RefusedException.unavailable("too many queries at once");
+            }
+            CompletableFuture<Answer> answer;
             try {
-                ctx.result(JSON.writeValueAsBytes(answer));
-            } catch (JsonProcessingException e) {
-                throw new UncheckedIOException("writing to memory failed", e);
+                answer = ask(path, parameters, local, remote, merged);
+            } catch (RuntimeException e) {
+                turns.release();
+                throw e;
             }
+            return answer.whenComplete((done, e) -> turns.release());
+        } catch (UnavailableException e) {
+            throw RefusedException.unavailable(e.getMessage());
         }
     }
 
-    private static List<ObjectNode> here(Stream<Integer> partitions, IntFunction<ObjectNode> local) {
-        return partitions.map(local::apply).collect(Collectors.toCollection(ArrayList::new));
+    private <T> CompletableFuture<Answer> ask(
+            String path,
+            Map<String, String> parameters,
+            Function<Set<Integer>, T> local,
+            Reading<T> remote,
+            Function<List<T>, Answer> merged) {
+        Map<HostInfo, Set<Integer>> instances = instances();
+        Set<Integer> here = instances.remove(self);
+        List<CompletableFuture<T>> elsewhere = new ArrayList<>();
+        instances.forEach((instance, partitions) -> elsewhere.add(
+                peers.ask(instance, partitions, path, parameters, json -> remote.read(partitions, json))));
+        List<T> answers = new ArrayList<>();
+        if (here != null) {
+            answers.add(local.apply(here));
+        }
+        return CompletableFuture.allOf(elsewhere.toArray(CompletableFuture[]::new))
+                .thenApply(all -> {
+                    elsewhere.stream().map(CompletableFuture::join).forEach(answers::add);
+                    return merged.apply(answers);
+                });
+    }
+
+    /** @return in their order, each once */
+    private Set<Integer> partitions(String named) {
+        Set<Integer> partitions = new TreeSet<>();
+        for (String text : named.split(",", -1)) {
+            int partition = number(text);
+            if (partition < 0 || partition >= service.get().partitions()) {
+                throw RefusedException.badRequest("partitions=" + text + ": expected numbers from 0 to "
+                        + (service.get().partitions() - 1) + " with commas between them");
+            }
+            partitions.add(partition);
+        }
+        return partitions;
     }
 
     /** Who works on which partitions, as of the last rebalance that this instance knows of. */
@@ -360,33 +460,11 @@ final class Queries {
         return instances;
     }
 
-    private CompletableFuture<ObjectNode> ask(
-            HostInfo instance, Set<Integer> partitions, String path, Map<String, String> parameters) {
-        String host = instance.host().contains(":") ? "[" + instance.host() + "]" : instance.host();
-        StringBuilder uri = new StringBuilder("http://" + host + ":" + instance.port() + path + "?partitions="
-                + partitions.stream().map(String::valueOf).collect(Collectors.joining(",")));
-        parameters.forEach(
-                (name, value) -> uri.append('&').append(name).append('=').append(encode(value)));
-        return client.sendAsync(
-                        HttpRequest.newBuilder(URI.create(uri.toString()))
-                                .timeout(PEER_TIMEOUT)
-                                .build(),
-                        BodyHandlers.ofByteArray())
-                .handle((response, e) -> {
-                    if (e == null && response.statusCode() == 200) {
-                        try {
-                            return (ObjectNode) JSON.readTree(response.body());
-                        } catch (IOException | ClassCastException notOurs) {
-                            e = notOurs;
-                        }
-                    }
-                    LOG.debug("{} answers {}", uri, response, e);
-                    throw new UnavailableException("the instance at " + instance.host() + ":" + instance.port()
-                            + " does not answer for partitions " + partitions);
-                });
+    private static Bytes utf8(String text) {
+        return Bytes.wrap(text.getBytes(UTF_8));
     }
 
-    private static String encode(String text) {
-        return URLEncoder.encode(text, UTF_8).replace("+", "%20");
+    private static String quoted(String text) {
+        return "\"" + new String(JsonStringEncoder.getInstance().quoteAsString(text)) + "\"";
     }
 }

@@ -1,5 +1,10 @@
 package downsampling.processor;
 
+import downsampling.service.Durations;
+import downsampling.service.FailedException;
+import downsampling.service.InvalidSettingException;
+import downsampling.service.SaidEachTime;
+import downsampling.service.Terminal;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -55,7 +60,7 @@ import picocli.CommandLine.Spec;
                     + " results before the next start, or name others."
         },
         footer = {"", "Exit codes: 0 done, 1 failed or not confirmed, 2 wrong usage."})
-final class Reset implements Callable<Integer> {
+final class Reset implements Callable<Integer>, SaidEachTime {
     @ParentCommand
     private Main main;
 
@@ -98,7 +103,7 @@ final class Reset implements Callable<Integer> {
     public Integer call() throws Exception {
         config = main.settings();
         OffsetSpec place = place();
-        if (!yes && !dryRun && !Audit.isTerminal(0)) {
+        if (!yes && !dryRun && !Terminal.canBeAsked()) {
             throw new CommandLine.ParameterException(
                     spec.commandLine(), "standard input is no terminal to ask on: expected --yes or --dry-run");
         }
@@ -145,7 +150,7 @@ final class Reset implements Callable<Integer> {
                 try {
                     yield OffsetSpec.forTimestamp(EventTime.parse(time, 0, time.length, config.zone()));
                 } catch (DateTimeException | ArithmeticException e) {
-                    throw new Config.InvalidException(
+                    throw new InvalidSettingException(
                             "--to", to, "earliest, latest, or a time such as 2025-01-01T12:00:00Z");
                 }
             }

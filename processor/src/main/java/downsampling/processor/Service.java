@@ -1,12 +1,11 @@
 package downsampling.processor;
 
-import static org.apache.kafka.streams.StreamsConfig.consumerPrefix;
-import static org.apache.kafka.streams.StreamsConfig.producerPrefix;
-
+import downsampling.service.Durations;
+import downsampling.service.FailedException;
+import downsampling.service.KafkaSettings;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
@@ -16,7 +15,6 @@ import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.utils.Bytes;
@@ -34,8 +32,6 @@ import org.slf4j.LoggerFactory;
 final class Service implements AutoCloseable {
     /** What a container's stop grace period has to exceed. */
     static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(20);
-
-    private static final int POLLED_RECORDS = 5000;
 
     private static final Logger LOG = LoggerFactory.getLogger(Service.class);
 
@@ -124,61 +120,14 @@ final class Service implements AutoCloseable {
         });
     }
 
-    /** Settings of Kafka Streams. What the promises rest on cannot be passed through from outside; the rest can. */
+    /** Settings of Kafka Streams. */
     static Properties settings(Config config, Metrics metrics, Function<String, Limits> limits) {
-        Properties settings = new Properties();
-        settings.put(StreamsConfig.STATE_DIR_CONFIG, config.stateDir());
-        settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, config.threads());
-        settings.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, config.standbyReplicas());
-        // The DSL has no way to ask for a commit; the other topology asks for each of them.
-        Duration interval =
-                config.topology() == Config.TopologyKind.DSL ? config.emitInterval() : config.catchUpInterval();
-        settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, interval.toMillis());
-        // As long as a commit may take: a transaction that a crash left open hides what comes after it.
-        settings.put(producerPrefix(ProducerConfig.TRANSACTION_TIMEOUT_CONFIG), (int)
-                interval.plusSeconds(6).toMillis());
-        settings.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 64 << 20);
-        settings.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedRocksDb.class);
-        settings.put(BoundedRocksDb.BYTES, config.stateMemory());
-        // With one input topic no partition ever waits for another; to ask for it costs a tenth of the time of a
-        // reading.
-        settings.put(StreamsConfig.MAX_TASK_IDLE_MS_CONFIG, StreamsConfig.MAX_TASK_IDLE_MS_DISABLED);
-        // Each poll and each turn over the tasks has a price; spread over more readings it hardly shows.
-        settings.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, POLLED_RECORDS);
-        settings.put(consumerPrefix(ConsumerConfig.MAX_POLL_RECORDS_CONFIG), POLLED_RECORDS);
-        settings.put(producerPrefix(ProducerConfig.BATCH_SIZE_CONFIG), 128 << 10);
-        // A crashed instance is missed after this long, the shortest that Kafka and Redpanda take by default.
-        settings.put(consumerPrefix(ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG), 6000);
-        settings.put(consumerPrefix(ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG), 1500);
-        // The one codec that every client reads without a further package; see docs/decisions/compression.md.
-        settings.put(producerPrefix(ProducerConfig.COMPRESSION_TYPE_CONFIG), "gzip");
-        settings.put(producerPrefix(ProducerConfig.COMPRESSION_GZIP_LEVEL_CONFIG), 1);
-        settings.put(producerPrefix(ProducerConfig.MAX_REQUEST_SIZE_CONFIG), Topics.MAX_RECORD_BYTES);
-        settings.put(producerPrefix(ProducerConfig.BUFFER_MEMORY_CONFIG), 2L * Topics.MAX_RECORD_BYTES);
-        settings.putAll(config.kafka());
-        settings.put(StreamsConfig.APPLICATION_ID_CONFIG, config.applicationId());
-        // With the other one Kafka Streams would not take its consumer from Clients.
-        settings.put(StreamsConfig.GROUP_PROTOCOL_CONFIG, "classic");
-        settings.put(
-                StreamsConfig.PROCESSING_GUARANTEE_CONFIG,
-                config.guarantee().name().toLowerCase(Locale.ROOT));
-        if (config.topology() == Config.TopologyKind.DSL) { // the other one knows its dead letters itself
-            settings.put(StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG, DeadLetters.class);
-            settings.put(DeadLetters.METRICS, metrics);
-            settings.put(DeadLetters.LIMITS, limits);
-            settings.put(StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG, config.deadTopic());
-        }
-        settings.put(StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG, true);
-        return settings;
+        return StreamsSettings.of(config, metrics, limits);
     }
 
     /** Settings for a plain client of the same cluster. */
     static Map<String, Object> clients(Config config) {
-        Map<String, Object> settings = new HashMap<>(config.kafka());
-        // A topic that was deleted is to stay so, and not to come back with one partition because somebody asked for
-        // it.
-        settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
-        return settings;
+        return KafkaSettings.forConsumer(config.kafka());
     }
 
     private static KafkaConsumer<byte[], byte[]> askingConsumer(Config config, boolean readsCommitted) {
@@ -186,6 +135,7 @@ final class Service implements AutoCloseable {
         settings.put(ConsumerConfig.GROUP_ID_CONFIG, config.applicationId());
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+        settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         // It only wants to know whether there is a record at all.
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1);
         settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 1);

@@ -3,6 +3,11 @@ package downsampling.processor;
 import static downsampling.processor.Config.TopologyKind.DSL;
 import static downsampling.processor.Config.TopologyKind.EXACT;
 
+import downsampling.service.BrokerConnection;
+import downsampling.service.Durations;
+import downsampling.service.FailedException;
+import downsampling.service.InvalidSettingException;
+import downsampling.service.KafkaSettings;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -17,14 +22,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.Config;
-import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.clients.admin.DescribeConsumerGroupsOptions;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.OffsetSpec;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AclOperation;
@@ -58,10 +60,10 @@ final class Topics {
     record Making(int partitions, short replication, Duration retention) {
         Making {
             if (partitions < 1 || partitions > 10_000) {
-                throw new downsampling.processor.Config.InvalidException("--partitions", partitions, "1 to 10000");
+                throw new InvalidSettingException("--partitions", partitions, "1 to 10000");
             }
             if (replication != -1 && replication < 1) {
-                throw new downsampling.processor.Config.InvalidException(
+                throw new InvalidSettingException(
                         "--replication", replication, "at least 1, or -1 for the broker's default");
             }
         }
@@ -78,60 +80,12 @@ final class Topics {
         this.making = making;
     }
 
-    /**
-     * Waits until the broker answers, also for a host whose name is not known yet, such as that of a container not yet up.
-     *
-     * @throws FailedException if it does not within the given time, or refuses
-     */
+    /** @throws FailedException if there is no answer within the given time, or a refusal */
     static Admin connect(downsampling.processor.Config config, Duration patience) {
-        String servers = config.kafka().get(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG);
-        long deadline = System.nanoTime() + patience.toNanos();
-        for (boolean said = false; ; said = true) {
-            BrokerProbe.obstacle(
-                            config.kafka(),
-                            config.guarantee() == downsampling.processor.Config.Guarantee.EXACTLY_ONCE_V2)
-                    .ifPresent(obstacle -> {
-                        throw new FailedException(obstacle);
-                    });
-            KafkaException absent;
-            try {
-                return connect(config);
-            } catch (RetriableException e) {
-                absent = e;
-            } catch (KafkaException e) {
-                if (e.getCause() == null
-                        || !String.valueOf(e.getCause().getMessage()).startsWith("No resolvable")) {
-                    throw e;
-                }
-                absent = e;
-            }
-            if (System.nanoTime() - deadline >= 0) {
-                throw new FailedException(
-                        "no answer from broker " + servers + " within " + Durations.format(patience), absent);
-            }
-            if (!said) {
-                LOG.warn("No answer from broker {} yet, waiting up to {}", servers, Durations.format(patience));
-            }
-            LockSupport.parkNanos(200_000_000);
-        }
-    }
-
-    private static Admin connect(downsampling.processor.Config config) {
-        Admin admin = Admin.create(Service.clients(config));
-        try {
-            get(admin.describeCluster(new DescribeClusterOptions().timeoutMs(2000))
-                    .nodes());
-            return admin;
-        } catch (ExecutionException e) {
-            admin.close(Duration.ZERO);
-            throw e.getCause() instanceof RetriableException retriable
-                    ? retriable
-                    : new FailedException(
-                            Incurable.reason(e.getCause(), config)
-                                    .map(why -> "broker: " + why)
-                                    .orElseGet(() -> "broker: " + Incurable.why(e.getCause())),
-                            e);
-        }
+        return BrokerConnection.open(
+                KafkaSettings.forAdmin(config.kafka()),
+                patience,
+                config.guarantee() == downsampling.processor.Config.Guarantee.EXACTLY_ONCE_V2);
     }
 
     /**
@@ -312,7 +266,7 @@ final class Topics {
         Config output = settings(config.outputTopic());
         Limits taken = limits(output);
         if (config.maxAhead().toMillis() >= taken.after()) {
-            throw new downsampling.processor.Config.InvalidException(
+            throw new InvalidSettingException(
                     "--max-ahead",
                     Durations.format(config.maxAhead()),
                     "less than the " + taken.after() + " ms that topic " + config.outputTopic()

@@ -1,5 +1,7 @@
 package downsampling.processor;
 
+import downsampling.service.FailedException;
+import downsampling.service.KafkaSettings;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
@@ -86,7 +88,8 @@ final class Watch implements AutoCloseable {
 
     private Admin admin() {
         if (admin == null) {
-            Map<String, Object> settings = Service.clients(service.config());
+            Map<String, Object> settings =
+                    KafkaSettings.forAdmin(service.config().kafka());
             settings.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) INTERVAL.toMillis());
             settings.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) INTERVAL.toMillis());
             admin = Admin.create(settings);

@@ -1,5 +1,7 @@
 package downsampling.processor;
 
+import downsampling.service.Durations;
+import downsampling.service.FailedException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

@@ -3,7 +3,6 @@ package downsampling.processor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.NavigableSet;
 import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -84,40 +83,24 @@ final class WindowReader {
     }
 
     /**
-     * Adds the sensors of one partition that have an open or kept window: of those behind a given one the first so many.
+     * Adds the sensors of one partition that have an open or kept window, as many as the page takes.
      *
-     * @param after   UTF-8, before all if empty
-     * @param sensors in UTF-8, by their bytes
      * @throws UnavailableException if this instance does not work on the partition at the moment
      */
-    void sensors(int partition, Bytes after, int most, NavigableSet<Bytes> sensors) {
+    void sensors(int partition, SensorPage page) {
         read(partition, (store, closed) -> {
             forEachOpenStart(Position.of(store), start -> {
                 try (KeyValueIterator<Bytes, byte[]> windows =
-                        store.range(WindowKey.of(start, after), WindowKey.from(start + 1))) {
-                    while (windows.hasNext() && add(WindowKey.sensor(windows.next().key), after, most, sensors)) {}
+                        store.range(WindowKey.of(start, page.after()), WindowKey.from(start + 1))) {
+                    while (windows.hasNext() && page.add(WindowKey.sensor(windows.next().key))) {}
                 }
             });
             awaitClosed(closed);
             for (Bytes window : closed.windows().keySet()) {
-                add(WindowKey.sensor(window), after, most, sensors);
+                page.add(WindowKey.sensor(window));
             }
-            return sensors;
+            return page;
         });
-    }
-
-    /** @return false if there is no room for this sensor, nor for any behind it */
-    private static boolean add(Bytes sensor, Bytes after, int most, NavigableSet<Bytes> sensors) {
-        if (sensors.size() >= most && sensor.compareTo(sensors.last()) > 0) {
-            return false;
-        }
-        if (sensor.compareTo(after) > 0) {
-            sensors.add(sensor);
-            if (sensors.size() > most) {
-                sensors.pollLast();
-            }
-        }
-        return true;
     }
 
     private interface Read<T> {

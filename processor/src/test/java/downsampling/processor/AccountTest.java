@@ -16,6 +16,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import downsampling.processor.Account.Column;
+import downsampling.service.InvalidSettingException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -349,7 +350,7 @@ class AccountTest {
         ConsumerRecord<byte[], byte[]> summary = record("agg", 0, 0, 0, "a", "{}", headers);
 
         assertThatThrownBy(() -> account.judge(summary, true))
-                .isInstanceOf(Config.InvalidException.class)
+                .isInstanceOf(InvalidSettingException.class)
                 .hasMessage("--window=10s: expected 20s, as the summary at agg-0 offset 0 has it");
     }
 

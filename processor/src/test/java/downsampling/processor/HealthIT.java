@@ -7,10 +7,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import downsampling.localstack.Broker;
 import downsampling.localstack.BrokerTest;
+import downsampling.service.AllowedHosts;
+import downsampling.service.FailedException;
+import downsampling.service.HttpServer;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
@@ -28,7 +32,8 @@ class HealthIT {
     @Test
     void shouldBeReadyWhenItWorksAndNotAliveWhenItCannotGoOn() throws Exception {
         try (Pipeline pipeline = new Pipeline(broker, 1);
-                HttpApi http = new HttpApi("127.0.0.1", 0, Health.routes(service::get))) {
+                HttpServer http =
+                        new HttpServer("127.0.0.1", 0, new AllowedHosts(List.of()), Health.routes(service::get))) {
             assertThat(get(http, "live")).isEqualTo("200 {\"state\":\"CREATED\"}");
             assertThat(get(http, "ready")).isEqualTo("503 {\"state\":\"CREATED\"}");
 
@@ -47,7 +52,7 @@ class HealthIT {
         }
     }
 
-    private static String get(HttpApi http, String path) throws Exception {
+    private static String get(HttpServer http, String path) throws Exception {
         HttpResponse<String> response = HttpClient.newHttpClient()
                 .send(
                         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + http.port() + "/health/" + path))

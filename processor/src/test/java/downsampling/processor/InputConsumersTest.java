@@ -3,6 +3,7 @@ package downsampling.processor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import downsampling.service.FailedException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

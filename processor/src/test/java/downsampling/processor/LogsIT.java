@@ -95,7 +95,7 @@ class LogsIT {
     void shouldWriteEachEventAsOneLineOfJson() throws Exception {
         Map<String, String> environment = environment();
         environment.put("LOG_LEVEL", "DEBUG");
-        environment.put("LOG_FORMAT", "json");
+        environment.put("PROCESSOR_LOG_FORMAT", "json");
 
         List<Map<String, String>> events = new ArrayList<>();
         for (String line : processorUntilItRuns(environment).split("\n")) {
@@ -115,7 +115,7 @@ class LogsIT {
 
     private static Map<String, String> environment() {
         return new HashMap<>(Map.of(
-                "BOOTSTRAP_SERVERS",
+                "KAFKA_BOOTSTRAP_SERVERS",
                 kafka.bootstrapServers(),
                 "KAFKA_SECURITY_PROTOCOL",
                 "SASL_PLAINTEXT",

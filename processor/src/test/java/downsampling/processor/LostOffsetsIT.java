@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import downsampling.localstack.Broker;
 import downsampling.localstack.BrokerTest;
+import downsampling.service.FailedException;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.admin.NewTopic;

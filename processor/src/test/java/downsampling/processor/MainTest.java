@@ -44,11 +44,12 @@ class MainTest {
 
     @Test
     void shouldTakeDefaultsFromTheEnvironmentAndOptionsOverThem() {
-        assertThat(run(Map.of("WINDOW", "0s")).err()).contains("--window=0s");
-        assertThat(run(Map.of("WINDOW", "0s"), "--window=1d", "--threads=0").err())
+        assertThat(run(Map.of("PROCESSOR_WINDOW", "0s")).err()).contains("--window=0s");
+        assertThat(run(Map.of("PROCESSOR_WINDOW", "0s"), "--window=1d", "--threads=0")
+                        .err())
                 .contains("--threads=0");
-        assertThat(run(Map.of("IDLE_CLOSE", "1ms")).err()).contains("--idle-close=1ms");
-        assertThat(run(Map.of("VERSION", "7", "HELP", "me", "WINDOW", "", "THREADS", "0"))
+        assertThat(run(Map.of("PROCESSOR_IDLE_CLOSE", "1ms")).err()).contains("--idle-close=1ms");
+        assertThat(run(Map.of("VERSION", "7", "HELP", "me", "PROCESSOR_WINDOW", "", "PROCESSOR_THREADS", "0"))
                         .err())
                 .contains("--threads=0");
     }

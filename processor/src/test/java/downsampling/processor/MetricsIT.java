@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import downsampling.localstack.Broker;
 import downsampling.localstack.BrokerTest;
+import downsampling.service.AllowedHosts;
+import downsampling.service.HttpServer;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -24,16 +27,17 @@ class MetricsIT {
         this.broker = broker;
     }
 
-    private static HttpApi serve(Service service) {
+    private static HttpServer serve(Service service) {
         service.metrics().watch(service.streams());
-        return new HttpApi("127.0.0.1", 0, Map.of("/metrics", service.metrics()::answer));
+        return new HttpServer(
+                "127.0.0.1", 0, new AllowedHosts(List.of()), Map.of("/metrics", Metrics.route(() -> service)));
     }
 
     @Test
     void shouldBalanceWithWhatWasSent() {
         try (Pipeline pipeline = new Pipeline(broker, 2)) {
             Service service = pipeline.startAndAwaitWork();
-            try (HttpApi http = serve(service)) {
+            try (HttpServer http = serve(service)) {
                 for (int i = 0; i < 100; i++) {
                     pipeline.send(0, "a", T0 + i, i);
                     pipeline.send(0, "b", T0 + 10_000 + i, i);
@@ -126,7 +130,7 @@ class MetricsIT {
                 pipeline.closeWindowsBefore(partition, T0 + 10_000);
             }
             pipeline.awaitAllRead();
-            try (HttpApi http = serve(service)) {
+            try (HttpServer http = serve(service)) {
                 Scrape scrape = Scrape.of(http.port());
 
                 assertThat(scrape.sum("downsampling_readings_total")).isEqualTo(306);
@@ -153,7 +157,7 @@ class MetricsIT {
             pipeline.send(0, "a", T0, 1);
             pipeline.send(1, "b", T0, 1);
             pipeline.awaitAllRead();
-            try (HttpApi http = serve(first)) {
+            try (HttpServer http = serve(first)) {
                 assertThat(Scrape.of(http.port()).sum("downsampling_windows_open"))
                         .isEqualTo(2);
 
@@ -161,7 +165,7 @@ class MetricsIT {
                 await(
                         "each has one partition",
                         () -> Pipeline.hasWork(second) && Scrape.of(http.port()).sum("downsampling_windows_open") == 1);
-                try (HttpApi other = serve(second)) {
+                try (HttpServer other = serve(second)) {
                     await(
                             "the restored window is counted",
                             () -> Scrape.of(other.port()).sum("downsampling_windows_open") == 1);
@@ -178,7 +182,7 @@ class MetricsIT {
         try (Pipeline pipeline = new Pipeline(broker, 1)) {
             pipeline.idleClose = Duration.ofSeconds(1);
             Service service = pipeline.startAndAwaitWork();
-            try (HttpApi http = serve(service)) {
+            try (HttpServer http = serve(service)) {
                 pipeline.send(0, "a", T0, 1);
                 pipeline.send(0, "b", T0, 1);
                 assertThat(pipeline.windows(2)).hasSize(2);

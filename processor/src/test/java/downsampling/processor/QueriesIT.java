@@ -9,6 +9,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import downsampling.localstack.Broker;
 import downsampling.localstack.BrokerTest;
+import downsampling.service.AllowedHosts;
+import downsampling.service.HttpServer;
+import downsampling.service.Route;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -40,7 +43,7 @@ class QueriesIT {
     private final Broker broker;
     private final OpenApi documented = new OpenApi();
     private final HttpClient client = HttpClient.newHttpClient();
-    private final List<HttpApi> servers = new ArrayList<>();
+    private final List<HttpServer> servers = new ArrayList<>();
     /** Answers seen, as {@link OpenApi#check} gives them. */
     private final Set<String> seen = new TreeSet<>();
 
@@ -50,25 +53,26 @@ class QueriesIT {
 
     @AfterEach
     void stopServers() {
-        servers.forEach(HttpApi::close);
+        servers.forEach(HttpServer::close);
     }
 
     /** An instance in this JVM with an HTTP server; the service is null until {@link #start}. */
     private final class Instance {
         private final Pipeline pipeline;
         private final AtomicReference<Service> service = new AtomicReference<>();
-        private final HttpApi http;
+        private final HttpServer http;
 
         Instance(Pipeline pipeline) throws IOException {
             this.pipeline = pipeline;
             pipeline.keepClosed = 1000;
             pipeline.kafka.put("application.server", "127.0.0.1:" + freePort());
             Config config = pipeline.config();
-            Map<String, io.javalin.http.Handler> routes = new HashMap<>(Health.routes(service::get));
+            Map<String, Route> routes = new HashMap<>(Health.routes(service::get));
             routes.putAll(new Queries(config, service::get).routes());
-            http = new HttpApi(
+            http = new HttpServer(
                     "127.0.0.1",
                     Integer.parseInt(config.kafka().get("application.server").split(":")[1]),
+                    new AllowedHosts(List.of()),
                     routes);
             servers.add(http);
         }
@@ -125,8 +129,8 @@ class QueriesIT {
             pipeline.send(0, "a", T0 + 1, 2.25);
             pipeline.awaitAllRead();
             assertThat(instance.windows("a")).isEqualTo("""
-                            {"sensor":"a","completeAfter":0,"windows":[{"time":1735732810000,\
-                            "temperature":{"count":2,"min":1,"max":2.25,"mean":1.625},"open":true,"partition":0}]}""");
+                            {"sensor":"a","completeAfter":0,"total":1,"windows":[{"time":1735732810000,\
+                            "temperature":{"count":2,"min":1,"max":2.25,"mean":1.625},"open":true,"partition":0}],"next":null}""");
 
             pipeline.send(0, "b", T0 + 10_500, 7);
             pipeline.send(0, "a", T0 + 10_999, 3); // one millisecond before the first window closes
@@ -139,15 +143,15 @@ class QueriesIT {
             pipeline.awaitAllRead();
             String whole = instance.windows("a");
             assertThat(whole).isEqualTo("""
-                            {"sensor":"a","completeAfter":0,"windows":[{"time":1735732810000,\
+                            {"sensor":"a","completeAfter":0,"total":2,"windows":[{"time":1735732810000,\
                             "temperature":{"count":2,"min":1,"max":2.25,"mean":1.625},"open":false,"partition":0},\
                             {"time":1735732820000,\
-                            "temperature":{"count":1,"min":3,"max":3,"mean":3},"open":true,"partition":0}]}""");
+                            "temperature":{"count":1,"min":3,"max":3,"mean":3},"open":true,"partition":0}],"next":null}""");
             assertThat(pipeline.windows(1)).containsExactly(new Window("a", T0, T0 + 10_000, 2, 1, 2.25, 1.625));
 
             String path = "/sensors/a/windows?";
-            String first = whole.substring(0, whole.lastIndexOf(",{")) + "]}";
-            String none = whole.substring(0, whole.indexOf('[') + 1) + "]}";
+            String first = whole.substring(0, whole.lastIndexOf(",{")) + "],\"next\":null}";
+            String none = whole.substring(0, whole.indexOf('[') + 1) + "],\"next\":null}";
             assertThat(instance.body(path + "from=2025-01-01T12:00:09.999Z")).isEqualTo(whole);
             assertThat(instance.body(path + "from=1735732810000"))
                     .isNotEqualTo(whole)
@@ -156,6 +160,28 @@ class QueriesIT {
             assertThat(instance.body(path + "to=2025-01-01T12:00:10.001")).isEqualTo(whole);
             assertThat(instance.body(path + "from=0&to=1735732800000")).isEqualTo(none);
             assertThat(instance.body(path + "partitions=0")).isEqualTo(whole);
+            assertThat(instance.body(path + "partitions=" + "0,".repeat(2000) + "0"))
+                    .isEqualTo(whole);
+            assertThat(instance.body(path + "limit=1"))
+                    .isEqualTo(first.replace("\"next\":null", "\"next\":1735732810000"));
+            assertThat(instance.body(path + "limit=1&from=1735732810000"))
+                    .contains("\"windows\":[{\"time\":1735732820000")
+                    .endsWith("\"next\":null}");
+            for (String wrong : List.of(
+                    "partitions=1",
+                    "partitions=0,1",
+                    "partitions=",
+                    "partitions=0,",
+                    "partitions=-1",
+                    "partitions=0&partitions=0",
+                    "limit=0",
+                    "limit=1001",
+                    "limit=1&limit=1",
+                    "from=2&from=2",
+                    "from=99999999999999999999",
+                    "colour=red")) {
+                assertThat(instance.get(path + wrong).statusCode()).as(wrong).isEqualTo(400);
+            }
         }
     }
 
@@ -351,9 +377,11 @@ class QueriesIT {
             Map.of(
                             "/sensors?limit=0", "limit=0: expected 1 to 10000",
                             "/sensors?limit=all", "limit=all: expected 1 to 10000",
-                            "/sensors?page=2", "page: expected after, limit or partitions",
+                            "/sensors?page=2",
+                                    "page: there is no such parameter, expected one of [after, limit, partitions]",
                             "/sensors?after=a&after=b", "after: expected once",
-                            "/sensors?partitions=first", "partitions=first: expected numbers with commas between them",
+                            "/sensors?partitions=first",
+                                    "partitions=first: expected numbers from 0 to 0 with commas between them",
                             "/sensors/a/windows?from=2&to=2", "from=2: expected a time before to",
                             "/sensors/a/windows?from=yesterday",
                                     "from=yesterday: expected an ISO-8601 time (+ written as %2B) or epoch milliseconds",

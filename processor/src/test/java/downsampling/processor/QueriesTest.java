@@ -3,6 +3,7 @@ package downsampling.processor;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import downsampling.service.InvalidSettingException;
 import java.net.InetAddress;
 import org.apache.kafka.streams.state.HostInfo;
 import org.junit.jupiter.api.Test;
@@ -38,7 +39,7 @@ class QueriesTest {
     @ValueSource(strings = {"", "a b", "http://a", "a/b", "a:port", "user@a"})
     void shouldRefuseWhatIsNoAddress(String advertised) {
         assertThatThrownBy(() -> Queries.address(advertised, "0.0.0.0", 8081))
-                .isInstanceOf(Config.InvalidException.class)
+                .isInstanceOf(InvalidSettingException.class)
                 .hasMessage("--advertised-host=" + advertised + ": expected HOST or HOST:PORT");
     }
 }

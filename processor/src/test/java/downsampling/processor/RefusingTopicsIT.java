@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import downsampling.localstack.Broker;
 import downsampling.localstack.LocalKafka;
+import downsampling.service.FailedException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;

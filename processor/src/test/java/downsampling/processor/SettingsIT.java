@@ -7,6 +7,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import downsampling.localstack.Broker;
 import downsampling.localstack.BrokerTest;
+import downsampling.service.Durations;
+import downsampling.service.FailedException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

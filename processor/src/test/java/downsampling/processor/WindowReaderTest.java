@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
-import java.util.TreeSet;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.Stores;
@@ -113,9 +112,9 @@ class WindowReaderTest {
     }
 
     private List<String> sensors(String after, int most) {
-        TreeSet<Bytes> sensors = new TreeSet<>();
-        reader.sensors(0, Bytes.wrap(after.getBytes(UTF_8)), most, sensors);
-        return sensors.stream().map(id -> new String(id.get(), UTF_8)).toList();
+        SensorPage page = new SensorPage(Bytes.wrap(after.getBytes(UTF_8)), most);
+        reader.sensors(0, page);
+        return page.ids();
     }
 
     @Test

@@ -8,6 +8,7 @@ import de.siegmar.fastcsv.reader.CsvRecord;
 import de.siegmar.fastcsv.reader.CsvRecordHandler;
 import de.siegmar.fastcsv.reader.FieldMismatchStrategy;
 import de.siegmar.fastcsv.reader.FieldModifiers;
+import downsampling.service.ErrorLine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
@@ -156,7 +157,7 @@ final class CsvSource implements Source {
                 next = read(records.next());
             }
         } catch (CsvParseException e) {
-            throw new UncheckedIOException(config.file() + ": " + Main.oneLine(e), new IOException(e));
+            throw new UncheckedIOException(config.file() + ": " + ErrorLine.of(e), new IOException(e));
         } catch (UncheckedIOException e) { // whose own message says less than its cause
             throw new UncheckedIOException(e.getCause().getMessage(), e.getCause());
         }

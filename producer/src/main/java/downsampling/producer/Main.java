@@ -1,5 +1,16 @@
 package downsampling.producer;
 
+import downsampling.service.AllowedHosts;
+import downsampling.service.Answer;
+import downsampling.service.ErrorLine;
+import downsampling.service.FailedException;
+import downsampling.service.HttpServer;
+import downsampling.service.InvalidSettingException;
+import downsampling.service.KafkaSettings;
+import downsampling.service.NativeLibrary;
+import downsampling.service.Program;
+import downsampling.service.Route;
+import downsampling.service.Terminal;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.reflect.Field;
@@ -9,8 +20,9 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
-import java.util.Locale;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -18,14 +30,13 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
@@ -47,7 +58,7 @@ import picocli.CommandLine.TypeConversionException;
         description = "Writes sensor readings to a Kafka topic: made up, or replayed from a CSV file.",
         footer = {
             "",
-            "Every option has an environment variable as its default: TOPIC for --topic, and so on."
+            "Every option has an environment variable as its default: PRODUCER_TOPIC for --topic, and so on."
                     + " Any Kafka client setting can be given as KAFKA_..., such as KAFKA_SECURITY_PROTOCOL for"
                     + " security.protocol.",
             "Times are 500ms, 60s, 5m, 2h or 7d.",
@@ -56,11 +67,17 @@ import picocli.CommandLine.TypeConversionException;
 public final class Main implements Callable<Integer> {
 
     private static final Logger LOG = LoggerFactory.getLogger(Main.class);
-    private static final String DEFAULT_BOOTSTRAP_SERVERS = "localhost:19092";
     /** How long a stop signal waits for acknowledgements; a container's stop grace period has to be longer. */
     private static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(10);
 
-    private static final int LONGEST_NOTE = 1_000;
+    /** As the health paths say it. */
+    private enum State {
+        /** For a broker that has the topic. */
+        WAITING,
+        SENDING,
+        /** What was handed over is still being delivered. */
+        ENDING
+    }
 
     enum SourceName {
         synthetic,
@@ -70,7 +87,7 @@ public final class Main implements Callable<Integer> {
     @Option(
             names = "--bootstrap-servers",
             paramLabel = "HOST:PORT,...",
-            description = {"Brokers (default: " + DEFAULT_BOOTSTRAP_SERVERS + ")."})
+            description = {"Brokers (default: " + KafkaSettings.DEFAULT_BOOTSTRAP_SERVERS + ")."})
     private String bootstrapServers;
 
     @Option(
@@ -124,11 +141,15 @@ public final class Main implements Callable<Integer> {
     private String httpHost;
 
     @Option(
-            names = "--log-format",
-            paramLabel = "FORMAT",
-            defaultValue = "text",
-            description = "How the log on stderr is written: ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}).")
-    private LogFormat logFormat;
+            names = "--http-allowed-hosts",
+            paramLabel = "NAME,...",
+            split = ",",
+            description = "Names by which HTTP clients may ask for this program, beside localhost;"
+                    + " an address is always allowed.")
+    private List<String> httpAllowedHosts = List.of();
+
+    @Mixin
+    private Program.Output output = new Program.Output();
 
     @Option(names = "--log-readings", description = "Log each reading.")
     private boolean logReadings;
@@ -285,21 +306,18 @@ public final class Main implements Callable<Integer> {
 
     public static void main(String... args) {
         Main main = new Main(System.getenv());
-        Runtime.getRuntime().addShutdownHook(new Thread(main::stopAndHalt, "stop"));
-        System.exit(main.run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), args));
+        Program.onSignal(main::stopAndWait);
+        Program.exit(main.run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), args));
     }
 
     /** Runs the command to its end and returns the exit code. */
     int run(PrintWriter out, PrintWriter err, String... args) {
-        CommandLine commandLine = new CommandLine(this)
+        int code = new Program("producer", environment, output)
+                .commandLine(this)
+                .registerConverter(Instant.class, Main::instant)
                 .setOut(out)
                 .setErr(err)
-                .setDefaultValueProvider(this::environmentDefault)
-                .registerConverter(Duration.class, Main::duration)
-                .registerConverter(Instant.class, Main::instant)
-                .setParameterExceptionHandler((e, arguments) -> fail(e, CommandLine.ExitCode.USAGE))
-                .setExecutionExceptionHandler((e, command, result) -> fail(e, CommandLine.ExitCode.SOFTWARE));
-        int code = commandLine.execute(args);
+                .execute(args);
         exitCode.complete(code);
         return code;
     }
@@ -309,14 +327,8 @@ public final class Main implements Callable<Integer> {
         stop.countDown();
     }
 
-    /**
-     * What a signal does: the run ends, what was handed over is delivered, the summary printed. It halts because a signal
-     * would have the JVM exit with 143, though all went well.
-     */
-    private void stopAndHalt() {
-        if (exitCode.isDone()) {
-            return; // not a signal, but the end of main
-        }
+    /** What a signal does: the run ends, what was handed over is delivered, the summary printed. */
+    private int stopAndWait() {
         stop();
         int code = CommandLine.ExitCode.SOFTWARE;
         try {
@@ -330,16 +342,15 @@ public final class Main implements Callable<Integer> {
                 code = exitCode.get(2, TimeUnit.SECONDS);
             }
         } catch (TimeoutException | ExecutionException | InterruptedException e) {
-            LOG.warn("stopped without a summary: {}", e.toString());
+            LOG.warn("stopped without a summary: {}", ErrorLine.of(e));
         }
-        Runtime.getRuntime().halt(code);
+        return code;
     }
 
     @Override
     public Integer call() throws Exception {
-        logFormat.use();
         long runSeed = seed != null ? seed : new SplittableRandom().nextLong(1_000_000_000);
-        Map<String, Object> settings;
+        Map<String, String> settings;
         Topic target;
         Source messages;
         Speed pace;
@@ -347,15 +358,20 @@ public final class Main implements Callable<Integer> {
             refuseOptionsOfTheOtherSource();
             pace = new Speed(speed);
             target = new Topic(topic, partitions, replication, retention);
-            settings = KafkaSettings.read(config, environment, bootstrapServers, DEFAULT_BOOTSTRAP_SERVERS);
+            settings = ReadingSender.withoutFixed(KafkaSettings.read(config, environment, bootstrapServers, Set.of()));
+            ReadingSender.check(settings);
             messages = openSource(runSeed);
+        } catch (InvalidSettingException e) {
+            throw e;
         } catch (IllegalArgumentException e) {
             throw new ParameterException(spec.commandLine(), e.getMessage(), e);
         }
-        NativeLibrary.loadFor(settings);
+        NativeLibrary.loadFor(ReadingSender.withDefaults(KafkaSettings.forProducer(settings))
+                .get(ProducerConfig.COMPRESSION_TYPE_CONFIG)
+                .toString());
         try (messages;
                 Metrics metrics = new Metrics();
-                HttpApi http = httpPort == null ? null : new HttpApi(httpHost, httpPort, metrics, this::state)) {
+                HttpServer http = httpPort == null ? null : listen(metrics)) {
             if (http != null) {
                 note("listening on http://%s:%d".formatted(httpHost, http.port()));
             }
@@ -363,23 +379,32 @@ public final class Main implements Callable<Integer> {
                 return CommandLine.ExitCode.OK;
             }
             note("sending to %s at %s, seed %d".formatted(topic, settings.get("bootstrap.servers"), runSeed));
-            sender = new ReadingSender(settings, topic, runSeed);
+            sender = new ReadingSender(KafkaSettings.forProducer(settings), topic, runSeed);
             metrics.watch(sender, requestedRate());
-            PrintWriter terminal = !logReadings && Progress.stderrIsTerminal() ? err() : null;
+            PrintWriter terminal = !logReadings && Terminal.showsErrors() ? err() : null;
             Run.Outcome outcome =
                     new Run(messages, pace, sender, stop, CLOSE_TIMEOUT, metrics, logReadings, terminal).toEnd();
             spec.commandLine().getOut().println(outcome.summary());
-            return outcome.failure() == null
-                    ? CommandLine.ExitCode.OK
-                    : fail(outcome.failure(), CommandLine.ExitCode.SOFTWARE);
+            return outcome.failure() == null ? CommandLine.ExitCode.OK : failed(outcome.failure());
         }
     }
 
-    private HttpApi.State state() {
+    private HttpServer listen(Metrics metrics) {
+        return new HttpServer(
+                httpHost,
+                httpPort,
+                new AllowedHosts(httpAllowedHosts),
+                Map.of(
+                        "/metrics", Route.of(Set.of(), call -> metrics.scrape()),
+                        "/health/live", Route.of(Set.of(), call -> Answer.state(true, state())),
+                        "/health/ready", Route.of(Set.of(), call -> Answer.state(state() == State.SENDING, state()))));
+    }
+
+    private State state() {
         if (stop.getCount() == 0) {
-            return HttpApi.State.ENDING;
+            return State.ENDING;
         }
-        return sender == null ? HttpApi.State.WAITING : HttpApi.State.SENDING;
+        return sender == null ? State.WAITING : State.SENDING;
     }
 
     /** In readings per second, NaN for those of a file, which come at their own pace. */
@@ -414,74 +439,17 @@ public final class Main implements Callable<Integer> {
         }
     }
 
-    private String environmentDefault(ArgSpec argument) {
-        if (!(argument instanceof OptionSpec option) || option.usageHelp() || option.versionHelp()) {
-            return null;
-        }
-        String value = environment.get(
-                option.longestName().substring(2).replace('-', '_').toUpperCase(Locale.ROOT));
-        return value == null || value.isEmpty() ? null : value;
-    }
-
-    private int fail(Exception e, int code) {
-        return fail(oneLine(e), code);
-    }
-
-    /** For the person who called this program, or for whatever reads its log. */
-    private int fail(String why, int code) {
-        if (logFormat == LogFormat.json) {
-            logFormat.use();
-            LOG.error("{}", printable(why));
-        } else {
-            err().println("producer: " + printable(why));
-        }
-        return code;
-    }
-
-    /** What happened, with the cause behind it if the message does not tell it. */
-    static String oneLine(Throwable e) {
-        Throwable root = e;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-        String reason = root.getMessage();
-        if (reason != null && reason.contains("JAAS config")) {
-            // Kafka quotes the word it gave up at, which may be half a password.
-            return "sasl.jaas.config: cannot be read, and is not shown as it holds a password";
-        }
-        boolean told = e instanceof ParameterException || reason == null || message.contains(reason);
-        return (told ? message : message + ": " + root.getClass().getSimpleName() + ": " + reason)
-                .replaceAll("\\s*\\R\\s*", " ");
+    /** The summary is printed all the same. */
+    private static int failed(String why) {
+        throw new FailedException(why);
     }
 
     private static void note(String line) {
-        LOG.info("{}", printable(line));
-    }
-
-    /** What a file holds may be anything: without what a terminal takes for a command, and not without end. */
-    private static String printable(String line) {
-        String shown = line.length() <= LONGEST_NOTE ? line : line.substring(0, LONGEST_NOTE) + "...";
-        return shown.replaceAll("\\p{Cntrl}", "?");
+        LOG.info("{}", ErrorLine.printable(line));
     }
 
     private PrintWriter err() {
         return spec.commandLine().getErr();
-    }
-
-    private static Duration duration(String text) {
-        Matcher time = Pattern.compile("([0-9]{1,9})(ms|s|m|h|d)").matcher(text);
-        if (!time.matches()) {
-            throw new TypeConversionException("'" + text + "' is not a time such as 500ms, 60s, 5m, 2h or 7d");
-        }
-        long number = Long.parseLong(time.group(1));
-        return switch (time.group(2)) {
-            case "ms" -> Duration.ofMillis(number);
-            case "s" -> Duration.ofSeconds(number);
-            case "m" -> Duration.ofMinutes(number);
-            case "h" -> Duration.ofHours(number);
-            default -> Duration.ofDays(number);
-        };
     }
 
     private static final class CharsetName implements CommandLine.ITypeConverter<Charset> {
@@ -507,8 +475,7 @@ public final class Main implements Callable<Integer> {
     static final class Version implements CommandLine.IVersionProvider {
         @Override
         public String[] getVersion() {
-            String version = Main.class.getPackage().getImplementationVersion();
-            return new String[] {"producer " + (version == null ? "(not from a jar)" : version)};
+            return new String[] {Program.version("producer", Main.class)};
         }
     }
 }

@@ -1,19 +1,10 @@
 package downsampling.producer;
 
+import downsampling.service.Answer;
+import downsampling.service.ProcessMetrics;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
-import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
-import io.micrometer.core.instrument.binder.jvm.JvmThreadMetrics;
-import io.micrometer.core.instrument.binder.logging.LogbackMetrics;
-import io.micrometer.core.instrument.binder.system.FileDescriptorMetrics;
-import io.micrometer.core.instrument.binder.system.ProcessorMetrics;
-import io.micrometer.core.instrument.binder.system.UptimeMetrics;
-import io.micrometer.core.instrument.config.MeterFilter;
-import io.micrometer.prometheusmetrics.PrometheusConfig;
-import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Set;
 
 /** What this program counts and measures, as Prometheus reads it; docs/operations.md tells what each metric means. */
@@ -40,27 +31,14 @@ final class Metrics implements AutoCloseable {
             "kafka.producer.request.latency.avg",
             "kafka.producer.request.latency.max");
 
-    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    private final Deque<Runnable> bound = new ArrayDeque<>();
+    private final ProcessMetrics metrics = new ProcessMetrics(KAFKA);
+    private final MeterRegistry registry = metrics.registry();
     /** Written for each message by the thread that sends; whoever reads it may see what was true a moment before. */
     private long behindNanos;
 
     /** Measures this process; of readings it tells from {@link #watch} on. */
     Metrics() {
-        registry.config()
-                .meterFilter(MeterFilter.denyUnless(
-                        id -> !id.getName().startsWith("kafka.") || KAFKA.contains(id.getName())));
-        new JvmMemoryMetrics().bindTo(registry);
-        new JvmThreadMetrics().bindTo(registry);
-        new ProcessorMetrics().bindTo(registry);
-        new UptimeMetrics().bindTo(registry);
-        new FileDescriptorMetrics().bindTo(registry);
-        JvmGcMetrics gc = new JvmGcMetrics();
-        gc.bindTo(registry);
-        bound.push(gc::close);
-        LogbackMetrics log = new LogbackMetrics();
-        log.bindTo(registry);
-        bound.push(log::close);
+        metrics.watchProcess();
     }
 
     /** @param rate readings per second that are asked for, infinite for as many as can be, NaN where nobody knows */
@@ -76,11 +54,11 @@ final class Metrics implements AutoCloseable {
         Gauge.builder("downsampling.producer.requested.readings.per.second", () -> rate)
                 .description("How many readings are asked for")
                 .register(registry);
-        Gauge.builder("downsampling.producer.behind", this, metrics -> metrics.behindNanos / 1e9)
+        Gauge.builder("downsampling.producer.behind", this, self -> self.behindNanos / 1e9)
                 .description("How long after it was due the newest reading was handed over for sending")
                 .baseUnit("seconds")
                 .register(registry);
-        bound.push(sender.bindTo(registry)::close);
+        metrics.onClose(sender.bindTo(registry)::close);
     }
 
     /** @param nanos how late the next message is; negative for early */
@@ -88,16 +66,13 @@ final class Metrics implements AutoCloseable {
         behindNanos = Math.max(0, nanos);
     }
 
-    /** All metrics in Prometheus' text format, version 0.0.4. */
-    String scrape() {
-        return registry.scrape();
+    /** What {@code /metrics} answers. */
+    Answer scrape() {
+        return metrics.scrape();
     }
 
     @Override
     public void close() {
-        while (!bound.isEmpty()) {
-            bound.pop().run();
-        }
-        registry.close();
+        metrics.close();
     }
 }

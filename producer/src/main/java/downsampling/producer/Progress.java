@@ -1,6 +1,5 @@
 package downsampling.producer;
 
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.function.LongSupplier;
 
@@ -21,25 +20,6 @@ final class Progress implements AutoCloseable {
         if (terminal != null) {
             thread.setDaemon(true);
             thread.start();
-        }
-    }
-
-    /**
-     * Whether a person sees stderr. Java 17 cannot tell: {@link System#console()} speaks of stdin and stdout, and its
-     * answer differs between Java versions. So the system's own {@code test} is asked; where there is none, nobody looks.
-     */
-    static boolean stderrIsTerminal() {
-        try {
-            return new ProcessBuilder("test", "-t", "2")
-                            .redirectError(ProcessBuilder.Redirect.INHERIT)
-                            .start()
-                            .waitFor()
-                    == 0;
-        } catch (IOException e) {
-            return false;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
         }
     }
 

@@ -2,6 +2,7 @@ package downsampling.producer;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import downsampling.service.KafkaSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import java.time.Duration;
@@ -16,6 +17,7 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
@@ -29,20 +31,20 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
  */
 public final class ReadingSender implements AutoCloseable {
 
-    /** What is used unless the caller says otherwise: no loss, no duplicates, and large compressed batches. */
+    /** What is used unless the caller says otherwise: large compressed batches. */
     private static final Map<String, Object> DEFAULTS = Map.of(
             ProducerConfig.CLIENT_ID_CONFIG,
             "downsampling-producer",
-            ProducerConfig.ACKS_CONFIG,
-            "all",
-            ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG,
-            true,
             ProducerConfig.COMPRESSION_TYPE_CONFIG,
             "zstd",
             ProducerConfig.LINGER_MS_CONFIG,
             20,
             ProducerConfig.BATCH_SIZE_CONFIG,
             128 * 1024);
+
+    /** No loss, and no duplicates. */
+    private static final Map<String, String> FIXED =
+            Map.of(ProducerConfig.ACKS_CONFIG, "all", ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true");
 
     private static final byte[] HEX = "0123456789abcdef".getBytes(ISO_8859_1);
 
@@ -58,7 +60,7 @@ public final class ReadingSender implements AutoCloseable {
     /**
      * Connects in the background.
      *
-     * @param settings of the Kafka producer, {@code bootstrap.servers} at least; they win over the defaults of this class
+     * @param settings of the Kafka producer, {@code bootstrap.servers} at least; they win over the defaults of this class, but for acks and idempotence
      * @param seed of the uuids: the same seed gives the same ones again
      * @throws KafkaException if the producer cannot be made of the settings
      */
@@ -68,10 +70,27 @@ public final class ReadingSender implements AutoCloseable {
         producer = new KafkaProducer<>(withDefaults(settings), new ByteArraySerializer(), new ByteArraySerializer());
     }
 
-    /** The settings with the defaults of this class under them. */
+    /** A user's settings without those that cannot be changed, each of which is told in a line. */
+    static Map<String, String> withoutFixed(Map<String, String> settings) {
+        Map<String, String> fixed = new HashMap<>(FIXED);
+        fixed.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, "none");
+        fixed.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, "bytes");
+        fixed.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, "bytes");
+        return KafkaSettings.without(settings, fixed);
+    }
+
+    /** @throws ConfigException if the producer cannot be made of these */
+    static void check(Map<String, String> settings) {
+        Map<String, Object> all = withDefaults(KafkaSettings.forProducer(settings));
+        all.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+        all.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
+        new ProducerConfig(all);
+    }
+
     static Map<String, Object> withDefaults(Map<String, Object> settings) {
         Map<String, Object> all = new HashMap<>(DEFAULTS);
         all.putAll(settings);
+        all.putAll(FIXED);
         return all;
     }
 

@@ -1,5 +1,6 @@
 package downsampling.producer;
 
+import downsampling.service.ErrorLine;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Arrays;
@@ -67,14 +68,14 @@ record Run(
             }
         } catch (RuntimeException e) {
             // What is broken is the source; what it gave before is delivered all the same.
-            failure = Main.oneLine(e);
+            failure = ErrorLine.of(e);
         } finally {
             progress.close();
         }
         sender.close(closeTimeout);
         double seconds = (System.nanoTime() - start) / 1e9;
         if (sender.firstFailure() != null) {
-            failure = sender.failed() + " readings failed, the first one: " + Main.oneLine(sender.firstFailure());
+            failure = sender.failed() + " readings failed, the first one: " + ErrorLine.of(sender.firstFailure());
         }
         if (failure == null && source instanceof CsvSource file) {
             failure = file.nothingRead();

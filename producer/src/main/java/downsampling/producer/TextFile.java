@@ -30,6 +30,12 @@ final class TextFile extends Reader {
     /** Of the next character. */
     private long line = 1;
 
+    private final CharBuffer chars = CharBuffer.allocate(8192).limit(0);
+    /** How many bytes cannot be read after {@link #chars}; 0 for none. */
+    private int malformed;
+    /** Nothing comes after {@link #chars}. */
+    private boolean done;
+
     /** What stands next and cannot be read; told once all before it has been given. */
     private IOException fault;
 
@@ -72,27 +78,36 @@ final class TextFile extends Reader {
         if (length == 0) {
             return 0;
         }
-        CharBuffer out = CharBuffer.wrap(into, offset, length);
-        int malformed = 0;
-        while (out.position() == offset && fault == null && malformed == 0) {
-            CoderResult result = decoder.decode(bytes, out, atEnd);
-            if (result.isError()) {
-                malformed = result.length();
-            } else if (result.isUnderflow()) {
-                if (atEnd) {
-                    break;
-                }
-                fill();
-            }
+        while (!chars.hasRemaining() && malformed == 0 && fault == null && !done) {
+            decode();
         }
-        int count = count(into, offset, out.position() - offset);
+        int count = Math.min(length, chars.remaining());
+        chars.get(into, offset, count);
+        count = count(into, offset, count);
+        if (count > 0) {
+            return count;
+        }
         if (malformed > 0 && fault == null) { // after the lines before it are counted
             fault = malformed(malformed);
         }
-        if (count == 0 && fault != null) {
+        if (fault != null) {
             throw fault;
         }
-        return count == 0 ? -1 : count;
+        return -1;
+    }
+
+    /** By a buffer of its own: a character that is two of Java's does not fit into a last place that a reader has free. */
+    private void decode() throws IOException {
+        chars.clear();
+        CoderResult result = decoder.decode(bytes, chars, atEnd);
+        chars.flip();
+        if (result.isError()) {
+            malformed = result.length();
+        } else if (result.isUnderflow() && atEnd) {
+            done = true;
+        } else if (result.isUnderflow()) {
+            fill();
+        }
     }
 
     private void fill() throws IOException {

@@ -1,5 +1,7 @@
 package downsampling.producer;
 
+import downsampling.service.BrokerConnection;
+import downsampling.service.FailedException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -10,7 +12,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.CreateTopicsOptions;
 import org.apache.kafka.clients.admin.DescribeTopicsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
@@ -19,10 +20,8 @@ import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
-import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.common.errors.AuthorizationException;
-import org.apache.kafka.common.errors.DisconnectException;
 import org.apache.kafka.common.errors.RetriableException;
 import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
@@ -37,8 +36,6 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
  */
 record Topic(String name, int partitions, Short replication, Duration retention) {
 
-    /** Short, so that a person is told soon what is waited for. */
-    private static final int FIRST_ATTEMPT_MS = 3_000;
     /** Long enough for a slow broker, far away. */
     private static final int ATTEMPT_MS = 5_000;
 
@@ -76,44 +73,20 @@ record Topic(String name, int partitions, Short replication, Duration retention)
      */
     boolean ensure(Map<String, Object> adminSettings, Duration wait, CountDownLatch stop, Consumer<String> notes)
             throws InterruptedException {
-        String servers =
-                adminSettings.get(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG).toString();
-        long deadline = System.nanoTime() + wait.toNanos();
-        for (boolean told = false; stop.getCount() > 0; told = true) {
-            BrokerProbe.obstacle(adminSettings).ifPresent(obstacle -> {
-                throw new KafkaException(obstacle);
-            });
-            KafkaException absent;
-            try (Admin admin = connect(adminSettings)) {
-                describeOrCreate(admin, told ? ATTEMPT_MS : FIRST_ATTEMPT_MS, notes);
-                return true;
-            } catch (RetriableException e) {
-                absent = e;
+        try (Admin admin = BrokerConnection.open(adminSettings, wait, false, stop)) {
+            for (long deadline = System.nanoTime() + wait.toNanos(); admin != null && stop.getCount() > 0; ) {
+                try {
+                    describeOrCreate(admin, ATTEMPT_MS, notes);
+                    return true;
+                } catch (RetriableException e) {
+                    if (System.nanoTime() - deadline >= 0) {
+                        throw new FailedException("topic " + name + " cannot be used", e);
+                    }
+                }
+                stop.await(BETWEEN_ATTEMPTS_MS, TimeUnit.MILLISECONDS);
             }
-            if (System.nanoTime() >= deadline) {
-                throw new KafkaException(
-                        "no broker at %s within %d s: %s".formatted(servers, wait.toSeconds(), absent.getMessage()),
-                        absent);
-            }
-            if (!told) {
-                notes.accept("no broker at %s yet; waiting up to %d s".formatted(servers, wait.toSeconds()));
-            }
-            stop.await(BETWEEN_ATTEMPTS_MS, TimeUnit.MILLISECONDS);
         }
         return false;
-    }
-
-    /** A host name that cannot be resolved may belong to a container that is not up yet: that is worth waiting for. */
-    private static Admin connect(Map<String, Object> settings) {
-        try {
-            return Admin.create(settings);
-        } catch (KafkaException e) {
-            // The form of the addresses was checked before; what is left of this kind is a host nobody knows.
-            if (e.getCause() instanceof ConfigException unresolved) {
-                throw new DisconnectException(unresolved.getMessage(), unresolved);
-            }
-            throw e;
-        }
     }
 
     /**

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import downsampling.producer.CsvSource.Config;
+import downsampling.service.ErrorLine;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.Charset;
@@ -167,7 +168,7 @@ class CsvSourceTest {
             }
             assertThatThrownBy(source::hasNext)
                     .isInstanceOf(UncheckedIOException.class)
-                    .satisfies(e -> assertThat(Main.oneLine(e))
+                    .satisfies(e -> assertThat(ErrorLine.of(e))
                             .startsWith(path + ":" + line + ": expected text in UTF-8, found ")
                             .contains(found, "--charset"));
         }

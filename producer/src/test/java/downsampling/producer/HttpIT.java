@@ -62,7 +62,8 @@ class HttpIT {
     @Test
     void shouldCountWhatIsSentAndBeReadyWhileItSends() throws Exception {
         String topic = broker.newTopic("http", 3);
-        Main main = new Main(Map.of("HTTP_PORT", "" + port, "BOOTSTRAP_SERVERS", broker.bootstrapServers()));
+        Main main = new Main(
+                Map.of("PRODUCER_HTTP_PORT", "" + port, "PRODUCER_BOOTSTRAP_SERVERS", broker.bootstrapServers()));
         double sent = 0;
         CompletableFuture<Integer> run = start(main, "--topic", topic, "--count", "0", "--rate", "500");
         try {
@@ -119,7 +120,7 @@ class HttpIT {
     @Test
     void shouldSayInALineThatThePortIsTaken() throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            int exitCode = new Main(Map.of("BOOTSTRAP_SERVERS", broker.bootstrapServers()))
+            int exitCode = new Main(Map.of("PRODUCER_BOOTSTRAP_SERVERS", broker.bootstrapServers()))
                     .run(
                             new PrintWriter(out, true),
                             new PrintWriter(err, true),
@@ -151,7 +152,8 @@ class HttpIT {
                         "1",
                         "--log-readings")
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD);
-        builder.environment().putAll(Map.of("BOOTSTRAP_SERVERS", broker.bootstrapServers(), "LOG_FORMAT", "json"));
+        builder.environment()
+                .putAll(Map.of("PRODUCER_BOOTSTRAP_SERVERS", broker.bootstrapServers(), "PRODUCER_LOG_FORMAT", "json"));
         List<JsonNode> events = new ArrayList<>();
         Process process = builder.start();
         try (BufferedReader lines = process.errorReader(UTF_8)) {

@@ -53,12 +53,12 @@ class MainTest {
                 "--partitions 0 -> --partitions 0: allowed is a number from 1",
                 "--replication 0 -> --replication 0: allowed is a number from 1",
                 "--retention 0s -> --retention PT0S: allowed is a time from 1ms",
-                "--wait 5 -> Invalid value for option '--wait': '5' is not a time such as 500ms, 60s, 5m, 2h or 7d",
+                "--wait 5 -> Invalid value for option '--wait': '5' is no duration such as 250ms, 10s, 5m, 1h or 7d",
                 "--topic a/b -> --topic a/b: allowed are 1 to 249 letters, digits, dots, dashes and underscores",
                 "--topic .. -> --topic ..: allowed are 1 to 249 letters, digits, dots, dashes and underscores",
-                "--bootstrap-servers broker -> --bootstrap-servers broker: allowed is host:port, several with commas between",
-                "--config nowhere.properties -> --config nowhere.properties: allowed is a properties file that can be read",
-                "--source xml -> Invalid value for option '--source': expected one of [synthetic, csv] (case-sensitive) but was 'xml'",
+                "--bootstrap-servers broker -> --bootstrap-servers=broker: expected HOST:PORT, several with commas between them",
+                "--config nowhere.properties -> --config=nowhere.properties: expected a properties file that can be read",
+                "--source xml -> Invalid value for option '--source': expected one of [synthetic, csv] (case-insensitive) but was 'xml'",
                 "--source csv -> --file null: allowed is a file that can be read",
                 "--source csv --file nowhere.csv -> --file nowhere.csv: allowed is a file that can be read",
                 "--source csv --file . -> --file .: allowed is a file that can be read",
@@ -78,17 +78,18 @@ class MainTest {
 
     @Test
     void shouldTakeDefaultsFromTheEnvironmentAndOptionsOverThem() {
-        assertThat(run(Map.of("SENSORS", "0", "START_TIME", ""))).isEqualTo(2);
+        assertThat(run(Map.of("PRODUCER_SENSORS", "0", "PRODUCER_START_TIME", "")))
+                .isEqualTo(2);
         assertThat(err.toString()).contains("--sensors 0: ");
-        assertThat(run(Map.of("SENSORS", "0"), "--sensors", "-1")).isEqualTo(2);
+        assertThat(run(Map.of("PRODUCER_SENSORS", "0"), "--sensors", "-1")).isEqualTo(2);
         assertThat(err.toString()).contains("--sensors -1: ");
     }
 
     @Test
     void shouldRefuseKafkaSettingsThatMakeNoSense() throws IOException {
-        assertThat(run(Map.of("KAFKA_ACKS", "some"))).isEqualTo(2);
+        assertThat(run(Map.of("KAFKA_DELIVERY_TIMEOUT_MS", "some"))).isEqualTo(2);
         assertThat(err.toString())
-                .startsWith("producer: Kafka setting: Invalid value some for configuration acks:")
+                .startsWith("producer: Invalid value some for configuration delivery.timeout.ms:")
                 .hasLineCount(1);
         Path file = Files.writeString(folder.resolve("client.properties"), "linger.ms=soon\n");
         assertThat(run(Map.of(), "--config", file.toString())).isEqualTo(2);
@@ -104,18 +105,18 @@ class MainTest {
                 .first()
                 .asString()
                 .matches(
-                        "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z INFO  Main - no broker at localhost:1 yet; waiting up to 8 s");
+                        "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{3}Z WARN  BrokerConnection - No answer from broker localhost:1 yet, waiting up to 8s");
         assertThat(err.toString().lines().skip(1))
                 .singleElement()
                 .asString()
-                .startsWith("producer: no broker at localhost:1 within 8 s: ");
+                .startsWith("producer: no answer from broker localhost:1 within 8s: ");
     }
 
     @Test
     void shouldWaitForAHostNameThatNobodyKnowsYet() {
         assertThat(run(Map.of(), "--bootstrap-servers", "broker.invalid:9092", "--wait", "1s"))
                 .isEqualTo(1);
-        assertThat(err.toString()).contains("waiting up to 1 s", "No resolvable bootstrap urls");
+        assertThat(err.toString()).contains("waiting up to 1s", "No resolvable bootstrap urls");
     }
 
     private int run(Map<String, String> environment, String... arguments) {

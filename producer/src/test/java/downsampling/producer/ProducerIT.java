@@ -224,7 +224,10 @@ class ProducerIT {
         Path config = Files.writeString(
                 folder.resolve("client.properties"), "bootstrap.servers=" + broker.bootstrapServers() + "\n");
 
-        int exitCode = run(Map.of("COUNT", "3", "RATE", "max", "TOPIC", topic), "--config", config.toString());
+        int exitCode = run(
+                Map.of("PRODUCER_COUNT", "3", "PRODUCER_RATE", "max", "PRODUCER_TOPIC", topic),
+                "--config",
+                config.toString());
 
         assertThat(exitCode).as(err.toString()).isZero();
         assertThat(broker.read(topic, 3)).hasSize(3);
@@ -268,7 +271,7 @@ class ProducerIT {
     private int run(String... arguments) {
         out.getBuffer().setLength(0);
         err.reset();
-        return run(Map.of("BOOTSTRAP_SERVERS", broker.bootstrapServers()), arguments);
+        return run(Map.of("PRODUCER_BOOTSTRAP_SERVERS", broker.bootstrapServers()), arguments);
     }
 
     private int run(Map<String, String> environment, String... arguments) {
@@ -288,7 +291,7 @@ class ProducerIT {
         ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectOutput(folder.resolve("out").toFile())
                 .redirectError(folder.resolve("err").toFile());
-        builder.environment().put("BOOTSTRAP_SERVERS", broker.bootstrapServers());
+        builder.environment().put("PRODUCER_BOOTSTRAP_SERVERS", broker.bootstrapServers());
         return builder.start();
     }
 

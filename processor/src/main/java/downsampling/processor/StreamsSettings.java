@@ -1,0 +1,149 @@
+package downsampling.processor;
+
+import static java.util.Map.entry;
+import static org.apache.kafka.streams.StreamsConfig.consumerPrefix;
+import static org.apache.kafka.streams.StreamsConfig.producerPrefix;
+
+import downsampling.service.KafkaSettings;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.function.Function;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+import org.apache.kafka.clients.producer.ProducerConfig;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.streams.StreamsConfig;
+
+/**
+ * Settings of Kafka Streams: what the promises rest on, what the user says, and defaults where the user says nothing. A default
+ * for a client stands under its prefix, where it would win over the same setting without one; so there is none if the user
+ * gave either form.
+ */
+final class StreamsSettings {
+    private static final int POLLED_RECORDS = 5000;
+    /** A crashed instance is missed after this long, the shortest that Kafka and Redpanda take by default. */
+    private static final int SESSION_MILLIS = 6000;
+
+    private static final int HEARTBEAT_MILLIS = 1500;
+
+    private static final Map<String, String> FIXED = Map.ofEntries(
+            entry(StreamsConfig.APPLICATION_ID_CONFIG, "--application-id"),
+            entry(StreamsConfig.APPLICATION_SERVER_CONFIG, "--advertised-host"),
+            entry(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, "--commit-interval"),
+            entry(StreamsConfig.NUM_STREAM_THREADS_CONFIG, "--threads"),
+            entry(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, "--standby-replicas"),
+            entry(StreamsConfig.STATE_DIR_CONFIG, "--state-dir"),
+            entry(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, "--guarantee"),
+            entry(StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG, "--dead-topic"),
+            entry(StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG, "the processor's own"),
+            entry("default." + StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG, "the processor's own"),
+            entry(StreamsConfig.PRODUCTION_EXCEPTION_HANDLER_CLASS_CONFIG, "the processor's own"),
+            entry("default." + StreamsConfig.PRODUCTION_EXCEPTION_HANDLER_CLASS_CONFIG, "the processor's own"),
+            entry(StreamsConfig.PROCESSING_EXCEPTION_HANDLER_CLASS_CONFIG, "the processor's own"),
+            entry(StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG, "true"),
+            entry(StreamsConfig.TOPIC_PREFIX + TopicConfig.CLEANUP_POLICY_CONFIG, TopicConfig.CLEANUP_POLICY_COMPACT),
+            entry(StreamsConfig.GROUP_PROTOCOL_CONFIG, "classic"),
+            entry(ConsumerConfig.GROUP_ID_CONFIG, "--application-id"),
+            entry(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "--guarantee"),
+            entry(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest"),
+            entry(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, "false"),
+            entry(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, "false"),
+            entry(ProducerConfig.TRANSACTIONAL_ID_CONFIG, "--application-id"),
+            entry(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, "true"),
+            entry(ProducerConfig.ACKS_CONFIG, "all"));
+
+    // After FIXED, which is among them.
+    /** What Kafka Streams knows beside its clients' settings, as {@link KafkaSettings#read} takes it. */
+    static final Set<String> NAMES = names();
+
+    private StreamsSettings() {}
+
+    private static Set<String> names() {
+        Set<String> names = new HashSet<>(StreamsConfig.configDef().names());
+        names.addAll(FIXED.keySet());
+        names.add(StreamsConfig.TOPIC_PREFIX);
+        return names;
+    }
+
+    /** The user's settings without those that cannot be changed, each of which is told in a line. */
+    static Map<String, String> withoutFixed(Map<String, String> given) {
+        return KafkaSettings.without(given, FIXED);
+    }
+
+    static Properties of(Config config, Metrics metrics, Function<String, Limits> limits) {
+        Map<String, String> given = config.kafka();
+        Properties settings = new Properties();
+        // The DSL has no way to ask for a commit; the other topology asks for each of them.
+        Duration interval =
+                config.topology() == Config.TopologyKind.DSL ? config.emitInterval() : config.catchUpInterval();
+        settings.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 64 << 20);
+        settings.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedRocksDb.class);
+        settings.put(BoundedRocksDb.BYTES, config.stateMemory());
+        // With one input topic no partition ever waits for another; to ask for it costs a tenth of the time of a
+        // reading.
+        settings.put(StreamsConfig.MAX_TASK_IDLE_MS_CONFIG, StreamsConfig.MAX_TASK_IDLE_MS_DISABLED);
+        // Each poll and each turn over the tasks has a price; spread over more readings it hardly shows.
+        settings.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, POLLED_RECORDS);
+        consumerDefault(settings, given, ConsumerConfig.MAX_POLL_RECORDS_CONFIG, POLLED_RECORDS);
+        consumerDefault(settings, given, ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_MILLIS);
+        long session =
+                number(KafkaSettings.forConsumer(given), ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_MILLIS);
+        consumerDefault(settings, given, ConsumerConfig.HEARTBEAT_INTERVAL_MS_CONFIG, (int)
+                Math.min(HEARTBEAT_MILLIS, Math.max(1, session / 4)));
+        // As long as a commit may take: a transaction that a crash left open hides what comes after it.
+        producerDefault(settings, given, ProducerConfig.TRANSACTION_TIMEOUT_CONFIG, (int)
+                interval.plusSeconds(6).toMillis());
+        producerDefault(settings, given, ProducerConfig.BATCH_SIZE_CONFIG, 128 << 10);
+        // The one codec that every client reads without a further package; see docs/decisions/compression.md.
+        producerDefault(settings, given, ProducerConfig.COMPRESSION_TYPE_CONFIG, "gzip");
+        producerDefault(settings, given, ProducerConfig.COMPRESSION_GZIP_LEVEL_CONFIG, 1);
+        producerDefault(settings, given, ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topics.MAX_RECORD_BYTES);
+        long request = number(
+                KafkaSettings.forProducer(given), ProducerConfig.MAX_REQUEST_SIZE_CONFIG, Topics.MAX_RECORD_BYTES);
+        producerDefault(settings, given, ProducerConfig.BUFFER_MEMORY_CONFIG, 2 * request);
+        settings.putAll(given);
+        settings.put(StreamsConfig.STATE_DIR_CONFIG, config.stateDir());
+        settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, config.threads());
+        settings.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, config.standbyReplicas());
+        settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, interval.toMillis());
+        settings.put(consumerPrefix(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG), false);
+        settings.put(StreamsConfig.APPLICATION_ID_CONFIG, config.applicationId());
+        // With another one Kafka Streams would not take its consumer from Clients.
+        settings.put(StreamsConfig.GROUP_PROTOCOL_CONFIG, "classic");
+        settings.put(
+                StreamsConfig.PROCESSING_GUARANTEE_CONFIG,
+                config.guarantee().name().toLowerCase(Locale.ROOT));
+        if (config.topology() == Config.TopologyKind.DSL) { // the other one knows its dead letters itself
+            settings.put(StreamsConfig.DESERIALIZATION_EXCEPTION_HANDLER_CLASS_CONFIG, DeadLetters.class);
+            settings.put(DeadLetters.METRICS, metrics);
+            settings.put(DeadLetters.LIMITS, limits);
+            settings.put(StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG, config.deadTopic());
+        }
+        settings.put(StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG, true);
+        return settings;
+    }
+
+    private static void consumerDefault(Properties settings, Map<String, String> given, String name, Object value) {
+        if (!given.containsKey(name)) {
+            settings.put(consumerPrefix(name), value);
+        }
+    }
+
+    private static void producerDefault(Properties settings, Map<String, String> given, String name, Object value) {
+        if (!given.containsKey(name)) {
+            settings.put(producerPrefix(name), value);
+        }
+    }
+
+    /** What makes no sense is left for Kafka to refuse. */
+    private static long number(Map<String, Object> given, String name, long otherwise) {
+        try {
+            return given.containsKey(name) ? Long.parseLong(given.get(name).toString()) : otherwise;
+        } catch (NumberFormatException e) {
+            return otherwise;
+        }
+    }
+}

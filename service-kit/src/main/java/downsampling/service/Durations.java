@@ -1,0 +1,41 @@
+package downsampling.service;
+
+import java.time.Duration;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.TypeConversionException;
+
+/** Durations as people write them on a command line: {@code 250ms}, {@code 10s}, {@code 5m}, {@code 1h}, {@code 7d}. */
+public final class Durations implements ITypeConverter<Duration> {
+    private static final Pattern FORM = Pattern.compile("(\\d{1,12})(ms|s|m|h|d)");
+
+    /** Beside the forms above takes {@code off} as zero. */
+    @Override
+    public Duration convert(String text) {
+        if (text.equals("off")) {
+            return Duration.ZERO;
+        }
+        Matcher matcher = FORM.matcher(text);
+        if (!matcher.matches()) {
+            throw new TypeConversionException("'" + text + "' is no duration such as 250ms, 10s, 5m, 1h or 7d");
+        }
+        long amount = Long.parseLong(matcher.group(1));
+        return switch (matcher.group(2)) {
+            case "ms" -> Duration.ofMillis(amount);
+            case "s" -> Duration.ofSeconds(amount);
+            case "m" -> Duration.ofMinutes(amount);
+            case "h" -> Duration.ofHours(amount);
+            default -> Duration.ofDays(amount);
+        };
+    }
+
+    public static String format(Duration duration) {
+        long millis = duration.toMillis();
+        if (millis % 1000 != 0) {
+            return millis + "ms";
+        }
+        long days = duration.toDays();
+        return days > 0 && millis % 86_400_000 == 0 ? days + "d" : millis / 1000 + "s";
+    }
+}

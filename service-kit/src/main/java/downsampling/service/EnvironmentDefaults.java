@@ -1,0 +1,118 @@
+package downsampling.service;
+
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.IDefaultValueProvider;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/**
+ * Defaults of options from the environment: {@code --idle-close} of the processor is {@code PROCESSOR_IDLE_CLOSE}, for its
+ * subcommands, too. A variable that is empty counts as not set.
+ *
+ * <p>Version 0.1 read {@code IDLE_CLOSE}, and names such as {@code PORT} and {@code CONFIG} belong to others in many
+ * environments: they are not read, and a line says so.
+ */
+final class EnvironmentDefaults implements IDefaultValueProvider {
+    private static final Logger LOG = LoggerFactory.getLogger(EnvironmentDefaults.class);
+
+    /** What Windows sets for everybody. */
+    private static final Set<String> OTHERS = Set.of(
+            "PROCESSOR_ARCHITECTURE",
+            "PROCESSOR_ARCHITEW6432",
+            "PROCESSOR_IDENTIFIER",
+            "PROCESSOR_LEVEL",
+            "PROCESSOR_REVISION");
+
+    private final String prefix;
+    private final Map<String, String> environment;
+
+    EnvironmentDefaults(String program, Map<String, String> environment) {
+        prefix = program.replace('-', '_').toUpperCase(Locale.ROOT) + "_";
+        this.environment = environment;
+    }
+
+    @Override
+    public String defaultValue(ArgSpec argument) {
+        return argument instanceof OptionSpec option && isRead(option) ? value(prefix + suffix(option)) : null;
+    }
+
+    private String value(String variable) {
+        String value = environment.get(variable);
+        return value == null || value.isEmpty() ? null : value;
+    }
+
+    private static boolean isRead(OptionSpec option) {
+        return !option.usageHelp()
+                && !option.versionHelp()
+                && (option.inherited() || !(option.command().userObject() instanceof SaidEachTime));
+    }
+
+    private static String suffix(OptionSpec option) {
+        return option.longestName().substring("--".length()).replace('-', '_').toUpperCase(Locale.ROOT);
+    }
+
+    /** Says what is set and not read: names of version 0.1, and those with the prefix that no option has. */
+    static void warn(CommandLine.ParseResult parsed) {
+        List<CommandLine> commands = parsed.asCommandLineList();
+        CommandLine last = commands.get(commands.size() - 1);
+        if (last.getDefaultValueProvider() instanceof EnvironmentDefaults defaults) {
+            defaults.warnOfOldNames(last);
+            defaults.warnOfUnknownNames(commands.get(0));
+        }
+    }
+
+    private void warnOfOldNames(CommandLine command) {
+        Map<String, String> old = new TreeMap<>();
+        for (OptionSpec option : command.getCommandSpec().options()) {
+            String name = suffix(option);
+            if (isRead(option)
+                    && value(name) != null
+                    && value(prefix + name) == null
+                    && !command.getParseResult().hasMatchedOption(option)) {
+                old.put(name, prefix + name);
+            }
+        }
+        if (!old.isEmpty()) {
+            LOG.warn(
+                    "{} in the environment {} not read: the name is now {}",
+                    String.join(", ", old.keySet()),
+                    old.size() == 1 ? "is" : "are",
+                    String.join(", ", old.values()));
+        }
+    }
+
+    private void warnOfUnknownNames(CommandLine root) {
+        Set<String> known = new HashSet<>();
+        List<CommandLine> commands = new ArrayList<>(root.getSubcommands().values());
+        commands.add(root);
+        commands.forEach(
+                command -> command.getCommandSpec().options().forEach(option -> known.add(prefix + suffix(option))));
+        String unknown = environment.keySet().stream()
+                .filter(variable -> variable.startsWith(prefix) && !known.contains(variable) && !isOfOthers(variable))
+                .sorted()
+                .collect(Collectors.joining(", "));
+        if (!unknown.isEmpty()) {
+            LOG.warn("{} in the environment: there is no such option", unknown);
+        }
+    }
+
+    /** What Kubernetes and Docker set for a service of that name, too. */
+    private boolean isOfOthers(String variable) {
+        String rest = variable.substring(prefix.length());
+        return OTHERS.contains(variable)
+                || rest.equals("PORT")
+                || rest.startsWith("PORT_")
+                || rest.startsWith("SERVICE_")
+                || rest.equals("NAME");
+    }
+}

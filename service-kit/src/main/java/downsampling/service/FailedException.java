@@ -1,0 +1,14 @@
+package downsampling.service;
+
+/** The program cannot go on; the message is the one line that a person gets to see, the exit code is 1. */
+public final class FailedException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    public FailedException(String message) {
+        super(message);
+    }
+
+    public FailedException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}
