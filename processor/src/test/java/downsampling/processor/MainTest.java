@@ -62,7 +62,15 @@ class MainTest {
 
     @Test
     void shouldResetNothingBecauseOfAVariableOfThatName() {
-        Map<String, String> environment = Map.of("YES", "true", "DRY_RUN", "true", "TO", "latest", "WAIT", "1ms");
+        Map<String, String> environment = Map.of(
+                "PROCESSOR_YES",
+                "true",
+                "PROCESSOR_DRY_RUN",
+                "true",
+                "PROCESSOR_TO",
+                "latest",
+                "PROCESSOR_WAIT",
+                "1ms");
         assertThat(run(environment, "reset", "--bootstrap-servers=127.0.0.1:1").err())
                 .isEqualTo("processor: standard input is no terminal to ask on: expected --yes or --dry-run"
                         + System.lineSeparator());
@@ -110,7 +118,7 @@ class MainTest {
                 "reset --json           | Unknown option: '--json'"
             })
     void shouldRefuseSettingsThatMakeNoSenseInOneLine(String option, String message) {
-        Outcome outcome = run(option.split(" "));
+        Outcome outcome = run(option.split(" (?=--)"));
         assertThat(outcome.exitCode()).isEqualTo(2);
         assertThat(outcome.out()).isEmpty();
         assertThat(outcome.err()).startsWith("processor: ").contains(message).hasLineCount(1);

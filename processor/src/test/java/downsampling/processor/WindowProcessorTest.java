@@ -222,6 +222,7 @@ class WindowProcessorTest {
         log.start();
         logger.addAppender(log);
         try {
+            driver.advanceWallClock(Duration.ofSeconds(5)); // so that uploads end within windows
             for (int upload = 0; upload < 5; upload++) {
                 for (int second = 0; second < 40; second++) {
                     driver.send("a", driver.now().plusSeconds(second - 40).toEpochMilli(), second);

@@ -68,7 +68,7 @@ final class CsvSource implements Source {
     }
 
     private static final Pattern NUMBER = Pattern.compile("[0-9]+");
-    private static final Pattern EPOCH = Pattern.compile("-?[0-9]{1,18}(\\.[0-9]{1,9})?");
+    private static final Pattern EPOCH = Pattern.compile("-?[0-9]{1,30}(\\.[0-9]{1,9})?");
     /** As s it is in the year 5138, as ms in 1973: times between are read right, whichever they are. */
     private static final BigDecimal FIRST_MILLIS = new BigDecimal(100_000_000_000L);
 

@@ -127,7 +127,8 @@ class CsvSourceTest {
                         file + ":7: value '0x10' is not a finite number; line skipped",
                         file + ":8: the sensor is empty; line skipped",
                         file + ":10: the value is expected in column 3, but the line ends with column 2; line skipped",
-                        file + ":11: time +56973-03-08T00:00:00Z is not in the years 0000 to 9999; line skipped",
+                        file + ":11: time '1735732800000000' is neither ISO-8601 nor epoch s or ms; it looks like"
+                                + " microseconds; line skipped",
                         file + ":12: time '2025-02-30T00:00:00Z' is neither ISO-8601 nor epoch s or ms; line skipped");
     }
 
