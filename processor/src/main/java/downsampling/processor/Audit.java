@@ -190,7 +190,6 @@ final class Audit implements Callable<Integer> {
         private static Map<TopicPartition, Long> committed(
                 Config config, Set<TopicPartition> input, Duration patience) {
             Map<String, Object> settings = Service.clients(config);
-            settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
             settings.put(ConsumerConfig.GROUP_ID_CONFIG, config.applicationId());
             settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
             Map<TopicPartition, Long> committed = new HashMap<>();
@@ -362,7 +361,6 @@ final class Audit implements Callable<Integer> {
             this.ends = ends;
             all = ends.end.keySet().stream().mapToLong(this::length).sum();
             Map<String, Object> settings = Service.clients(config);
-            settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
             settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
             settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "none");
             settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");

@@ -125,9 +125,13 @@ final class Service implements AutoCloseable {
         return StreamsSettings.of(config, metrics, limits);
     }
 
-    /** Settings for a plain client of the same cluster. */
+    /** Settings for a plain consumer of the same cluster. */
     static Map<String, Object> clients(Config config) {
-        return KafkaSettings.forConsumer(config.kafka());
+        Map<String, Object> settings = KafkaSettings.forConsumer(config.kafka());
+        // A topic that was deleted is to stay so, and not to come back with one partition because somebody asked for
+        // it.
+        settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+        return settings;
     }
 
     private static KafkaConsumer<byte[], byte[]> askingConsumer(Config config, boolean readsCommitted) {
@@ -135,7 +139,6 @@ final class Service implements AutoCloseable {
         settings.put(ConsumerConfig.GROUP_ID_CONFIG, config.applicationId());
         settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
         settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-        settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         // It only wants to know whether there is a record at all.
         settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1);
         settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 1);

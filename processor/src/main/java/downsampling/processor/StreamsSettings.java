@@ -109,7 +109,6 @@ final class StreamsSettings {
         settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, config.threads());
         settings.put(StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, config.standbyReplicas());
         settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, interval.toMillis());
-        settings.put(consumerPrefix(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG), false);
         settings.put(StreamsConfig.APPLICATION_ID_CONFIG, config.applicationId());
         // With another one Kafka Streams would not take its consumer from Clients.
         settings.put(StreamsConfig.GROUP_PROTOCOL_CONFIG, "classic");
