@@ -56,7 +56,9 @@ public final class BrokerConnection {
             });
             KafkaException absent;
             try {
-                return attempt(settings, told ? ATTEMPT_MILLIS : FIRST_ATTEMPT_MILLIS);
+                long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+                return attempt(
+                        settings, (int) Math.max(1, Math.min(told ? ATTEMPT_MILLIS : FIRST_ATTEMPT_MILLIS, left)));
             } catch (RetriableException e) {
                 absent = e;
             } catch (KafkaException e) {
@@ -68,8 +70,11 @@ public final class BrokerConnection {
                 absent = e;
             }
             if (System.nanoTime() - deadline >= 0) {
-                throw new FailedException(
-                        "no answer from broker " + servers + " within " + Durations.format(patience), absent);
+                String failure = "no answer from broker " + servers + " within " + Durations.format(patience);
+                // That no answer came in time is said; that a name is not known is not.
+                throw absent instanceof RetriableException
+                        ? new FailedException(failure)
+                        : new FailedException(failure, absent);
             }
             if (!told) {
                 LOG.warn("No answer from broker {} yet, waiting up to {}", servers, Durations.format(patience));
