@@ -36,6 +36,7 @@ class FastClocksIT {
             send(pipeline, sent, ahead, 25);
             pipeline.startAndAwaitWork();
             send(pipeline, sent, ahead, 25);
+            pipeline.send(0, "fast", System.currentTimeMillis() + 10_000, 0); // which is past the last window, too
 
             Pipeline.await(
                     "all windows of the good sensors are closed",
