@@ -132,7 +132,7 @@ final class Audit implements Callable<Integer> {
             for (long deadline = System.nanoTime() + patience.toNanos(); !reaches(end, written); ) {
                 if (System.nanoTime() - deadline >= 0) {
                     throw new FailedException("a transaction has been open in one of the topics for longer than "
-                            + Durations.format(patience) + "; what is behind it cannot be read");
+                            + Durations.format(patience) + "; what comes after it cannot be read");
                 }
                 Thread.sleep(50);
                 end.putAll(offsets(admin, output, OffsetSpec.latest(), IsolationLevel.READ_COMMITTED));

@@ -13,9 +13,9 @@ import org.apache.kafka.streams.state.internals.CachedStateStore;
  *
  * <p>No public hook does that. A state store's own {@code commit} comes after the offsets are committed, and a punctuator
  * does not run before a rebalance. But before each commit Kafka Streams flushes the record caches, and it takes for one each
- * store that implements {@link CachedStateStore}. This is such a store, with nothing in it. It is the only place where the
- * processor touches Kafka's internals, {@code BeforeCommitTest} fails when they change, and docs/decisions/open-windows.md
- * says what it brings.
+ * store that implements {@link CachedStateStore}. This is such a store, with nothing in it. Beside Kafka's record headers
+ * it is the only use of Kafka's internals in the processor; {@code BeforeCommitTest} fails when they change, and
+ * docs/decisions/open-windows.md says what it brings.
  */
 final class BeforeCommit implements StateStore, CachedStateStore<Object, Object> {
     static final String NAME = "before-commit";

@@ -253,7 +253,7 @@ final class InputConsumers {
             long from = place.next == UNKNOWN ? place.missed : place.next;
             if (from == NOWHERE) {
                 if (at > 0) {
-                    LOG.info("Partition {} begins at offset {}; what was before that is gone", partition, at);
+                    LOG.info("Partition {} begins at offset {}; the records before it are gone", partition, at);
                 }
             } else if (from < begin) {
                 consumer.seek(partition, begin);
@@ -261,8 +261,8 @@ final class InputConsumers {
                 at = begin;
             } else if (at > from) {
                 LOG.warn(
-                        "Partition {} is read on from offset {}, where the state stands, and not from offset {}, which the"
-                                + " offsets of group {} were set to: to leave out records, run \"processor reset\"",
+                        "Reading of partition {} goes on at offset {}, where the state stands, and not at offset {}, to which the"
+                                + " offset of group {} was set: to leave out records, run \"processor reset\"",
                         partition,
                         from,
                         at,

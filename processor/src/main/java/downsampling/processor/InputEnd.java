@@ -143,7 +143,7 @@ final class InputEnd implements AutoCloseable {
         } catch (RuntimeException e) { // an exception that leaves here would end the schedule without a word
             forget();
             if (answering) {
-                LOG.warn("The broker does not say how far topic {} reaches: {}", topic, e.getMessage());
+                LOG.warn("The broker does not answer where topic {} ends: {}", topic, e.getMessage());
             }
             answering = false;
         }
@@ -208,7 +208,9 @@ final class InputEnd implements AutoCloseable {
             Long told = openSince.remove(partition);
             if (told != null && told < 0) {
                 LOG.info(
-                        "Partition {} is read on: the transaction at offset {} has ended", partition.partition(), done);
+                        "Reading of partition {} goes on: the transaction at offset {} has ended",
+                        partition.partition(),
+                        done);
             }
             return;
         }
@@ -216,8 +218,8 @@ final class InputEnd implements AutoCloseable {
         if (began >= 0 && end.seenAt - began >= LONG_TRANSACTION) {
             openSince.put(partition, -1L);
             LOG.warn(
-                    "Partition {} is not read on: a transaction has been open at offset {} for more than {}, and {} offsets"
-                            + " behind it wait; if its producer is gone, the broker ends it after its transaction.timeout.ms",
+                    "Reading of partition {} waits: a transaction has been open at offset {} for more than {}, and {} offsets"
+                            + " after it wait; if its producer is gone, the broker ends the transaction after transaction.timeout.ms",
                     partition.partition(),
                     readable,
                     Durations.format(Duration.ofMillis(LONG_TRANSACTION)),

@@ -88,7 +88,7 @@ final class Metrics implements AutoCloseable {
             .serviceLevelObjectives(DELAYS)
             .register(registry);
     private final Counter cut = Counter.builder("downsampling.records.cut")
-            .description("Late and dead records that their topic would not take whole")
+            .description("Late and dead records that are larger than their topic accepts, and were cut")
             .register(registry);
     private final SensorPartitions sensors = new SensorPartitions();
 
@@ -204,11 +204,11 @@ final class Metrics implements AutoCloseable {
      */
     Runnable watch(int partition, LongSupplier open, LongSupplier newest) {
         Gauge windows = Gauge.builder("downsampling.windows.open", open::getAsLong)
-                .description("Windows of one sensor that take readings")
+                .description("Windows of one sensor that are open")
                 .tag("partition", String.valueOf(partition))
                 .register(registry);
         Gauge lag = Gauge.builder("downsampling.event.time.lag", () -> lag(newest.getAsLong()))
-                .description("How far stream time, which closes windows, lies behind the clock")
+                .description("How far stream time, which closes windows, is behind the clock")
                 .baseUnit("seconds")
                 .tag("partition", String.valueOf(partition))
                 .register(registry);

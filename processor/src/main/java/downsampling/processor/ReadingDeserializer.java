@@ -99,7 +99,7 @@ final class ReadingDeserializer implements Deserializer<Reading> {
         } catch (JsonProcessingException e) {
             throw notJson(e, data);
         } catch (IOException e) { // from a parser over bytes in memory: only malformed UTF-16 and UTF-32
-            throw expected(Reason.JSON, "JSON in UTF-8", "what begins like UTF-16 or UTF-32 and is none");
+            throw expected(Reason.JSON, "JSON in UTF-8", "what begins like UTF-16 or UTF-32, but is neither");
         }
     }
 

@@ -97,8 +97,8 @@ final class RecordLimit {
         if (!told) {
             told = true;
             LOG.warn(
-                    "Topic {} takes records of up to {} bytes, this one has {}: it goes there cut, with headers that name the"
-                            + " offset where the whole stands; so do others, without a line of their own",
+                    "Topic {} accepts records of up to {} bytes, this one has {}: it is cut to fit, and its headers name the"
+                            + " offset of the whole record; other records are treated alike, without a line of their own",
                     topic,
                     most,
                     size);

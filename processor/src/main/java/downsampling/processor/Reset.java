@@ -54,7 +54,7 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         usageHelpAutoWidth = true,
         description = {
-            "Has the application begin anew: takes away its offsets and its state, and with it its open windows."
+            "Has the application begin anew: deletes its offsets and its state, and with it its open windows."
                     + " All of its instances have to be stopped.",
             "Readings and results stay where they are. What is read again is written again: delete the topics with"
                     + " results before the next start, or name others."

@@ -215,7 +215,7 @@ final class Topics {
                 .orElseGet(() -> create(config.inputTopic(), making.partitions(), retention(null)));
         if (partitions < config.threads()) {
             LOG.warn(
-                    "Topic {} has {} partitions: of {} threads, as many work",
+                    "Topic {} has {} partitions, so that of the {} threads no more than that have work",
                     config.inputTopic(),
                     partitions,
                     config.threads());
@@ -276,7 +276,7 @@ final class Topics {
         if (taken.before() < Long.MAX_VALUE) {
             LOG.warn(
                     "Topic {} refuses timestamps that are older than {} ({}): the summary of an older window carries the"
-                            + " oldest one that it takes, and the right one in header {}",
+                            + " oldest one that it accepts, and the right one in header {}",
                     config.outputTopic(),
                     Durations.format(Duration.ofMillis(taken.before())),
                     TopicConfig.MESSAGE_TIMESTAMP_BEFORE_MAX_MS_CONFIG,
@@ -327,7 +327,7 @@ final class Topics {
         long passesOn = number(settings, TopicConfig.MAX_MESSAGE_BYTES_CONFIG, Long.MAX_VALUE);
         if (passesOn < takes) {
             LOG.warn(
-                    "Topic {} has {}={}, but {} has {}: a record that only the second takes goes there cut",
+                    "Topic {} has {}={}, but {} has {}: a record that only the second accepts is cut to fit the first",
                     topic,
                     TopicConfig.MAX_MESSAGE_BYTES_CONFIG,
                     passesOn,

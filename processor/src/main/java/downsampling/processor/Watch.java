@@ -81,7 +81,7 @@ final class Watch implements AutoCloseable {
         try {
             return service.limits(new Topics(admin(), null).limits(service.config()));
         } catch (KafkaException | FailedException e) {
-            LOG.debug("What the topics take is not known", e);
+            LOG.debug("What the topics accept is not known", e);
             return false;
         }
     }

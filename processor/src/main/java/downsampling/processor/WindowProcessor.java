@@ -329,7 +329,7 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
             silentFrom = before;
             silentTo = closedUpTo;
             LOG.info(
-                    "Partition {} idle for {}: closed {} open windows, up to {}",
+                    "Partition {} has been idle for {}: closed {} open windows, up to {}",
                     partition,
                     Durations.format(config.idleClose()),
                     closed,

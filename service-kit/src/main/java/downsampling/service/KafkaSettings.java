@@ -190,7 +190,7 @@ public final class KafkaSettings {
                     LOG.warn(
                             always.startsWith("--")
                                     ? "Kafka setting {}={} is not used: {} says that"
-                                    : "Kafka setting {}={} is not used: it is always {}, for the results rest on it",
+                                    : "Kafka setting {}={} is not used: it is always {}, since the results depend on it",
                             name,
                             ErrorLine.printable(value),
                             always);

@@ -101,7 +101,7 @@ public final class Program {
                 || e instanceof IOException
                 || e instanceof UncheckedIOException;
         if (!expected) {
-            LOG.error("An error that nobody expected", e);
+            LOG.error("An unexpected error", e);
         }
         if (output.logFormat == LogFormat.JSON) {
             output.logFormat.use();
