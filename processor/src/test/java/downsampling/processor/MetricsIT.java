@@ -143,7 +143,8 @@ class MetricsIT {
                 assertThat(scrape.series())
                         .filteredOn(series -> series.name().startsWith("downsampling_"))
                         .allMatch(series -> series.name()
-                                .matches("[a-z_]+(_total|_seconds(_max|_bucket|_count|_sum)?|_open|_ready)"))
+                                .matches(
+                                        "[a-z_]+(_total|_seconds(_max|_bucket|_count|_sum)?|_open|_ready|_partitions)"))
                         .allMatch(series -> series.labels().values().stream()
                                 .noneMatch(value -> value.contains("sensor") || value.contains("no reading")));
             }
