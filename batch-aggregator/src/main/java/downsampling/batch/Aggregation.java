@@ -13,7 +13,8 @@ import java.util.List;
  * begins: where a part's last record ends must be where the next part began, else a line break was inside quotes, and
  * that file must not be cut. The same goes for a file of which a part is not what its {@link UserIndex} was made of. The
  * first such file ends the first attempt at once, since others are probably alike, and from then on only large files are
- * cut; a later attempt goes on and finds them all. So there are two attempts more at most, however many the files are.
+ * cut; a later attempt goes on and finds them all. Files that begin with line breaks inside quotes spare themselves the
+ * first of these. So there are two attempts more at most, however many the files are.
  */
 final class Aggregation {
 
@@ -68,7 +69,7 @@ final class Aggregation {
      * @return whether it came to its end; false when the run is strict and a line was rejected
      */
     boolean run() throws IOException {
-        Plan.Assumptions assumptions = Plan.Assumptions.NONE;
+        Plan.Assumptions assumptions = Plan.assumptions(files, threads, sizes);
         while (true) {
             Plan plan = Plan.of(query, files, threads, index, sizes, assumptions);
             attempt = new Attempt(query, plan, threads, strict, assumptions.cautious(), sizes, output);
@@ -93,7 +94,7 @@ final class Aggregation {
             }
             List<LogFile> whole = new ArrayList<>(assumptions.whole());
             whole.addAll(attempt.distrusted());
-            assumptions = new Plan.Assumptions(oneBatch, whole, !whole.isEmpty());
+            assumptions = new Plan.Assumptions(oneBatch, whole, assumptions.cautious() || !whole.isEmpty());
             output.restart();
         }
     }

@@ -8,12 +8,17 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.PosixFilePermission;
 
 /**
  * Where a file that was asked for by name really goes: symbolic links are followed, what is no regular file (a device, a
  * pipe, standard output under one of its names) is written into and never replaced, and no log file is written over.
+ *
+ * <p>{@code /dev/fd/3} and the like name what a process has open, and this process has more open than it was given: the
+ * JDK's classes, its own jar, log files. So only a descriptor that is open for writing is taken.
  */
 final class Destination {
 
@@ -26,37 +31,52 @@ final class Destination {
     private final FileDescriptor stream;
 
     private final boolean inPlace;
+    /** Whether it is open already, so that what is in it belongs to whoever has opened it. */
+    private final boolean open;
 
-    private Destination(String name, Path path, FileDescriptor stream, boolean inPlace) {
+    private Destination(String name, Path path, FileDescriptor stream, boolean inPlace, boolean open) {
         this.name = name;
         this.path = path;
         this.stream = stream;
         this.inPlace = inPlace;
+        this.open = open;
     }
 
     /**
      * @param option the option that names it, for messages
      * @param file as it was named
-     * @param inputDir where the log files are
+     * @param inputDir where the log files are; null when not on this machine
      * @throws UsageException when it is or would be a log file to be read
-     * @throws IOException when symbolic links lead in a circle
+     * @throws IOException when symbolic links lead in a circle, or to a descriptor that is not open for writing
      */
     static Destination of(AggregateOption option, File file, String inputDir) throws IOException {
         Path named = file.toPath().toAbsolutePath();
-        FileDescriptor stream = isSame(named, "/dev/stdout")
-                ? FileDescriptor.out
-                : isSame(named, "/dev/stderr") ? FileDescriptor.err : null;
-        boolean special = Files.exists(named) && !Files.isRegularFile(named) && !Files.isDirectory(named);
-        // A regular file under a name like /dev/fd/3 is open already, and whoever opened it would not see another one.
-        boolean open = named.startsWith("/dev") || named.startsWith("/proc");
-        if (stream != null || special || open && Files.exists(named)) {
-            return new Destination(file.getPath(), named, stream, true);
+        FileDescriptor stream = stream(named);
+        Path path = stream == null ? follow(named) : named;
+        boolean open = stream == null && isDescriptor(path);
+        if (open && !isOpenForWriting(path)) {
+            throw new IOException(file.getPath() + " is not open for writing");
         }
-        Path path = follow(named);
-        refuseLogFile(option, file, path, new File(inputDir));
+        boolean special = Files.exists(path) && !Files.isRegularFile(path) && !Files.isDirectory(path);
+        if (stream == null && !special && inputDir != null) {
+            refuseLogFile(option, file, path, new File(inputDir));
+        }
+        if (stream != null || special || open) {
+            return new Destination(file.getPath(), path, stream, true, open);
+        }
         // In a folder that may not be written a file may still be, as one that is mounted into a container.
         boolean inPlace = Files.isRegularFile(path) && !Files.isWritable(path.getParent()) && Files.isWritable(path);
-        return new Destination(file.getPath(), path, null, inPlace);
+        return new Destination(file.getPath(), path, null, inPlace, false);
+    }
+
+    private static FileDescriptor stream(Path named) {
+        if (isSame(named, "/dev/null")) {
+            // Whoever throws two things away has not asked for both in one.
+            return null;
+        }
+        return isSame(named, "/dev/stdout")
+                ? FileDescriptor.out
+                : isSame(named, "/dev/stderr") ? FileDescriptor.err : null;
     }
 
     private static boolean isSame(Path path, String other) {
@@ -67,16 +87,33 @@ final class Destination {
         }
     }
 
-    /** Where symbolic links lead, be there something or not. */
+    /** Where symbolic links lead, be there something or not; not beyond a descriptor, which only looks like a link. */
     static Path follow(Path named) throws IOException {
         Path path = named.toAbsolutePath();
-        for (int links = 0; Files.isSymbolicLink(path); links++) {
+        for (int links = 0; Files.isSymbolicLink(path) && !isDescriptor(path); links++) {
             if (links == MOST_LINKS) {
                 throw new IOException(named + " is a symbolic link that leads nowhere");
             }
             path = path.resolveSibling(Files.readSymbolicLink(path));
         }
         return path;
+    }
+
+    /** Whether it names what a process has, or has not, open: {@code /proc/PID/fd/N}, by whatever way. */
+    private static boolean isDescriptor(Path path) {
+        try {
+            Path parent = path.getParent();
+            Path real = parent == null ? null : parent.toRealPath();
+            return real != null && real.startsWith("/proc") && real.endsWith("fd");
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** The link's own permissions say how its descriptor is open. */
+    private static boolean isOpenForWriting(Path descriptor) throws IOException {
+        return Files.getPosixFilePermissions(descriptor, LinkOption.NOFOLLOW_LINKS)
+                .contains(PosixFilePermission.OWNER_WRITE);
     }
 
     private static void refuseLogFile(AggregateOption option, File named, Path path, File inputDir) throws IOException {
@@ -132,7 +169,7 @@ final class Destination {
     /** Opens what is in place for writing; closing the stream leaves standard output open. */
     OutputStream open() throws IOException {
         if (stream == null) {
-            return new FileOutputStream(path.toFile());
+            return new FileOutputStream(path.toFile(), open);
         }
         return new FilterOutputStream(new FileOutputStream(stream)) {
             @Override

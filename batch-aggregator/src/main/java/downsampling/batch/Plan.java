@@ -1,5 +1,6 @@
 package downsampling.batch;
 
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -12,6 +13,9 @@ import java.util.List;
  * @param parts of all files, in order
  */
 record Plan(List<Part> parts) {
+
+    /** Bytes of a file that tell whether line breaks inside quotes are usual in it. */
+    private static final int LOOKED_AT = 1 << 13;
 
     /** What goes into one stretch of the result. */
     static final class Batch {
@@ -52,7 +56,7 @@ record Plan(List<Part> parts) {
      *
      * @param oneBatch whether everything is one batch, because rows lie in other batches than their files
      * @param whole the files that are read without cuts and index
-     * @param cautious whether some file was not as assumed: others may not be, either, so only what is large is cut
+     * @param cautious whether some file is not as assumed: others may not be, either, so only what is large is cut
      */
     record Assumptions(boolean oneBatch, List<LogFile> whole, boolean cautious) {
 
@@ -76,13 +80,7 @@ record Plan(List<Part> parts) {
             Aggregation.Sizes sizes,
             Assumptions assumptions) {
         List<Part> parts = new ArrayList<>();
-        long bytes = 0;
-        for (LogFile file : files) {
-            bytes += file.size();
-        }
-        long partSize = assumptions.cautious()
-                ? sizes.maxPart()
-                : Math.max(sizes.minPart(), Math.min(sizes.maxPart(), bytes / threads / 8));
+        long partSize = assumptions.cautious() ? sizes.maxPart() : partSize(files, threads, sizes);
         long span = assumptions.oneBatch() ? 0 : batchDays(query.granularity());
         Batch batch = null;
         for (LogFile file : files) {
@@ -113,6 +111,49 @@ record Plan(List<Part> parts) {
             add(parts, new Part(parts.size(), batch, file, start, Long.MAX_VALUE, null, 0, makeIndex));
         }
         return new Plan(parts);
+    }
+
+    private static long partSize(List<LogFile> files, int threads, Aggregation.Sizes sizes) {
+        long bytes = 0;
+        for (LogFile file : files) {
+            bytes += file.size();
+        }
+        return Math.max(sizes.minPart(), Math.min(sizes.maxPart(), bytes / threads / 8));
+    }
+
+    /**
+     * What there is to assume before anything was read. Where cuts would be many and small, the first bytes of the first
+     * file to be cut are looked at: with a line break inside quotes there, cuts would be wrong as likely as not, and
+     * every thread would read a part of its own until the first one is found to be.
+     */
+    static Assumptions assumptions(List<LogFile> files, int threads, Aggregation.Sizes sizes) throws IOException {
+        long partSize = partSize(files, threads, sizes);
+        if (threads > 1 && partSize < sizes.maxPart()) {
+            for (LogFile file : files) {
+                if (file.size() >= 2 * partSize) {
+                    return beginsWithLineBreakInQuotes(file)
+                            ? new Assumptions(false, List.of(), true)
+                            : Assumptions.NONE;
+                }
+            }
+        }
+        return Assumptions.NONE;
+    }
+
+    private static boolean beginsWithLineBreakInQuotes(LogFile file) throws IOException {
+        byte[] start = new byte[LOOKED_AT];
+        try (LogFile.Opened in = file.open()) {
+            int n = in.read(start, 0, start.length);
+            boolean quoted = false;
+            for (int i = 0; i < n; i++) {
+                if (start[i] == '"') {
+                    quoted = !quoted;
+                } else if (quoted && (start[i] == '\n' || start[i] == '\r')) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     private static void add(List<Part> parts, Part part) {

@@ -3,7 +3,10 @@ package downsampling.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import java.io.FileInputStream;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.StandardCharsets;
@@ -13,6 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -266,6 +271,77 @@ class AggregateTest {
         assertThat(Path.of("/dev/null"))
                 .satisfies(device -> assertThat(Files.isRegularFile(device)).isFalse());
         assertThat(Path.of("/dev/null_1")).doesNotExist();
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aDescriptorIsWrittenToOnlyIfItIsOpenForThat() throws IOException {
+        log("2025-01-01", "2025-01-01 00:00:00,u,a,1,2,3,4,5,6,7,8,9", "bad");
+        Path file = Files.writeString(folder.resolve("file"), "kept\n");
+        Path link = folder.resolve("link");
+        for (String option : List.of("--rejects=", "--output=")) {
+            try (InputStream in = new FileInputStream(file.toFile())) {
+                // As the JDK's classes and the program's jar are, under a number that somebody thought to be free.
+                Path descriptor = descriptorOf(file);
+                Files.createSymbolicLink(link, descriptor);
+                for (Path name : List.of(descriptor, link)) {
+                    assertThat(aggregate("--granularity=1d", "--dimensions=", option + name))
+                            .isEqualTo(1);
+                    assertThat(err).isEqualTo("aggregate: " + name + " is not open for writing\n");
+                }
+                assertThat(in.readAllBytes()).asString().isEqualTo("kept\n");
+            }
+            Files.delete(link);
+            assertThat(aggregate("--granularity=1d", "--dimensions=", option + "/proc/self/fd/1000000"))
+                    .isEqualTo(1);
+            assertThat(err).isEqualTo("aggregate: /proc/self/fd/1000000 is not there\n");
+        }
+        try (FileOutputStream given = new FileOutputStream(file.toFile(), true)) {
+            assertThat(aggregate("--granularity=1d", "--dimensions=", "--rejects=" + descriptorOf(file)))
+                    .isZero();
+            given.write('\n');
+        }
+        assertThat(Files.readString(file)).isEqualTo("kept\nbad\n\n");
+        Path log = logs.resolve("2025-01-01.log.csv");
+        try (FileOutputStream given = new FileOutputStream(log.toFile(), true)) {
+            assertThat(aggregate("--granularity=1d", "--dimensions=", "--rejects=" + descriptorOf(log)))
+                    .isEqualTo(2);
+            given.flush();
+        }
+    }
+
+    private static Path descriptorOf(Path file) throws IOException {
+        try (var descriptors = Files.list(Path.of("/proc/self/fd"))) {
+            return descriptors
+                    .filter(descriptor -> {
+                        try {
+                            return Files.isSameFile(descriptor, file);
+                        } catch (IOException e) {
+                            return false;
+                        }
+                    })
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void noResultInTheFolderOfSharedMemoryIsWrittenOver() throws IOException {
+        log("2025-01-01", "2025-01-01 00:00:00,u,a,1,2,3,4,5,6,7,8,9");
+        Path memory = Path.of("/dev/shm");
+        assumeThat(memory).isWritable();
+        Path taken = Files.createTempFile(memory, "aggregate", ".csv");
+        Path free = Path.of(taken.toString().replace(".csv", "_1.csv"));
+        try {
+            assertThat(aggregate("--granularity=1d", "--dimensions=", "--output=" + taken))
+                    .isZero();
+            assertThat(taken).isEmptyFile();
+            assertThat(free).isNotEmptyFile();
+        } finally {
+            Files.deleteIfExists(taken);
+            Files.deleteIfExists(free);
+        }
     }
 
     @Test

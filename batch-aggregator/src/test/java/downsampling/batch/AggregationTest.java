@@ -171,6 +171,25 @@ class AggregationTest {
     }
 
     @Test
+    void filesThatBeginWithLineBreaksInQuotesAreCutOnlyWhereTheyAreLarge() throws IOException {
+        Aggregation.Sizes sizes = new Aggregation.Sizes(64, 150, 1000, HEAP);
+        String plain = "2025-01-01 00:00:00,\"one line\",a,1,2,3,4,5,6,7,8,9\n";
+        Path small = folder.resolve("2025-01-01.log.csv");
+        // Too small to be cut, so what is in it tells nothing.
+        Files.writeString(small, plain.replace("one ", "two\n"));
+        for (boolean broken : new boolean[] {false, true}) {
+            Files.writeString(
+                    folder.resolve("2025-01-02.log.csv"), (broken ? plain.replace("one ", "two\n") : plain).repeat(40));
+            List<LogFile> files = LogFile.list(folder.toFile(), FIRST_DAY / DAY, FIRST_DAY / DAY + 2);
+            Plan.Assumptions assumptions = Plan.assumptions(files, 8, sizes);
+            assertThat(assumptions.cautious()).isEqualTo(broken);
+            Plan plan = Plan.of(query(DAY, true, true), files, 8, false, sizes, assumptions);
+            assertThat(plan.parts()).hasSize(broken ? 3 : 14);
+            check(query(DAY, true, true), folder, 8, sizes, "broken " + broken);
+        }
+    }
+
+    @Test
     void aStrictRunDoesNotStopAtALineThatOnlyAWrongCutRejects() throws IOException {
         Files.writeString(
                 folder.resolve("2025-01-01.log.csv"),

@@ -50,7 +50,8 @@ final class SparkResult implements AutoCloseable {
         // Of a local file no checksum is put beside it.
         files.setWriteChecksum(false);
         wanted = toStandardOutput ? null : files.makeQualified(path);
-        inPlace = inPlace(options.inputDir());
+        Path logs = new Path(options.inputDir());
+        inPlace = inPlace(logs.getFileSystem(configuration).makeQualified(logs));
         if (inPlace != null && (parts || format == Format.PARQUET)) {
             throw new UsageException("--output=" + options.output()
                     + ": expected a name with --parts and --format=parquet, and no device or pipe");
@@ -62,19 +63,25 @@ final class SparkResult implements AutoCloseable {
         files.deleteOnExit(temporary);
     }
 
-    private Destination inPlace(String inputDir) throws IOException {
-        if (wanted == null || !"file".equals(wanted.toUri().getScheme())) {
+    /** @param logs where the log files are */
+    private Destination inPlace(Path logs) throws IOException {
+        if (wanted == null || !isLocal(wanted)) {
             return null;
         }
+        // Log files elsewhere are no files that a path of this machine could name.
         Destination destination = Destination.of(
                 AggregateOption.OUTPUT,
                 new File(wanted.toUri().getPath()),
-                new Path(inputDir).toUri().getPath());
+                isLocal(logs) ? logs.toUri().getPath() : null);
         if (destination.isInPlace()) {
             destination.check();
             return destination;
         }
         return null;
+    }
+
+    private static boolean isLocal(Path path) {
+        return "file".equals(path.toUri().getScheme());
     }
 
     /** Whether the result goes there, under whatever name. */

@@ -126,8 +126,8 @@ class SparkAggregationTest {
 
     private static SparkResult result(Query query, Path folder) throws IOException {
         String results = Files.createTempDirectory(folder, "results").toString();
-        AggregateOptions options =
-                new AggregateOptions(query, 2, "", results, "result.csv", Format.CSV, null, false, false, false, true);
+        AggregateOptions options = new AggregateOptions(
+                query, 2, folder.toString(), results, "result.csv", Format.CSV, null, false, false, false, true);
         return new SparkResult(options, false, spark.sparkContext().hadoopConfiguration());
     }
 
@@ -166,7 +166,7 @@ class SparkAggregationTest {
             byte[] row = rows.get(i).getAs("row");
             rejects.writeBytes(row);
             boolean goesOn = i + 1 < rows.size() && rows.get(i + 1).getString(3).equals(SparkRejects.MORE);
-            if (row[row.length - 1] != '\n' && !goesOn) {
+            if (row[row.length - 1] != '\n' && row[row.length - 1] != '\r' && !goesOn) {
                 rejects.write('\n');
             }
         }
