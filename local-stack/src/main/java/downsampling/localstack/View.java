@@ -21,7 +21,6 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "view",
         mixinStandardHelpOptions = true,
-        versionProvider = Main.Version.class,
         sortOptions = false,
         description = "Serves the live page for any broker with Kafka's API, such as Redpanda. Starts no broker.",
         footer = {
@@ -58,7 +57,8 @@ final class View implements Callable<Integer> {
             throw usage("Options come after view, and those of the broker have no use there");
         }
         if (page.off()) {
-            throw usage("--http-port off: there is nothing else to view");
+            throw new InvalidSettingException(
+                    "--http-port", PageOptions.OFF, "a port, for there is nothing else to view");
         }
         Page started;
         try {

@@ -55,11 +55,11 @@ import picocli.CommandLine.Spec;
         name = "audit",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        usageHelpAutoWidth = true,
         description = {
             "Accounts for every reading: summarised, late, dead, in an open window, or not processed yet.",
             "Reads what is committed, from the beginning of the topics; the processor may run meanwhile.",
-            "--window, --grace, --max-ahead, --zone and --application-id have to be the processor's."
+            "--window, --grace, --max-ahead, --zone and --application-id have to be the processor's; all others of its"
+                    + " options may stand here, too, and change nothing."
         },
         footer = {
             "",

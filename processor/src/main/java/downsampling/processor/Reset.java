@@ -52,7 +52,6 @@ import picocli.CommandLine.Spec;
         name = "reset",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        usageHelpAutoWidth = true,
         description = {
             "Has the application begin anew: deletes its offsets and its state, and with it its open windows."
                     + " All of its instances have to be stopped.",
