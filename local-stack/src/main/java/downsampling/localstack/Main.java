@@ -18,7 +18,6 @@ import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
@@ -114,11 +113,7 @@ public final class Main implements Callable<Integer> {
     }
 
     private PageConfig pageConfig() {
-        try {
-            return pageOptions.off() ? null : pageOptions.toConfig();
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-        }
+        return pageOptions.off() ? null : pageOptions.toConfig();
     }
 
     /** On SIGTERM and Ctrl-C closes what has been put in, the first one first. */

@@ -53,9 +53,9 @@ final class View implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        if (!spec.parent().commandLine().getParseResult().matchedOptions().isEmpty()) {
-            throw usage("Options come after view, and those of the broker have no use there");
-        }
+        spec.parent().commandLine().getParseResult().matchedOptions().forEach(option -> {
+            throw new InvalidSettingException(option.longestName(), "to stand after view, if it is for the page");
+        });
         if (page.off()) {
             throw new InvalidSettingException(
                     "--http-port", PageOptions.OFF, "a port, for there is nothing else to view");
