@@ -2,9 +2,11 @@ package downsampling.localstack;
 
 import downsampling.service.ErrorLine;
 import downsampling.service.FailedException;
+import downsampling.service.InvalidSettingException;
 import downsampling.service.NativeLibrary;
 import downsampling.service.Program;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Deque;
 import java.util.Map;
@@ -16,7 +18,6 @@ import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
@@ -28,7 +29,6 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "local-stack",
         mixinStandardHelpOptions = true,
-        versionProvider = Main.Version.class,
         sortOptions = false,
         description =
                 "Runs one real Apache Kafka broker (KRaft) on 127.0.0.1, and a live page of what happens on its topics,"
@@ -39,6 +39,7 @@ import picocli.CommandLine.Spec;
             "Exit codes: 0 stopped when asked to, 1 failed, 2 usage."
         })
 public final class Main implements Callable<Integer> {
+    private static final String NAME = "local-stack";
 
     @Option(
             names = "--port",
@@ -66,36 +67,40 @@ public final class Main implements Callable<Integer> {
 
     /** Runs the program and ends the JVM with its exit code. */
     public static void main(String... args) {
-        Program.exit(commandLine(System.getenv()).execute(args));
+        Program.main(NAME, args, () -> commandLine(System.getenv()).execute(args));
     }
 
     static CommandLine commandLine(Map<String, String> environment) {
         Main main = new Main();
-        CommandLine view = new Program("live-page", environment, main.output).commandLine(new View(environment));
-        return new Program("local-stack", environment, main.output).commandLine(main, view);
+        CommandLine view = new Program(NAME, "live-page", environment, main.output).commandLine(new View(environment));
+        return new Program(NAME, environment, main.output).commandLine(main, view);
     }
 
     @Override
     public Integer call() throws IOException {
         if (port < 0 || port > 65_535) {
-            throw new ParameterException(spec.commandLine(), "--port: expected 0 to 65535, but was " + port);
+            throw new InvalidSettingException("--port", port, "0 to 65535");
         }
         PageConfig pageConfig = pageConfig();
         if (pageConfig != null) {
             Page.choosePort(pageConfig); // a port that was asked for and is in use is known before the broker starts
         }
         NativeLibrary.loadForReading();
-        LocalKafka kafka = LocalKafka.start(port, dataDir, Map.of());
         Deque<AutoCloseable> parts = closeOnSignal();
-        parts.addFirst(kafka);
-        System.out.printf(
+        LocalKafka kafka;
+        synchronized (parts) { // a signal meanwhile waits for it: half a broker cannot be closed
+            kafka = LocalKafka.start(port, dataDir, Map.of());
+            parts.addFirst(kafka);
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        out.printf(
                 "Kafka is ready on %s, data in %s%s%n",
                 kafka.bootstrapServers(), kafka.dataDir(), dataDir == null ? " (temporary)" : "");
         try {
             if (pageConfig != null) {
                 Page page = Page.start(pageConfig, Map.of("bootstrap.servers", kafka.bootstrapServers()));
                 parts.addFirst(page);
-                System.out.println("The live page is on " + page.address());
+                out.println("The live page is on " + page.address());
             }
             kafka.awaitClose();
         } finally {
@@ -108,11 +113,7 @@ public final class Main implements Callable<Integer> {
     }
 
     private PageConfig pageConfig() {
-        try {
-            return pageOptions.off() ? null : pageOptions.toConfig();
-        } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), e.getMessage(), e);
-        }
+        return pageOptions.off() ? null : pageOptions.toConfig();
     }
 
     /** On SIGTERM and Ctrl-C closes what has been put in, the first one first. */
@@ -124,21 +125,16 @@ public final class Main implements Callable<Integer> {
 
     private static int close(Deque<AutoCloseable> parts) {
         int code = ExitCode.OK;
-        for (AutoCloseable part = parts.pollFirst(); part != null; part = parts.pollFirst()) {
-            try {
-                part.close();
-            } catch (Exception e) {
-                System.err.println("local-stack: did not stop in good order: " + ErrorLine.of(e));
-                code = ExitCode.SOFTWARE;
+        synchronized (parts) {
+            for (AutoCloseable part = parts.pollFirst(); part != null; part = parts.pollFirst()) {
+                try {
+                    part.close();
+                } catch (Exception e) {
+                    System.err.println(NAME + ": did not stop in good order: " + ErrorLine.of(e));
+                    code = ExitCode.SOFTWARE;
+                }
             }
         }
         return code;
-    }
-
-    static final class Version implements CommandLine.IVersionProvider {
-        @Override
-        public String[] getVersion() {
-            return new String[] {Program.version("local-stack", Main.class)};
-        }
     }
 }

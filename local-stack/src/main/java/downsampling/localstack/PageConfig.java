@@ -2,11 +2,10 @@ package downsampling.localstack;
 
 import downsampling.localstack.Board.Stream;
 import downsampling.service.AllowedHosts;
+import downsampling.service.InvalidSettingException;
 import java.time.ZoneId;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import org.apache.kafka.common.errors.InvalidTopicException;
 import org.apache.kafka.common.internals.Topic;
 
 /**
@@ -24,10 +23,10 @@ record PageConfig(String host, Integer port, Map<String, Stream> topics, ZoneId 
     /** @throws IllegalArgumentException in one line, if something makes no sense */
     PageConfig {
         if (host.isBlank()) {
-            throw new IllegalArgumentException("--http-host: expected a name or an address, but was '" + host + "'");
+            throw new InvalidSettingException("--http-host", host, "a name or an address");
         }
         if (port != null && (port < 0 || port > 65_535)) {
-            throw new IllegalArgumentException("--http-port: expected 0 to 65535 or off, but was " + port);
+            throw new InvalidSettingException("--http-port", port, "0 to 65535, or off");
         }
         topics = Map.copyOf(topics);
     }
@@ -35,20 +34,30 @@ record PageConfig(String host, Integer port, Map<String, Stream> topics, ZoneId 
     /** @throws IllegalArgumentException in one line, if one is no name of a topic or named twice */
     static Map<String, Stream> topics(String readings, String summaries, String late, String dead) {
         Map<String, Stream> topics = new LinkedHashMap<>();
-        for (Map.Entry<String, Stream> topic : List.of(
-                Map.entry(readings, Stream.READINGS),
-                Map.entry(summaries, Stream.SUMMARIES),
-                Map.entry(late, Stream.LATE),
-                Map.entry(dead, Stream.DEAD))) {
-            try {
-                Topic.validate(topic.getKey());
-            } catch (InvalidTopicException e) {
-                throw new IllegalArgumentException("Topic '" + topic.getKey() + "': " + e.getMessage(), e);
-            }
-            if (topics.put(topic.getKey(), topic.getValue()) != null) {
-                throw new IllegalArgumentException("Topic " + topic.getKey() + " is named twice");
-            }
-        }
+        put(topics, readings, Stream.READINGS);
+        put(topics, summaries, Stream.SUMMARIES);
+        put(topics, late, Stream.LATE);
+        put(topics, dead, Stream.DEAD);
         return topics;
+    }
+
+    private static void put(Map<String, Stream> topics, String name, Stream role) {
+        if (!Topic.isValid(name)) {
+            throw new InvalidSettingException(
+                    option(role), name, "a topic's name, 1 to 249 of a to z, A to Z, 0 to 9, '.', '_' and '-'");
+        }
+        Stream other = topics.put(name, role);
+        if (other != null) {
+            throw new InvalidSettingException(option(role), name, "another topic than that of " + option(other));
+        }
+    }
+
+    private static String option(Stream role) {
+        return switch (role) {
+            case READINGS -> "--input-topic";
+            case SUMMARIES -> "--output-topic";
+            case LATE -> "--late-topic";
+            case DEAD -> "--dead-topic";
+        };
     }
 }

@@ -1,6 +1,7 @@
 package downsampling.localstack;
 
 import downsampling.service.AllowedHosts;
+import downsampling.service.InvalidSettingException;
 import java.time.ZoneId;
 import java.util.List;
 import picocli.CommandLine.Option;
@@ -78,8 +79,7 @@ final class PageOptions {
             try {
                 number = Integer.valueOf(port);
             } catch (NumberFormatException e) {
-                throw new IllegalArgumentException(
-                        "--http-port: expected 0 to 65535 or off, but was '" + port + "'", e);
+                throw new InvalidSettingException("--http-port", port, "0 to 65535, or off");
             }
         }
         return new PageConfig(

@@ -21,7 +21,6 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "view",
         mixinStandardHelpOptions = true,
-        versionProvider = Main.Version.class,
         sortOptions = false,
         description = "Serves the live page for any broker with Kafka's API, such as Redpanda. Starts no broker.",
         footer = {
@@ -54,11 +53,12 @@ final class View implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        if (!spec.parent().commandLine().getParseResult().matchedOptions().isEmpty()) {
-            throw usage("Options come after view, and those of the broker have no use there");
-        }
+        spec.parent().commandLine().getParseResult().matchedOptions().forEach(option -> {
+            throw new InvalidSettingException(option.longestName(), "to stand after view, if it is for the page");
+        });
         if (page.off()) {
-            throw usage("--http-port off: there is nothing else to view");
+            throw new InvalidSettingException(
+                    "--http-port", PageOptions.OFF, "a port, for there is nothing else to view");
         }
         Page started;
         try {

@@ -65,18 +65,21 @@ class MainIT {
 
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                    --port 65536 | --port: expected 0 to 65535, but was 65536
-                    --port -1    | --port: expected 0 to 65535, but was -1
-                    --port x     | Invalid value for option '--port': 'x' is not an int
+                    --port 65536 | --port=65536: expected 0 to 65535
+                    --port -1    | --port=-1: expected 0 to 65535
+                    --port x     | --port=x: expected a whole number, 2147483647 at the most
+                    --port       | --port: expected a value, PORT
+                    --port=0 --port=-1 | --port=-1: expected 0 to 65535
                     --colour red | Unknown options: '--colour', 'red'
-                    --http-port 65536 | --http-port: expected 0 to 65535 or off, but was 65536
-                    --http-port x | --http-port: expected 0 to 65535 or off, but was 'x'
-                    --late-topic ? | Topic '?': Topic name is invalid: '?' contains one or more characters other than ASCII alphanumerics, '.', '_' and '-'
-                    view --late-topic raw-temperature | Topic raw-temperature is named twice
-                    view --http-port off | --http-port off: there is nothing else to view
+                    --http-port 65536 | --http-port=65536: expected 0 to 65535, or off
+                    --http-port x | --http-port=x: expected 0 to 65535, or off
+                    --late-topic ? | --late-topic=?: expected a topic's name, 1 to 249 of a to z, A to Z, 0 to 9, '.', '_' and '-'
+                    view --late-topic raw-temperature | --late-topic=raw-temperature: expected another topic than that of --input-topic
+                    view --zone CEST | --zone=CEST: expected a time zone such as UTC, Europe/Berlin or +02:00
+                    view --http-port off | --http-port=off: expected a port, for there is nothing else to view
                     view --config missing | --config=missing: expected a properties file that can be read
                     view --bootstrap-servers x | --bootstrap-servers=x: expected HOST:PORT, several with commas between them
-                    --http-port 0 view | Options come after view, and those of the broker have no use there
+                    --http-port 0 view | --http-port: expected to stand after view, if it is for the page
                     """)
     void shouldRefuseWhatMakesNoSense(String arguments, String message) {
         assertThat(run(arguments.split(" "))).isEqualTo(2);
@@ -103,7 +106,7 @@ class MainIT {
             assertThat(err.toString().lines())
                     .singleElement()
                     .asString()
-                    .matches("(local-stack|live-page): The page cannot listen on 127.0.0.1:%d: Address already in use"
+                    .matches("local-stack: The page cannot listen on 127.0.0.1:%d: Address already in use"
                             .formatted(other.getLocalPort()));
         }
     }

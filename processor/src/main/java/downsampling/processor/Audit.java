@@ -37,6 +37,9 @@ import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
 import org.apache.kafka.common.IsolationLevel;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.errors.AuthorizationException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import picocli.CommandLine;
@@ -55,11 +58,11 @@ import picocli.CommandLine.Spec;
         name = "audit",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        usageHelpAutoWidth = true,
         description = {
             "Accounts for every reading: summarised, late, dead, in an open window, or not processed yet.",
             "Reads what is committed, from the beginning of the topics; the processor may run meanwhile.",
-            "--window, --grace, --max-ahead, --zone and --application-id have to be the processor's."
+            "--window, --grace, --max-ahead, --zone and --application-id have to be the processor's; all others of its"
+                    + " options may stand here, too, and change nothing."
         },
         footer = {
             "",
@@ -95,6 +98,8 @@ final class Audit implements Callable<Integer> {
             out.print(json ? json(account) : table(account));
             out.flush();
             return account.isBalanced() ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
+        } catch (AuthorizationException e) {
+            throw new FailedException(Incurable.noRight(e, AclOperation.READ, List.of(AclOperation.DESCRIBE), config));
         }
     }
 
@@ -162,8 +167,13 @@ final class Audit implements Callable<Integer> {
         }
 
         private static Set<TopicPartition> partitions(Admin admin, String topic) {
-            TopicDescription description =
-                    get(admin.describeTopics(List.of(topic)).topicNameValues().get(topic), "topic " + topic);
+            TopicDescription description;
+            try {
+                description = get(
+                        admin.describeTopics(List.of(topic)).topicNameValues().get(topic), "topic " + topic);
+            } catch (TopicAuthorizationException e) { // which does not say of which topic
+                throw new TopicAuthorizationException(Set.of(topic));
+            }
             return description.partitions().stream()
                     .map(partition -> new TopicPartition(topic, partition.partition()))
                     .collect(Collectors.toSet());
@@ -208,6 +218,9 @@ final class Audit implements Callable<Integer> {
             try {
                 return future.get();
             } catch (ExecutionException e) {
+                if (e.getCause() instanceof AuthorizationException right) {
+                    throw right;
+                }
                 String why = e.getCause() instanceof UnknownTopicOrPartitionException
                         ? "does not exist"
                         : e.getCause().getMessage();

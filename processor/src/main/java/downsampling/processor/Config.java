@@ -105,9 +105,14 @@ record Config(
         requireTopic("--late-topic", lateTopic);
         requireTopic("--dead-topic", deadTopic);
         String[] topics = {inputTopic, outputTopic, lateTopic, deadTopic};
+        String[] options = {"--input-topic", "--output-topic", "--late-topic", "--dead-topic"};
         for (int i = 0; i < topics.length; i++) {
             for (int j = 0; j < i; j++) {
-                require(!topics[i].equals(topics[j]), "topic", topics[i], "four different topics");
+                require(
+                        !topics[i].equals(topics[j]),
+                        options[i],
+                        topics[i],
+                        "another topic than that of " + options[j]);
             }
         }
         kafka = Map.copyOf(kafka);

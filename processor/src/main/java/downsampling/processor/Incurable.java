@@ -9,6 +9,7 @@ import java.util.stream.Collectors;
 import org.apache.kafka.common.InvalidRecordException;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.ClusterAuthorizationException;
 import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.GroupMaxSizeReachedException;
@@ -101,6 +102,19 @@ final class Incurable {
         return topic.startsWith(config.applicationId() + "-") // a changelog, of which it may be that there is none yet
                 ? List.of(AclOperation.CREATE, AclOperation.READ, AclOperation.WRITE)
                 : List.of(AclOperation.WRITE);
+    }
+
+    /** Which right is missing for a command that does the same with all topics that it asks for. */
+    static String noRight(
+            AuthorizationException e, AclOperation onTopics, Collection<AclOperation> onGroup, Config config) {
+        if (e instanceof TopicAuthorizationException topics
+                && !topics.unauthorizedTopics().isEmpty()) {
+            return topics.unauthorizedTopics().stream()
+                    .sorted()
+                    .map(topic -> noRight(List.of(onTopics), "topic " + topic))
+                    .collect(Collectors.joining("; "));
+        }
+        return e instanceof GroupAuthorizationException ? noRight(onGroup, "group " + config.applicationId()) : why(e);
     }
 
     /** In the words of Kafka's own tools, as its rules are written with them. */

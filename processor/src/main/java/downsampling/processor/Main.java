@@ -31,9 +31,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "processor",
         mixinStandardHelpOptions = true,
-        version = "processor 0.1.0",
         sortOptions = false,
-        usageHelpAutoWidth = true,
         subcommands = {Audit.class, Reset.class},
         description =
                 "Turns temperature readings into one summary (count, min, max, mean) per sensor and tumbling window.",
@@ -74,6 +72,7 @@ public final class Main implements Callable<Integer> {
     @Option(
             names = "--topology",
             scope = INHERIT,
+            paramLabel = "NAME",
             defaultValue = "exact",
             description = {
                 "exact: keeps all promises; dsl: the textbook Kafka Streams topology",
@@ -149,12 +148,14 @@ public final class Main implements Callable<Integer> {
     @Option(
             names = "--zone",
             scope = INHERIT,
+            paramLabel = "ZONE",
             defaultValue = "UTC",
             description = "time zone of timestamps that name none (default: ${DEFAULT-VALUE})")
     private ZoneId zone;
 
     @Option(
             names = "--guarantee",
+            paramLabel = "NAME",
             defaultValue = "exactly_once_v2",
             description =
                     "exactly_once_v2 or at_least_once, which may count and emit twice after a crash (default: ${DEFAULT-VALUE})")
@@ -187,6 +188,7 @@ public final class Main implements Callable<Integer> {
 
     @Option(
             names = "--state-store",
+            paramLabel = "NAME",
             defaultValue = "memory",
             description =
                     "where open windows are kept: memory, or rocksdb for more than fit there (default: ${DEFAULT-VALUE})")
@@ -294,7 +296,7 @@ public final class Main implements Callable<Integer> {
     }
 
     public static void main(String... args) {
-        Program.exit(run(args));
+        Program.main("processor", args, () -> run(args));
     }
 
     /** @return the exit code */
@@ -304,9 +306,21 @@ public final class Main implements Callable<Integer> {
 
     static int run(Map<String, String> environment, String... args) {
         Main main = new Main(environment);
-        return new Program("processor", environment, main.output)
-                .commandLine(main)
-                .execute(args);
+        CommandLine commandLine = new Program("processor", environment, main.output).commandLine(main);
+        commandLine.getSubcommands().values().forEach(subcommand -> takeTheSameCommandLine(commandLine, subcommand));
+        return commandLine.execute(args);
+    }
+
+    /** So that {@code audit} can be put behind a processor's command line. What only running needs is not in the help. */
+    private static void takeTheSameCommandLine(CommandLine processor, CommandLine subcommand) {
+        CommandLine.Model.CommandSpec spec = subcommand.getCommandSpec();
+        for (CommandLine.Model.OptionSpec option : processor.getCommandSpec().options()) {
+            if (spec.findOption(option.longestName()) == null) {
+                spec.addOption(CommandLine.Model.OptionSpec.builder(option)
+                        .hidden(true)
+                        .build());
+            }
+        }
     }
 
     @Override
@@ -318,6 +332,7 @@ public final class Main implements Callable<Integer> {
         }
         Rows.show(logReadings, logSummaries);
         AtomicReference<Service> started = new AtomicReference<>();
+        Program.onSignal(() -> stop(started.get()));
         try (HttpServer http = httpPort == null ? null : listen(settings, started::get);
                 Service service =
                         Service.start(settings, new Topics.Making(partitions, replication, retention), wait)) {
@@ -325,13 +340,16 @@ public final class Main implements Callable<Integer> {
                 service.metrics().watch(service.streams());
             }
             started.set(service);
-            Program.onSignal(() -> stop(service));
             service.await();
         }
         return CommandLine.ExitCode.OK;
     }
 
+    /** @param service null where a broker was still waited for */
     private static int stop(Service service) {
+        if (service == null) {
+            return CommandLine.ExitCode.OK;
+        }
         service.close();
         return service.failed() ? CommandLine.ExitCode.SOFTWARE : CommandLine.ExitCode.OK;
     }

@@ -33,8 +33,11 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.GroupIdNotFoundException;
 import org.apache.kafka.common.errors.GroupNotEmptyException;
+import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.UnknownMemberIdException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import picocli.CommandLine;
@@ -52,7 +55,6 @@ import picocli.CommandLine.Spec;
         name = "reset",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        usageHelpAutoWidth = true,
         description = {
             "Has the application begin anew: deletes its offsets and its state, and with it its open windows."
                     + " All of its instances have to be stopped.",
@@ -130,12 +132,18 @@ final class Reset implements Callable<Integer>, SaidEachTime {
             out.println("Done.");
             return CommandLine.ExitCode.OK;
         } catch (ExecutionException e) {
-            throw new FailedException(
-                    "cannot reset " + config.applicationId() + ": "
-                            + (isActive(e.getCause())
-                                    ? "an instance of it has been started"
-                                    : e.getCause().getMessage()),
-                    e.getCause());
+            String why = isActive(e.getCause())
+                    ? "an instance of it has been started"
+                    : e.getCause() instanceof AuthorizationException right
+                            ? Incurable.noRight(
+                                    right,
+                                    AclOperation.READ,
+                                    List.of(
+                                            AclOperation.DESCRIBE,
+                                            to.equals("earliest") ? AclOperation.DELETE : AclOperation.READ),
+                                    config)
+                            : e.getCause().getMessage();
+            throw new FailedException("cannot reset " + config.applicationId() + ": " + why);
         } finally {
             out.flush();
         }
@@ -248,6 +256,9 @@ final class Reset implements Callable<Integer>, SaidEachTime {
                     .forEach(partition ->
                             asked.put(new TopicPartition(config.inputTopic(), partition.partition()), place));
         } catch (ExecutionException e) {
+            if (e.getCause() instanceof TopicAuthorizationException) { // which does not say of which topic
+                throw new ExecutionException(new TopicAuthorizationException(Set.of(config.inputTopic())));
+            }
             if (e.getCause() instanceof UnknownTopicOrPartitionException) {
                 throw new FailedException("topic " + config.inputTopic() + " does not exist", e);
             }
@@ -271,6 +282,10 @@ final class Reset implements Callable<Integer>, SaidEachTime {
             try {
                 get(admin.deleteTopics(List.of(topic)).all());
             } catch (ExecutionException e) {
+                if (e.getCause() instanceof TopicAuthorizationException) {
+                    throw new FailedException("cannot reset " + config.applicationId() + ": "
+                            + Incurable.noRight(List.of(AclOperation.DELETE), "topic " + topic));
+                }
                 if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
                     throw e;
                 }

@@ -256,11 +256,7 @@ class AuditIT {
                 "--output-topic=" + topic("agg"),
                 "--late-topic=" + topic("late"),
                 "--dead-topic=" + topic("dead")));
-        arguments.addAll(List.of(more)); // an option that is given twice is wrong usage
-        for (String option : more) {
-            String name = option.replaceFirst("=.*", "=");
-            arguments.removeIf(argument -> argument.startsWith(name) && !argument.equals(option));
-        }
+        arguments.addAll(List.of(more)); // the last of an option holds
         return arguments;
     }
 

@@ -83,20 +83,27 @@ class MainTest {
         assertThat(outcome.err()).contains("security.protocol", "PIGEON").hasLineCount(1);
     }
 
+    @Test
+    void shouldTakeForTheAuditWhatStandsBeforeAndBehindItsName() {
+        assertThat(run("--window=1s", "audit", "--window=0s").err()).contains("--window=0s: expected 1ms");
+        assertThat(run("--window=0s", "audit").err()).contains("--window=0s: expected 1ms");
+        assertThat(run("--window=0s", "audit", "--idle-close=5s").err()).contains("--window=0s: expected 1ms");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
             quoteCharacter = '~',
             value = {
                 "--window=0s            | --window=0s: expected 1ms to 365000d",
-                "--window=ten           | 'ten' is no duration such as 250ms, 10s, 5m, 1h or 7d",
-                "--grace=-1s            | '-1s' is no duration",
+                "--window=ten           | --window=ten: expected a duration such as 250ms, 10s, 5m, 1h or 7d",
+                "--grace=-1s            | --grace=-1s: expected a duration",
                 "--idle-close=50ms      | --idle-close=50ms: expected at least 1s, or off",
                 "--threads=0            | --threads=0: expected 1 to 1000",
-                "--threads=x            | Invalid value for option '--threads'",
-                "--topology=fast        | expected one of [EXACT, DSL]",
-                "--guarantee=maybe      | expected one of [EXACTLY_ONCE_V2, AT_LEAST_ONCE]",
-                "--output-topic=raw-temperature | topic=raw-temperature: expected four different topics",
+                "--threads=x            | --threads=x: expected a whole number, 2147483647 at the most",
+                "--topology=fast        | --topology=fast: expected exact or dsl",
+                "--guarantee=maybe      | --guarantee=maybe: expected exactly_once_v2 or at_least_once",
+                "--output-topic=raw-temperature | --output-topic=raw-temperature: expected another topic than that of --input-topic",
                 "--application-id=my app | --application-id=my app: expected 1 to 219 of a to z",
                 "--application-id=      | --application-id=: expected 1 to 219",
                 "--application-id=..    | --application-id=..: expected 1 to 219",
@@ -110,7 +117,10 @@ class MainTest {
                 "--replication=0        | --replication=0: expected at least 1",
                 "--keep-closed=-1      | --keep-closed=-1: expected 0 to 1000000",
                 "--http-port=0         | --http-port=0: expected 1 to 65535",
-                "--zone=Mars/Phobos     | Mars/Phobos",
+                "--zone=Mars/Phobos     | --zone=Mars/Phobos: expected a time zone such as UTC, Europe/Berlin or +02:00",
+                "--window              | --window: expected a value, DURATION",
+                "--window=1s --window=0s | --window=0s: expected 1ms to 365000d",
+                "audit --idle-close=ten | --idle-close=ten: expected a duration",
                 "--no-such-option       | Unknown option: '--no-such-option'",
                 "surplus                | Unmatched argument",
                 "--config=no-such-file  | no-such-file",

@@ -154,10 +154,6 @@ final class Pipeline implements AutoCloseable {
     int audit() {
         List<String> options = new ArrayList<>(List.of("audit"));
         options.addAll(options());
-        for (String option : List.of("--state-dir", "--idle-close")) { // of no interest to it
-            int at = options.indexOf(option);
-            options.subList(at, at + 2).clear();
-        }
         return Main.run(options.toArray(String[]::new));
     }
 

@@ -9,6 +9,7 @@ import de.siegmar.fastcsv.reader.CsvRecordHandler;
 import de.siegmar.fastcsv.reader.FieldMismatchStrategy;
 import de.siegmar.fastcsv.reader.FieldModifiers;
 import downsampling.service.ErrorLine;
+import downsampling.service.InvalidSettingException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigDecimal;
@@ -51,8 +52,11 @@ final class CsvSource implements Source {
          * @throws IllegalArgumentException in one line: name, value, what is allowed
          */
         Config {
-            if (file == null || !Files.isReadable(file) || Files.isDirectory(file)) {
-                throw new IllegalArgumentException("--file " + file + ": allowed is a file that can be read");
+            if (file == null) {
+                throw new InvalidSettingException("--file", "a file that can be read, for --source=csv");
+            }
+            if (!Files.isReadable(file) || Files.isDirectory(file)) {
+                throw new InvalidSettingException("--file", file, "a file that can be read");
             }
             checkColumn("--sensor-column", sensorColumn);
             checkColumn("--time-column", timeColumn);
@@ -60,9 +64,12 @@ final class CsvSource implements Source {
         }
 
         private static void checkColumn(String name, String column) {
-            if (column == null || column.isBlank() || column.matches("0+|0*[0-9]{10,}")) {
-                throw new IllegalArgumentException(
-                        name + " " + column + ": allowed is a column's number from 1, or its name in the header");
+            String expected = "a column's number from 1, or its name in the header";
+            if (column == null) {
+                throw new InvalidSettingException(name, expected);
+            }
+            if (column.isBlank() || column.matches("0+|0*[0-9]{10,}")) {
+                throw new InvalidSettingException(name, column, expected);
             }
         }
     }
@@ -222,13 +229,14 @@ final class CsvSource implements Source {
         }
         int index = header.indexOf(column.trim());
         if (index < 0) {
-            throw new IllegalArgumentException(
-                    option + " " + column + ": allowed is a column's number from 1, or one of " + header);
+            throw new InvalidSettingException(option, column, "a column's number from 1, or one of " + header);
         }
         int last = header.lastIndexOf(column.trim());
         if (last > index) {
-            throw new IllegalArgumentException(option + " " + column + ": the header has that name in columns "
-                    + (index + 1) + " and " + (last + 1) + "; allowed is a column's number");
+            throw new InvalidSettingException(
+                    option,
+                    column,
+                    "a column's number, for the header has that name in columns " + (index + 1) + " and " + (last + 1));
         }
         return index;
     }

@@ -1,5 +1,8 @@
 package downsampling.producer;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static picocli.CommandLine.Model.UsageMessageSpec.SECTION_KEY_OPTION_LIST;
+
 import downsampling.service.AllowedHosts;
 import downsampling.service.Answer;
 import downsampling.service.ErrorLine;
@@ -30,11 +33,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
-import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -42,7 +45,6 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /**
  * The command line. Exit codes: 0 done or stopped by a signal with all delivered, 1 failed, 2 usage.
@@ -50,11 +52,9 @@ import picocli.CommandLine.TypeConversionException;
 @Command(
         name = "producer",
         mixinStandardHelpOptions = true,
-        versionProvider = Main.Version.class,
         sortOptions = false,
         sortSynopsis = false,
         abbreviateSynopsis = true,
-        usageHelpAutoWidth = true,
         description = "Writes sensor readings to a Kafka topic: made up, or replayed from a CSV file.",
         footer = {
             "",
@@ -181,10 +181,11 @@ public final class Main implements Callable<Integer> {
             description = "Write each value as a JSON string that holds the JSON, for readers that decode twice.")
     private boolean doubleEncoded;
 
-    @ArgGroup(validate = false, heading = "%nReadings that are made up (--source synthetic):%n")
+    // No argument groups, though they have headings: at an option's second occurrence a group begins anew.
+    @Mixin
     private SyntheticOptions synthetic = new SyntheticOptions();
 
-    @ArgGroup(validate = false, heading = "%nReadings from a file (--source csv):%n")
+    @Mixin
     private CsvOptions csv = new CsvOptions();
 
     @Spec
@@ -307,19 +308,38 @@ public final class Main implements Callable<Integer> {
     public static void main(String... args) {
         Main main = new Main(System.getenv());
         Program.onSignal(main::stopAndWait);
-        Program.exit(main.run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), args));
+        Program.main(
+                "producer",
+                args,
+                () -> main.run(
+                        new PrintWriter(System.out, true, UTF_8), new PrintWriter(System.err, true, UTF_8), args));
     }
 
     /** Runs the command to its end and returns the exit code. */
     int run(PrintWriter out, PrintWriter err, String... args) {
-        int code = new Program("producer", environment, output)
-                .commandLine(this)
+        CommandLine commandLine = new Program("producer", environment, output).commandLine(this);
+        commandLine.getHelpSectionMap().put(SECTION_KEY_OPTION_LIST, Main::optionsBySource);
+        int code = commandLine
                 .registerConverter(Instant.class, Main::instant)
                 .setOut(out)
                 .setErr(err)
                 .execute(args);
         exitCode.complete(code);
         return code;
+    }
+
+    private static String optionsBySource(CommandLine.Help help) {
+        Map<Object, List<OptionSpec>> options = help.commandSpec().options().stream()
+                .collect(Collectors.groupingBy(option -> option.userObject() instanceof Field field
+                                && (field.getDeclaringClass() == SyntheticOptions.class
+                                        || field.getDeclaringClass() == CsvOptions.class)
+                        ? field.getDeclaringClass()
+                        : Main.class));
+        return help.optionListExcludingGroups(options.get(Main.class))
+                + String.format("%nReadings that are made up (--source synthetic):%n")
+                + help.optionListExcludingGroups(options.get(SyntheticOptions.class))
+                + String.format("%nReadings from a file (--source csv):%n")
+                + help.optionListExcludingGroups(options.get(CsvOptions.class));
     }
 
     /** Lets a run in progress end at the next message, and returns at once. */
@@ -433,8 +453,11 @@ public final class Main implements Callable<Integer> {
         Class<?> other = source == SourceName.csv ? SyntheticOptions.class : CsvOptions.class;
         for (OptionSpec option : spec.commandLine().getParseResult().matchedOptions()) {
             if (option.userObject() instanceof Field field && field.getDeclaringClass() == other) {
-                throw new IllegalArgumentException(option.longestName() + " " + option.getValue()
-                        + ": allowed only with the other --source, not with " + source);
+                throw new InvalidSettingException(
+                        option.longestName(),
+                        option.getValue(),
+                        "--source=" + (source == SourceName.csv ? SourceName.synthetic : SourceName.csv)
+                                + " where that is given");
             }
         }
     }
@@ -458,8 +481,7 @@ public final class Main implements Callable<Integer> {
             try {
                 return Charset.forName(name);
             } catch (IllegalArgumentException e) { // no such name, or none that could be one
-                throw new TypeConversionException(
-                        "'" + name + "' is no charset such as UTF-8, ISO-8859-1 or windows-1252");
+                throw new IllegalArgumentException("a charset such as UTF-8, ISO-8859-1 or windows-1252", e);
             }
         }
     }
@@ -468,14 +490,7 @@ public final class Main implements Callable<Integer> {
         try {
             return Instant.parse(text);
         } catch (DateTimeParseException e) {
-            throw new TypeConversionException("'" + text + "' is not a time such as 2025-01-01T12:00:00Z");
-        }
-    }
-
-    static final class Version implements CommandLine.IVersionProvider {
-        @Override
-        public String[] getVersion() {
-            return new String[] {Program.version("producer", Main.class)};
+            throw new IllegalArgumentException("a time such as 2025-01-01T12:00:00Z", e);
         }
     }
 }

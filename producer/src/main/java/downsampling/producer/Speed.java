@@ -1,7 +1,7 @@
 package downsampling.producer;
 
+import downsampling.service.InvalidSettingException;
 import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.TypeConversionException;
 
 /**
  * How much faster to send than the source's own pace.
@@ -17,7 +17,7 @@ record Speed(double factor) {
      */
     Speed {
         if (!(factor > 0)) {
-            throw new IllegalArgumentException("--speed " + factor + ": allowed is a number above 0, or max");
+            throw new InvalidSettingException("--speed", factor, "a number above 0, or max");
         }
     }
 
@@ -33,7 +33,7 @@ record Speed(double factor) {
             try {
                 return text.equals("max") ? Double.POSITIVE_INFINITY : Double.valueOf(text);
             } catch (NumberFormatException e) {
-                throw new TypeConversionException("'" + text + "' is neither a number nor max");
+                throw new IllegalArgumentException("a number above 0, or max", e);
             }
         }
     }

@@ -6,6 +6,7 @@ import static downsampling.producer.Message.Kind.LATE;
 import static downsampling.producer.Message.Kind.ON_TIME;
 import static downsampling.producer.Message.Kind.OUT_OF_ORDER;
 
+import downsampling.service.InvalidSettingException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
@@ -76,7 +77,7 @@ public final class SyntheticSource implements Source {
             checkShare("--corrupt", corrupt);
             check(
                     outOfOrder + late + future + corrupt <= 1 + 1e-9,
-                    "--out-of-order, --late, --future and --corrupt",
+                    "--out-of-order + --late + --future + --corrupt",
                     outOfOrder + late + future + corrupt,
                     "shares that are 1 at most together");
         }
@@ -210,7 +211,7 @@ public final class SyntheticSource implements Source {
 
     private static void check(boolean holds, String name, Object value, String allowed) {
         if (!holds) {
-            throw new IllegalArgumentException(name + " " + value + ": allowed is " + allowed);
+            throw new InvalidSettingException(name, value, allowed);
         }
     }
 }

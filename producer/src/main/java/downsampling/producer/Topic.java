@@ -1,7 +1,9 @@
 package downsampling.producer;
 
 import downsampling.service.BrokerConnection;
+import downsampling.service.Durations;
 import downsampling.service.FailedException;
+import downsampling.service.InvalidSettingException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -48,17 +50,17 @@ record Topic(String name, int partitions, Short replication, Duration retention)
      */
     Topic {
         if (!name.matches("[a-zA-Z0-9._-]{1,249}") || name.equals(".") || name.equals("..")) {
-            throw new IllegalArgumentException(
-                    "--topic " + name + ": allowed are 1 to 249 letters, digits, dots, dashes and underscores");
+            throw new InvalidSettingException(
+                    "--topic", name, "a topic's name, 1 to 249 of a to z, A to Z, 0 to 9, '.', '_' and '-'");
         }
         if (partitions < 1) {
-            throw new IllegalArgumentException("--partitions " + partitions + ": allowed is a number from 1");
+            throw new InvalidSettingException("--partitions", partitions, "a number from 1");
         }
         if (replication != null && replication < 1) {
-            throw new IllegalArgumentException("--replication " + replication + ": allowed is a number from 1");
+            throw new InvalidSettingException("--replication", replication, "a number from 1");
         }
         if (retention != null && retention.toMillis() < 1) {
-            throw new IllegalArgumentException("--retention " + retention + ": allowed is a time from 1ms");
+            throw new InvalidSettingException("--retention", Durations.format(retention), "a duration from 1ms");
         }
     }
 

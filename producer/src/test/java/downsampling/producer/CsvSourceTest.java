@@ -217,7 +217,7 @@ class CsvSourceTest {
         assertThatThrownBy(() -> read("room,time,value,value\n", "room", "time", "value"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(
-                        "--value-column value: the header has that name in columns 3 and 4; allowed is a column's number");
+                        "--value-column=value: expected a column's number, for the header has that name in columns 3 and 4");
     }
 
     @Test
@@ -246,7 +246,7 @@ class CsvSourceTest {
     void shouldNameTheColumnsThereAreWhenOneIsMissing() {
         assertThatThrownBy(() -> read("room,time,value\n", "room", "time", "temperature"))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("--value-column temperature: allowed is a column's number from 1, or one of"
+                .hasMessage("--value-column=temperature: expected a column's number from 1, or one of"
                         + " [room, time, value]");
     }
 

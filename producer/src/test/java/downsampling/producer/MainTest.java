@@ -39,35 +39,38 @@ class MainTest {
     @CsvSource(
             delimiterString = " -> ",
             value = {
-                "--sensors 0 -> --sensors 0: allowed is a number from 1 to 1000000",
-                "--count -1 -> --count -1: allowed is a number from 1, or 0 for no end",
-                "--count many -> Invalid value for option '--count': 'many' is not a long",
-                "--rate 0 -> --rate 0.0: allowed is a number above 0, or max",
-                "--rate NaN -> --rate NaN: allowed is a number above 0, or max",
-                "--rate fast -> Invalid value for option '--rate': 'fast' is neither a number nor max",
-                "--late 1.5 -> --late 1.5: allowed is a share from 0 to 1",
-                "--corrupt NaN -> --corrupt NaN: allowed is a share from 0 to 1",
-                "--late 0.6 --future 0.5 -> --out-of-order, --late, --future and --corrupt 1.1: allowed is shares that are 1 at most together",
-                "--start-time now -> Invalid value for option '--start-time': 'now' is not a time such as 2025-01-01T12:00:00Z",
-                "--start-time 2099-01-01T00:00:00Z -> --start-time 2099-01-01T00:00:00Z: allowed is a time in the years 1970 to 2098",
-                "--partitions 0 -> --partitions 0: allowed is a number from 1",
-                "--replication 0 -> --replication 0: allowed is a number from 1",
-                "--retention 0s -> --retention PT0S: allowed is a time from 1ms",
-                "--wait 5 -> Invalid value for option '--wait': '5' is no duration such as 250ms, 10s, 5m, 1h or 7d",
-                "--topic a/b -> --topic a/b: allowed are 1 to 249 letters, digits, dots, dashes and underscores",
-                "--topic .. -> --topic ..: allowed are 1 to 249 letters, digits, dots, dashes and underscores",
+                "--count -1 --rate max --rate 5 -> --count=-1: expected a number from 1, or 0 for no end",
+                "--count 3 --rate 5 --count -1 -> --count=-1: expected a number from 1, or 0 for no end",
+                "--source csv --file pom.xml --sensor-column 0 --file pom.xml -> --sensor-column=0: expected a column's number from 1, or its name in the header",
+                "--sensors 0 -> --sensors=0: expected a number from 1 to 1000000",
+                "--count -1 -> --count=-1: expected a number from 1, or 0 for no end",
+                "--count many -> --count=many: expected a whole number, 9223372036854775807 at the most",
+                "--rate 0 -> --rate=0: expected a number above 0, or max",
+                "--rate NaN -> --rate=NaN: expected a number above 0, or max",
+                "--rate fast -> --rate=fast: expected a number above 0, or max",
+                "--late 1.5 -> --late=1.5: expected a share from 0 to 1",
+                "--corrupt NaN -> --corrupt=NaN: expected a share from 0 to 1",
+                "--late 0.6 --future 0.5 -> --out-of-order + --late + --future + --corrupt=1.1: expected shares that are 1 at most together",
+                "--start-time now -> --start-time=now: expected a time such as 2025-01-01T12:00:00Z",
+                "--start-time 2099-01-01T00:00:00Z -> --start-time=2099-01-01T00:00:00Z: expected a time in the years 1970 to 2098",
+                "--partitions 0 -> --partitions=0: expected a number from 1",
+                "--replication 0 -> --replication=0: expected a number from 1",
+                "--retention 0s -> --retention=0s: expected a duration from 1ms",
+                "--wait 5 -> --wait=5: expected a duration such as 250ms, 10s, 5m, 1h or 7d",
+                "--topic a/b -> --topic=a/b: expected a topic's name, 1 to 249 of a to z, A to Z, 0 to 9, '.', '_' and '-'",
+                "--topic .. -> --topic=..: expected a topic's name, 1 to 249 of a to z, A to Z, 0 to 9, '.', '_' and '-'",
                 "--bootstrap-servers broker -> --bootstrap-servers=broker: expected HOST:PORT, several with commas between them",
                 "--config nowhere.properties -> --config=nowhere.properties: expected a properties file that can be read",
-                "--source xml -> Invalid value for option '--source': expected one of [synthetic, csv] (case-insensitive) but was 'xml'",
-                "--source csv -> --file null: allowed is a file that can be read",
-                "--source csv --file nowhere.csv -> --file nowhere.csv: allowed is a file that can be read",
-                "--source csv --file . -> --file .: allowed is a file that can be read",
-                "--source csv --file pom.xml -> --sensor-column null: allowed is a column's number from 1, or its name in the header",
-                "--source csv --file pom.xml --sensor-column 0 -> --sensor-column 0: allowed is a column's number from 1, or its name in the header",
-                "--source csv --file pom.xml --charset latin -> Invalid value for option '--charset': 'latin' is no charset such as UTF-8, ISO-8859-1 or windows-1252",
-                "--speed 0 -> --speed 0.0: allowed is a number above 0, or max",
-                "--source csv --count 5 -> --count 5: allowed only with the other --source, not with csv",
-                "--file pom.xml -> --file pom.xml: allowed only with the other --source, not with synthetic",
+                "--source xml -> --source=xml: expected synthetic or csv",
+                "--source csv -> --file: expected a file that can be read, for --source=csv",
+                "--source csv --file nowhere.csv -> --file=nowhere.csv: expected a file that can be read",
+                "--source csv --file . -> --file=.: expected a file that can be read",
+                "--source csv --file pom.xml -> --sensor-column: expected a column's number from 1, or its name in the header",
+                "--source csv --file pom.xml --sensor-column 0 -> --sensor-column=0: expected a column's number from 1, or its name in the header",
+                "--source csv --file pom.xml --charset latin -> --charset=latin: expected a charset such as UTF-8, ISO-8859-1 or windows-1252",
+                "--speed 0 -> --speed=0: expected a number above 0, or max",
+                "--source csv --count 5 -> --count=5: expected --source=synthetic where that is given",
+                "--file pom.xml -> --file=pom.xml: expected --source=csv where that is given",
                 "--colour red -> Unknown options: '--colour', 'red'",
             })
     void shouldRefuseWhatMakesNoSenseInOneLine(String arguments, String line) {
@@ -80,9 +83,9 @@ class MainTest {
     void shouldTakeDefaultsFromTheEnvironmentAndOptionsOverThem() {
         assertThat(run(Map.of("PRODUCER_SENSORS", "0", "PRODUCER_START_TIME", "")))
                 .isEqualTo(2);
-        assertThat(err.toString()).contains("--sensors 0: ");
+        assertThat(err.toString()).contains("--sensors=0: ");
         assertThat(run(Map.of("PRODUCER_SENSORS", "0"), "--sensors", "-1")).isEqualTo(2);
-        assertThat(err.toString()).contains("--sensors -1: ");
+        assertThat(err.toString()).contains("--sensors=-1: ");
     }
 
     @Test

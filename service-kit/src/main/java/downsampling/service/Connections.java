@@ -10,8 +10,8 @@ import org.eclipse.jetty.io.Connection;
 
 /**
  * The connections of a server, so that no client keeps others out. There are so many at the most: a new one takes the place of
- * the one on which nothing was completed for the longest time, so that whoever asks and reads at once is always answered, and
- * whoever is slow makes way. What is not completed in {@link #EXCHANGE_SECONDS} is cut off in any case: Jetty's own timeout
+ * the one that is without a whole request for the longest time, be it slow or done, and only where there is none of these that of
+ * the one whose answer takes the longest. So whoever asks and reads at once is always answered, and whoever is slow makes way. What is not completed in {@link #EXCHANGE_SECONDS} is cut off in any case: Jetty's own timeout
  * starts anew with each byte.
  *
  * <p>Streams are counted by whoever opens them, and hold none of these places; one that is not read is cut off as well.
@@ -25,8 +25,10 @@ final class Connections implements Connection.Listener {
 
     private record Since(long nanos) {}
 
-    /** Since when each waits for something, the one that does the longest first. */
-    private final Map<Connection, Since> waiting = new LinkedHashMap<>();
+    /** Since when each has no whole request, the one that has none for the longest first. */
+    private final Map<Connection, Since> asking = new LinkedHashMap<>();
+    /** Since when each is answered. */
+    private final Map<Connection, Since> answering = new LinkedHashMap<>();
     /** Of streams, since when each waits for its client to read. */
     private final Map<Connection, Since> writing = new LinkedHashMap<>();
 
@@ -34,9 +36,10 @@ final class Connections implements Connection.Listener {
     public void onOpened(Connection connection) {
         Connection oldest = null;
         synchronized (this) {
-            waiting.put(connection, new Since(System.nanoTime()));
-            if (waiting.size() > MOST) {
-                Iterator<Connection> all = waiting.keySet().iterator();
+            asking.put(connection, new Since(System.nanoTime()));
+            if (asking.size() + answering.size() > MOST) {
+                Iterator<Connection> all =
+                        (asking.size() > 1 ? asking : answering).keySet().iterator();
                 oldest = all.next();
                 all.remove();
             }
@@ -48,20 +51,31 @@ final class Connections implements Connection.Listener {
 
     @Override
     public synchronized void onClosed(Connection connection) {
-        waiting.remove(connection);
+        asking.remove(connection);
+        answering.remove(connection);
         writing.remove(connection);
     }
 
-    /** A request has come, or its answer was taken. */
-    synchronized void advanced(Connection connection) {
-        if (waiting.remove(connection) != null) {
-            waiting.put(connection, new Since(System.nanoTime()));
+    /** A request has come. */
+    synchronized void asked(Connection connection) {
+        move(connection, asking, answering);
+    }
+
+    /** Its answer was taken. */
+    synchronized void answered(Connection connection) {
+        move(connection, answering, asking);
+    }
+
+    private static void move(Connection connection, Map<Connection, Since> from, Map<Connection, Since> to) {
+        if (from.remove(connection) != null) {
+            to.put(connection, new Since(System.nanoTime()));
         }
     }
 
     /** From now on this is a stream. */
     synchronized void streams(Connection connection) {
-        waiting.remove(connection);
+        asking.remove(connection);
+        answering.remove(connection);
     }
 
     synchronized void writes(Connection connection) {
@@ -76,7 +90,8 @@ final class Connections implements Connection.Listener {
     void cutOff() {
         List<Connection> overdue = new ArrayList<>();
         synchronized (this) {
-            takeOlder(waiting, EXCHANGE_SECONDS, overdue);
+            takeOlder(asking, EXCHANGE_SECONDS, overdue);
+            takeOlder(answering, EXCHANGE_SECONDS, overdue);
             takeOlder(writing, STALL_SECONDS, overdue);
         }
         overdue.forEach(connection -> connection.getEndPoint().close());

@@ -4,13 +4,16 @@ import java.time.Duration;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
-import picocli.CommandLine.TypeConversionException;
 
 /** Durations as people write them on a command line: {@code 250ms}, {@code 10s}, {@code 5m}, {@code 1h}, {@code 7d}. */
 public final class Durations implements ITypeConverter<Duration> {
     private static final Pattern FORM = Pattern.compile("(\\d{1,12})(ms|s|m|h|d)");
 
-    /** Beside the forms above takes {@code off} as zero. */
+    /**
+     * Beside the forms above takes {@code off} as zero.
+     *
+     * @throws IllegalArgumentException that says what was expected
+     */
     @Override
     public Duration convert(String text) {
         if (text.equals("off")) {
@@ -18,7 +21,7 @@ public final class Durations implements ITypeConverter<Duration> {
         }
         Matcher matcher = FORM.matcher(text);
         if (!matcher.matches()) {
-            throw new TypeConversionException("'" + text + "' is no duration such as 250ms, 10s, 5m, 1h or 7d");
+            throw new IllegalArgumentException("a duration such as 250ms, 10s, 5m, 1h or 7d");
         }
         long amount = Long.parseLong(matcher.group(1));
         return switch (matcher.group(2)) {

@@ -37,8 +37,12 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
     private final Map<String, String> environment;
 
     EnvironmentDefaults(String program, Map<String, String> environment) {
-        prefix = program.replace('-', '_').toUpperCase(Locale.ROOT) + "_";
+        prefix = prefix(program);
         this.environment = environment;
+    }
+
+    static String prefix(String program) {
+        return program.replace('-', '_').toUpperCase(Locale.ROOT) + "_";
     }
 
     @Override

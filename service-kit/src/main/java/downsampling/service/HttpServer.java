@@ -152,8 +152,8 @@ public final class HttpServer implements AutoCloseable {
         @Override
         public boolean handle(Request request, Response response, Callback callback) {
             Connection connection = request.getConnectionMetaData().getConnection();
-            connections.advanced(connection);
-            Request.addCompletionListener(request, failure -> connections.advanced(connection));
+            connections.asked(connection);
+            Request.addCompletionListener(request, failure -> connections.answered(connection));
             try {
                 admit(request, response);
                 String path = request.getHttpURI().getPath();

@@ -6,6 +6,15 @@ public final class InvalidSettingException extends IllegalArgumentException {
 
     /** @param name as the person gave it, such as {@code --window} */
     public InvalidSettingException(String name, Object value, String expected) {
-        super(name + "=" + value + ": expected " + expected);
+        super(name + "=" + text(value) + ": expected " + expected);
+    }
+
+    /** @param name of what has to be given and is not */
+    public InvalidSettingException(String name, String expected) {
+        super(name + ": expected " + expected);
+    }
+
+    private static Object text(Object value) {
+        return value instanceof Double number && number == number.longValue() ? number.longValue() : value;
     }
 }

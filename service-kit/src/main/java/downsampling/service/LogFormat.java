@@ -14,11 +14,19 @@ public enum LogFormat {
     /** One JSON object on one line for each event, its stack trace too: for whatever collects logs. */
     JSON;
 
+    private static volatile boolean json;
+
+    /** Whether {@link #JSON} is in use. */
+    static boolean isJson() {
+        return json;
+    }
+
     /** Has all that is logged from now on written like this. */
     public void use() {
         if (this == TEXT) {
             return;
         }
+        json = true;
         LoggerContext context = (LoggerContext) LoggerFactory.getILoggerFactory();
         JsonLine encoder = new JsonLine();
         encoder.setContext(context);

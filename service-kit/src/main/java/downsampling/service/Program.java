@@ -1,22 +1,31 @@
 package downsampling.service;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.function.IntSupplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
-import picocli.CommandLine.TypeConversionException;
 
 /**
  * A program from its command line to its exit code: 0 done, 1 failed, 2 wrong usage. What it cannot do is one line on standard
@@ -25,12 +34,18 @@ import picocli.CommandLine.TypeConversionException;
 public final class Program {
     private static final Logger LOG = LoggerFactory.getLogger(Program.class);
 
-    /** Of a program that ended by itself; null while it runs. */
-    private static volatile Integer ended;
+    /** Columns that picocli needs at least. */
+    private static final int NARROWEST = 55;
+
+    /** Whether the program has ended by itself. */
+    private static volatile boolean ended;
 
     private static volatile boolean stopping;
+    /** Of the process; null in a test, which has standard output of its own. */
+    private static volatile StandardOutput printed;
 
     private final String name;
+    private final String variables;
     private final Map<String, String> environment;
     private final Output output;
 
@@ -57,7 +72,13 @@ public final class Program {
      * @param output      a mixin of the command
      */
     public Program(String name, Map<String, String> environment, Output output) {
+        this(name, name, environment, output);
+    }
+
+    /** @param variables by what name the variables of its options begin, where that is another */
+    public Program(String name, String variables, Map<String, String> environment, Output output) {
         this.name = name;
+        this.variables = variables;
         this.environment = environment;
         this.output = output;
     }
@@ -68,12 +89,24 @@ public final class Program {
      * @param subcommands that are programs of their own in these respects
      */
     public CommandLine commandLine(Object command, CommandLine... subcommands) {
-        EnvironmentDefaults defaults = new EnvironmentDefaults(name, environment);
+        EnvironmentDefaults defaults = new EnvironmentDefaults(variables, environment);
         CommandLine commandLine = new CommandLine(command)
                 .setCaseInsensitiveEnumValuesAllowed(true)
+                // The last one holds, as with most programs: scripts add theirs behind what is there.
+                .setOverwrittenOptionsAllowed(true)
                 .setDefaultValueProvider(defaults)
                 .registerConverter(Duration.class, new Durations())
                 .registerConverter(ZoneId.class, Program::zone)
+                .registerConverter(Integer.class, Program::integer)
+                .registerConverter(int.class, Program::integer)
+                .registerConverter(Long.class, Program::number)
+                .registerConverter(long.class, Program::number)
+                .registerConverter(Short.class, Program::small)
+                .registerConverter(short.class, Program::small)
+                .registerConverter(Double.class, Program::decimal)
+                .registerConverter(double.class, Program::decimal)
+                .setOut(new PrintWriter(System.out, true, UTF_8))
+                .setErr(new PrintWriter(System.err, true, UTF_8))
                 .setExecutionStrategy(parsed -> {
                     output.logFormat.use();
                     EnvironmentDefaults.warn(parsed);
@@ -84,7 +117,20 @@ public final class Program {
         for (CommandLine subcommand : subcommands) {
             commandLine.addSubcommand(subcommand);
         }
+        showVersion(commandLine, version(name, command.getClass()));
+        String columns = environment.getOrDefault("COLUMNS", "");
+        if (columns.matches("\\d{1,4}")) {
+            commandLine.setUsageHelpAutoWidth(false);
+            commandLine.setUsageHelpWidth(Math.max(NARROWEST, Integer.parseInt(columns)));
+        } else {
+            commandLine.setUsageHelpAutoWidth(true);
+        }
         return commandLine;
+    }
+
+    private static void showVersion(CommandLine commandLine, String version) {
+        commandLine.getCommandSpec().versionProvider(() -> new String[] {version});
+        commandLine.getSubcommands().values().forEach(subcommand -> showVersion(subcommand, version));
     }
 
     private int fail(CommandLine commandLine, Exception e) {
@@ -93,7 +139,7 @@ public final class Program {
         }
         // What a person did wrong is said in full; what is beneath it says the same in the words of a library.
         String line = e instanceof ParameterException || e instanceof InvalidSettingException
-                ? ErrorLine.ofMessage(e)
+                ? ErrorLine.ofMessage(e instanceof ParameterException usage ? inOneStyle(usage) : e)
                 : ErrorLine.of(e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e);
         boolean expected = isUsage(e)
                 || e instanceof FailedException
@@ -116,24 +162,102 @@ public final class Program {
         return e instanceof ParameterException || e instanceof InvalidSettingException || e instanceof ConfigException;
     }
 
+    /** As {@link InvalidSettingException} says it, also where picocli found it. */
+    private static Exception inOneStyle(ParameterException e) {
+        if (e instanceof MissingParameterException missing
+                && !missing.getMissing().isEmpty()
+                && missing.getMissing().get(0) instanceof OptionSpec option) {
+            return new IllegalArgumentException(option.longestName() + ": expected a value, " + option.paramLabel());
+        }
+        if (!(e.getArgSpec() instanceof OptionSpec option) || e.getValue() == null) {
+            return e;
+        }
+        if (e.getCause() instanceof IllegalArgumentException expected) { // of one of the converters
+            return new InvalidSettingException(option.longestName(), e.getValue(), expected.getMessage());
+        }
+        if (option.type().isEnum()) {
+            return new InvalidSettingException(
+                    option.longestName(),
+                    e.getValue(),
+                    Stream.of(option.type().getEnumConstants())
+                            .map(constant -> constant.toString().toLowerCase(Locale.ROOT))
+                            .collect(Collectors.joining(" or ")));
+        }
+        return e;
+    }
+
     private static ZoneId zone(String text) {
         try {
             return ZoneId.of(text);
-        } catch (java.time.DateTimeException e) {
-            throw new TypeConversionException("'" + text + "' is no time zone such as UTC, Europe/Berlin or +02:00");
+        } catch (DateTimeException e) {
+            throw new IllegalArgumentException("a time zone such as UTC, Europe/Berlin or +02:00", e);
         }
     }
 
-    /** The name and version that stand in the jar, as {@code --version} shows them. */
-    public static String version(String name, Class<?> main) {
+    private static int integer(String text) {
+        return (int) whole(text, Integer.MAX_VALUE);
+    }
+
+    private static short small(String text) {
+        return (short) whole(text, Short.MAX_VALUE);
+    }
+
+    private static long number(String text) {
+        return whole(text, Long.MAX_VALUE);
+    }
+
+    private static long whole(String text, long most) {
+        try {
+            long number = Long.parseLong(text);
+            if (number <= most && number >= -most) {
+                return number;
+            }
+        } catch (NumberFormatException e) {
+            // Said below.
+        }
+        throw new IllegalArgumentException("a whole number, " + most + " at the most");
+    }
+
+    private static double decimal(String text) {
+        try {
+            return Double.parseDouble(text);
+        } catch (NumberFormatException e) {
+            throw new IllegalArgumentException("a number", e);
+        }
+    }
+
+    private static String version(String name, Class<?> main) {
         String version = main.getPackage().getImplementationVersion();
         return name + " " + (version == null ? "(not from a jar)" : version);
     }
 
-    /** Ends the JVM. */
-    public static void exit(int exitCode) {
-        ended = exitCode;
-        System.exit(exitCode);
+    /**
+     * The program as a process: prints in UTF-8, does not begin with arguments that the JVM could not read, and ends with the
+     * exit code of what runs, or with 1 instead of 0 where something that was to be printed could not be.
+     *
+     * @param name as {@link #Program} has it
+     * @param run  gives the exit code
+     */
+    public static void main(String name, String[] args, IntSupplier run) {
+        printed = StandardOutput.use(line -> say(name, line));
+        Optional<String> problem = Unreadable.problem(EnvironmentDefaults.prefix(name), System.getenv(), args);
+        problem.ifPresent(line -> say(name, line));
+        int exitCode = problem.isPresent() ? ExitCode.USAGE : run.getAsInt();
+        ended = true;
+        System.exit(withOutput(exitCode));
+    }
+
+    private static void say(String name, String line) {
+        if (LogFormat.isJson()) {
+            LOG.error("{}", line);
+        } else {
+            System.err.println(name + ": " + line);
+        }
+    }
+
+    private static int withOutput(int exitCode) {
+        System.out.flush();
+        return exitCode == ExitCode.OK && printed != null && printed.isLost() ? ExitCode.SOFTWARE : exitCode;
     }
 
     /** Whether a signal has come, so that what ends now was told to. */
@@ -151,9 +275,9 @@ public final class Program {
         Runtime.getRuntime()
                 .addShutdownHook(new Thread(
                         () -> {
-                            if (ended == null) {
+                            if (!ended) {
                                 stopping = true;
-                                Runtime.getRuntime().halt(stop.getAsInt());
+                                Runtime.getRuntime().halt(withOutput(stop.getAsInt()));
                             }
                         },
                         "stop"));

@@ -4,10 +4,15 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.junit.jupiter.api.AfterEach;
@@ -106,9 +111,52 @@ class ProgramTest {
     void shouldSayAUsageErrorOnce() {
         assertThat(run(Map.of(), "--window", "ten")).isEqualTo(2);
         assertThat(err.toString(UTF_8))
-                .isEqualTo(
-                        "my-program: Invalid value for option '--window': 'ten' is no duration such as 250ms, 10s, 5m, 1h"
-                                + " or 7d" + System.lineSeparator());
+                .isEqualTo("my-program: --window=ten: expected a duration such as 250ms, 10s, 5m, 1h or 7d"
+                        + System.lineSeparator());
+    }
+
+    @Test
+    void shouldTakeTheLastOfAnOptionThatIsGivenTwice() {
+        assertThat(run(Map.of(), "--window=1s", "--window=2s")).isZero();
+        assertThat(main.window).isEqualTo(Duration.ofSeconds(2));
+        assertThat(err.toString(UTF_8)).isEmpty();
+    }
+
+    @Test
+    void shouldKeepItsHelpToTheWidthThatTheEnvironmentNames() {
+        StringWriter help = new StringWriter();
+        new Program("my-program", Map.of("COLUMNS", "60"), main.output)
+                .commandLine(main)
+                .setOut(new PrintWriter(help))
+                .execute("--help");
+        assertThat(help.toString().lines())
+                .allMatch(line -> line.length() <= 60)
+                .anyMatch(line -> line.length() > 50);
+    }
+
+    @Test
+    void shouldSayOnceWhatCannotBePrintedAndNothingOfAReaderThatHasGone() {
+        for (String why : List.of("No space left on device", "Broken pipe")) {
+            List<String> told = new ArrayList<>();
+            StandardOutput output = new StandardOutput(
+                    new OutputStream() {
+                        @Override
+                        public void write(int b) throws IOException {
+                            throw new IOException(why);
+                        }
+                    },
+                    told::add);
+            PrintStream out = new PrintStream(output, true, UTF_8);
+            assertThat(output.isLost()).isFalse();
+            out.println("one");
+            out.println("two");
+            assertThat(output.isLost()).isTrue();
+            assertThat(told)
+                    .isEqualTo(
+                            why.equals("Broken pipe")
+                                    ? List.of()
+                                    : List.of("standard output cannot be written: No space left on device"));
+        }
     }
 
     @Test
@@ -116,7 +164,7 @@ class ProgramTest {
         assertThat(run(Map.of(), "--zone", "CEST")).isEqualTo(2);
         assertThat(err.toString(UTF_8))
                 .hasLineCount(1)
-                .contains("'CEST' is no time zone")
+                .contains("--zone=CEST: expected a time zone")
                 .doesNotContain("java");
     }
 
