@@ -46,11 +46,15 @@ final class Destination {
      * @param option the option that names it, for messages
      * @param file as it was named
      * @param inputDir where the log files are; null when not on this machine
-     * @throws UsageException when it is or would be a log file to be read
+     * @throws UsageException when it can be no file's name, or is or would be a log file to be read
      * @throws IOException when symbolic links lead in a circle, or to a descriptor that is not open for writing
      */
     static Destination of(AggregateOption option, File file, String inputDir) throws IOException {
         Path named = file.toPath().toAbsolutePath();
+        String last = named.getFileName() == null ? ".." : named.getFileName().toString();
+        if (last.equals(".") || last.equals("..")) {
+            throw new UsageException(option.names.get(0) + "=" + file + ": expected the name of a file");
+        }
         FileDescriptor stream = stream(named);
         Path path = stream == null ? follow(named) : named;
         boolean open = stream == null && isDescriptor(path);

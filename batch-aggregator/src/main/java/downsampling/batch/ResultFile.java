@@ -9,6 +9,9 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
  * A result on its way: written to a {@link Workspace} in the folder it is meant for, and given its name only when whole.
@@ -77,8 +80,10 @@ final class ResultFile implements AutoCloseable {
 
     /** Gives the file its name; returns it. */
     private File publish() throws IOException {
+        Set<String> tried = new HashSet<>();
         while (true) {
-            File free = freeName();
+            File free = freeName(tried);
+            tried.add(free.getName());
             try {
                 // A link, unlike a move, fails when another run has taken the name meanwhile.
                 Files.createLink(free.toPath(), temporary().toPath());
@@ -91,13 +96,15 @@ final class ResultFile implements AutoCloseable {
         }
     }
 
-    private File freeName() throws IOException {
+    /** @param tried names that are taken, whatever the folder lists: some file systems tell no case apart */
+    private File freeName(Set<String> tried) throws IOException {
         File wanted = destination.file();
         String[] siblings = wanted.getParentFile().list();
         if (siblings == null) {
             throw new IOException(wanted.getParentFile() + " is no folder that can be read");
         }
-        return new File(wanted.getParentFile(), freeName(wanted.getName(), extension, siblings));
+        tried.addAll(Arrays.asList(siblings));
+        return new File(wanted.getParentFile(), freeName(wanted.getName(), extension, tried.toArray(String[]::new)));
     }
 
     /**

@@ -43,6 +43,18 @@ class AggregateTest {
         results = folder.resolve("results");
     }
 
+    /** A name that no folder lists was once tried again and again. */
+    @Test
+    void whatCanBeNoFilesNameIsRefused() {
+        for (String option : List.of("--rejects=", "--output=")) {
+            for (String name : List.of("..", ".", "/", "results/..")) {
+                assertThat(aggregate("--granularity=1d", "--dimensions=", option + name))
+                        .as(option + name)
+                        .isEqualTo(2);
+            }
+        }
+    }
+
     @Test
     void sumsUpPerPeriodUserAndApp() throws IOException {
         log(
