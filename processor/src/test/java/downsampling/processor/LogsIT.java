@@ -74,7 +74,7 @@ class LogsIT {
                     .contains("--log-format")
                     .doesNotContain(PASSWORD);
             assertThat(run(jar, environment, "--config", file.toString(), "--retention", "soon"))
-                    .contains("'soon' is no")
+                    .contains("--retention=soon: expected a duration")
                     .doesNotContain(PASSWORD);
         }
     }
