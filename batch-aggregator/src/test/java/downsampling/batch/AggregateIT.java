@@ -149,7 +149,10 @@ class AggregateIT {
                 .isZero();
         Path results = folder.resolve("results");
         Process process = start(command("--granularity=1s", "--dimensions=user,app", "--threads=1"));
-        while (names(results).isEmpty() && process.isAlive()) {
+        // A folder that is just being made, without a lock in it, stays for a minute.
+        while (names(results).stream()
+                        .noneMatch(name -> Files.exists(results.resolve(name).resolve("lock")))
+                && process.isAlive()) {
             Thread.onSpinWait();
         }
         process.destroyForcibly().waitFor();
