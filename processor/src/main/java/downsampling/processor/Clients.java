@@ -1,9 +1,10 @@
 package downsampling.processor;
 
 import java.time.Duration;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.WeakHashMap;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.Consumer;
 import org.apache.kafka.clients.consumer.ConsumerRecords;
@@ -21,7 +22,9 @@ import org.apache.kafka.streams.KafkaClientSupplier;
  */
 final class Clients implements KafkaClientSupplier {
     private final InputConsumers input;
-    private final Set<InputConsumer> consumers = ConcurrentHashMap.newKeySet();
+    /** Those that stream threads have; one of a thread that died is nobody's. */
+    private final Set<InputConsumer> consumers =
+            Collections.synchronizedSet(Collections.newSetFromMap(new WeakHashMap<>()));
 
     Clients(InputConsumers input) {
         this.input = input;

@@ -1,5 +1,7 @@
 package downsampling.processor;
 
+import static downsampling.processor.Topics.get;
+
 import downsampling.service.Durations;
 import downsampling.service.FailedException;
 import downsampling.service.InvalidSettingException;
@@ -31,7 +33,6 @@ import org.apache.kafka.clients.admin.ConsumerGroupDescription;
 import org.apache.kafka.clients.admin.OffsetSpec;
 import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.GroupState;
-import org.apache.kafka.common.KafkaFuture;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.acl.AclOperation;
 import org.apache.kafka.common.errors.AuthorizationException;
@@ -320,14 +321,5 @@ final class Reset implements Callable<Integer>, SaidEachTime {
 
     private static boolean isActive(Throwable e) {
         return e instanceof GroupNotEmptyException || e instanceof UnknownMemberIdException;
-    }
-
-    private static <T> T get(KafkaFuture<T> future) throws ExecutionException {
-        try {
-            return future.get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new FailedException("interrupted", e);
-        }
     }
 }

@@ -458,7 +458,8 @@ final class Topics {
         return new FailedException(what + ": " + why, e.getCause());
     }
 
-    private static <T> T get(KafkaFuture<T> future) throws ExecutionException {
+    /** @throws FailedException if the thread is interrupted meanwhile */
+    static <T> T get(KafkaFuture<T> future) throws ExecutionException {
         try {
             return future.get();
         } catch (InterruptedException e) {
