@@ -195,6 +195,7 @@ final class Watch {
         }
     }
 
+    @SuppressWarnings("BanJNDI") // the address is that of a process which the benchmark has started itself
     private static JMXConnector connect(String pid) throws IOException, AttachNotSupportedException {
         VirtualMachine machine = VirtualMachine.attach(pid);
         try {
