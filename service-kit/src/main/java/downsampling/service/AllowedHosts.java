@@ -3,57 +3,63 @@ package downsampling.service;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 
 /**
- * The names that a server is asked by, against DNS rebinding: a page of some other site whose name is made to point here would
- * otherwise read what only this network may see. An address cannot be made to point elsewhere, so any is allowed, which lets
- * probes and Prometheus in; of names only those of this machine for itself, and those that it was told.
+ * The host names under which a server answers. The check is against DNS rebinding: a page of another site whose name was made to
+ * point here could otherwise read what only this network may see. Any address is allowed, since no address can be made to point
+ * elsewhere, and probes and Prometheus ask by address. Of names, {@code localhost} is allowed, and those in the settings.
  */
 public final class AllowedHosts {
-    private static final int LONGEST = 255;
+    private static final int MAX_NAME_LENGTH = 255;
 
     private final Set<String> names = new HashSet<>(Set.of("localhost"));
 
     /**
-     * @param names others than {@code localhost}, without ports; addresses among them change nothing
+     * Allows {@code localhost}, all addresses and these names.
+     *
+     * @param names names without ports; an address among them has no effect, as addresses are allowed anyway
      * @throws InvalidSettingException if one of them cannot be the name of a host
      */
     public AllowedHosts(List<String> names) {
         for (String name : names) {
-            String normal = normal(name.strip());
-            if (normal == null) {
-                throw new InvalidSettingException(
-                        "--http-allowed-hosts", name, "names of hosts without ports, with commas between them");
-            }
-            this.names.add(normal);
+            this.names.add(normalized(name.strip())
+                    .orElseThrow(() -> new InvalidSettingException(
+                            "--http-allowed-hosts", name, "host names without ports, separated by commas")));
         }
     }
 
-    /** @param authority HOST or HOST:PORT, as in the header {@code Host} */
+    /**
+     * Whether a request for this host is answered.
+     *
+     * @param authority HOST or HOST:PORT, as in the header {@code Host}
+     */
     boolean allows(String authority) {
-        String host = host(authority);
-        return host != null && (isAddress(host) || names.contains(host));
+        return host(authority)
+                .filter(host -> isAddress(host) || names.contains(host))
+                .isPresent();
     }
 
-    /** Whether a page of this origin may ask: that of this server, or of a name that was allowed on purpose. */
+    /** Whether a page of this origin may ask: a page of this server, or of a name that was allowed on purpose. */
     boolean allowsOrigin(String origin, String authority) {
         int scheme = origin.indexOf("://");
         if (scheme < 0) {
-            return false; // "null" is what a sandboxed page says
+            return false; // a sandboxed page sends "null"
         }
         String from = origin.substring(scheme + 3);
         if (from.equalsIgnoreCase(authority)) {
             return true;
         }
-        String host = host(from);
-        return host != null && !host.equals("localhost") && names.contains(host);
+        return host(from)
+                .filter(host -> !host.equals("localhost") && names.contains(host))
+                .isPresent();
     }
 
-    /** @return the host in lower case without its port and last dot, an IPv6 address in brackets; null if it is none */
-    private static String host(String authority) {
-        if (authority.length() > LONGEST) {
-            return null;
+    /** The host in lower case, without its port and final dot, an IPv6 address in brackets; empty if it is not a host. */
+    private static Optional<String> host(String authority) {
+        if (authority.length() > MAX_NAME_LENGTH) {
+            return Optional.empty();
         }
         int end = authority.startsWith("[") ? authority.indexOf(']') + 1 : authority.indexOf(':');
         if (end < 0) {
@@ -61,24 +67,24 @@ public final class AllowedHosts {
         }
         String port = authority.substring(end);
         if (!port.isEmpty() && (port.charAt(0) != ':' || !port.chars().skip(1).allMatch(AllowedHosts::isDigit))) {
-            return null;
+            return Optional.empty();
         }
-        return normal(authority.substring(0, end));
+        return normalized(authority.substring(0, end));
     }
 
-    private static String normal(String host) {
+    private static Optional<String> normalized(String host) {
         String name = host.endsWith(".") ? host.substring(0, host.length() - 1) : host;
         name = name.toLowerCase(Locale.ROOT);
         if (name.indexOf(':') >= 0 && !name.startsWith("[")) {
             name = "[" + name + "]";
         }
-        boolean fine = !name.isEmpty()
-                && name.length() <= LONGEST
-                && (isAddress(name) || name.chars().allMatch(AllowedHosts::isOfAName));
-        return fine ? name : null;
+        boolean valid = !name.isEmpty()
+                && name.length() <= MAX_NAME_LENGTH
+                && (isAddress(name) || name.chars().allMatch(AllowedHosts::isNameCharacter));
+        return valid ? Optional.of(name) : Optional.empty();
     }
 
-    /** Four decimal numbers, or whatever is in brackets and has an IPv6 address's characters: nobody resolves either. */
+    /** Whether the host is four decimal numbers, or in brackets with the characters of an IPv6 address: neither is resolved. */
     private static boolean isAddress(String host) {
         if (host.startsWith("[")) {
             String inside = host.endsWith("]") ? host.substring(1, host.length() - 1) : "";
@@ -98,7 +104,7 @@ public final class AllowedHosts {
         return parts == 4;
     }
 
-    private static boolean isOfAName(int c) {
+    private static boolean isNameCharacter(int c) {
         return isDigit(c) || (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_';
     }
 

@@ -2,6 +2,7 @@ package downsampling.service;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -10,14 +11,15 @@ import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.admin.DescribeClusterOptions;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.RetriableException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The first word with a broker, which may not be up yet. */
+/** Opens the first connection to a broker, which may not be up yet. */
 public final class BrokerConnection {
     private static final Logger LOG = LoggerFactory.getLogger(BrokerConnection.class);
 
-    /** The first is short, so that a person is told soon what is waited for; the others are enough for a slow broker far away. */
+    /** The first attempt is short, so that a person soon learns what the program waits for; the others suit a slow broker far away. */
     private static final int FIRST_ATTEMPT_MILLIS = 2_000;
 
     private static final int ATTEMPT_MILLIS = 5_000;
@@ -26,31 +28,39 @@ public final class BrokerConnection {
     private BrokerConnection() {}
 
     /**
-     * Waits until the broker answers, also for a host whose name is not known yet, such as that of a container not yet up.
+     * Waits until the broker answers. A host name that cannot be resolved yet, such as that of a container that is still starting,
+     * is waited for as well.
      *
-     * @param settings of an admin client
+     * @param settings settings of an admin client
      * @param patience how long to wait
-     * @return to be closed by the caller
-     * @throws FailedException if it does not answer within that time, or refuses
+     * @return an admin client, which the caller closes
+     * @throws FailedException if the broker does not answer within that time, or refuses the client
      */
     public static Admin open(Map<String, Object> settings, Duration patience) {
         return open(settings, patience, false);
     }
 
-    /** @param exactlyOnce whether transactions are needed as Kafka 2.5 has them */
+    /**
+     * Waits as {@link #open(Map, Duration)} does.
+     *
+     * @param exactlyOnce whether the program needs transactions as Kafka 2.5 and newer have them
+     */
     public static Admin open(Map<String, Object> settings, Duration patience, boolean exactlyOnce) {
-        return open(settings, patience, exactlyOnce, new CountDownLatch(1));
+        CountDownLatch never = new CountDownLatch(1);
+        return Objects.requireNonNull(open(settings, patience, exactlyOnce, never));
     }
 
     /**
+     * Waits as {@link #open(Map, Duration, boolean)} does, until somebody ends the waiting.
+     *
      * @param stop ends the waiting when it is counted down
-     * @return null if it was ended
+     * @return null if the waiting was ended
      */
-    public static Admin open(
+    public static @Nullable Admin open(
             Map<String, Object> settings, Duration patience, boolean exactlyOnce, CountDownLatch stop) {
         Object servers = settings.get(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG);
         long deadline = System.nanoTime() + patience.toNanos();
-        for (boolean told = false; stop.getCount() > 0; told = true) {
+        for (boolean reported = false; stop.getCount() > 0; reported = true) {
             BrokerProbe.obstacle(settings, exactlyOnce).ifPresent(obstacle -> {
                 throw new FailedException(obstacle);
             });
@@ -58,7 +68,7 @@ public final class BrokerConnection {
             try {
                 long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
                 return attempt(
-                        settings, (int) Math.max(1, Math.min(told ? ATTEMPT_MILLIS : FIRST_ATTEMPT_MILLIS, left)));
+                        settings, (int) Math.max(1, Math.min(reported ? ATTEMPT_MILLIS : FIRST_ATTEMPT_MILLIS, left)));
             } catch (RetriableException e) {
                 absent = e;
             } catch (KafkaException e) {
@@ -71,12 +81,12 @@ public final class BrokerConnection {
             }
             if (System.nanoTime() - deadline >= 0) {
                 String failure = "no answer from broker " + servers + " within " + Durations.format(patience);
-                // That no answer came in time is said; that a name is not known is not.
+                // A timeout adds nothing to this line; that a name cannot be resolved does.
                 throw absent instanceof RetriableException
                         ? new FailedException(failure)
                         : new FailedException(failure, absent);
             }
-            if (!told) {
+            if (!reported) {
                 LOG.warn("No answer from broker {} yet, waiting up to {}", servers, Durations.format(patience));
             }
             try {
@@ -98,12 +108,13 @@ public final class BrokerConnection {
             return admin;
         } catch (ExecutionException e) {
             admin.close(Duration.ZERO);
-            throw e.getCause() instanceof RetriableException retriable
+            Throwable cause = e.getCause() == null ? e : e.getCause();
+            throw cause instanceof RetriableException retriable
                     ? retriable
                     : new FailedException(
                             "broker " + settings.get(AdminClientConfig.BOOTSTRAP_SERVERS_CONFIG) + " refuses: "
-                                    + ErrorLine.of(e.getCause()),
-                            e.getCause());
+                                    + ErrorLine.of(cause),
+                            cause);
         } catch (InterruptedException e) {
             admin.close(Duration.ZERO);
             Thread.currentThread().interrupt();

@@ -16,11 +16,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Sees, before any of Kafka's clients does, that a broker does not speak what the settings say. The clients do not find out:
- * one without TLS takes a TLS alert for the size of an answer and asks for 352 MB of heap, one with TLS or without SASL is
- * disconnected again and again without a reason.
+ * Finds out, before any of Kafka's clients connects, whether the security protocol of a broker is another than the settings say.
+ * The clients themselves do not notice: one without TLS takes a TLS alert for the size of an answer and asks for 352 MB of heap;
+ * one with TLS or without SASL is disconnected again and again and is given no reason.
  *
- * <p>Sends the two requests that every broker answers without a login, in the clear, and no secret.
+ * <p>The probe sends the two requests that every broker answers without a login. It sends them in the clear, and they hold no
+ * secret.
  */
 public final class BrokerProbe {
     private static final int PATIENCE_MILLIS = 2000;
@@ -33,7 +34,7 @@ public final class BrokerProbe {
     private static final short NO_ERROR = 0;
     private static final short UNSUPPORTED_SASL_MECHANISM = 33;
 
-    private static final int LONGEST_ANSWER = 1 << 16;
+    private static final int MAX_ANSWER_BYTES = 1 << 16;
     private static final int TLS_ALERT = 0x15;
 
     private BrokerProbe() {}
@@ -41,15 +42,15 @@ public final class BrokerProbe {
     /**
      * Asks the brokers in turn until one answers.
      *
-     * @param settings     of a Kafka client, {@code bootstrap.servers} at least
-     * @param exactlyOnce  whether transactions are needed as Kafka 2.5 has them
-     * @return why no client can work with a broker under these settings, in one line; empty if nothing is known against it,
-     *     or none answers
+     * @param settings    settings of a Kafka client, with {@code bootstrap.servers} among them
+     * @param exactlyOnce whether the program needs transactions as Kafka 2.5 and newer have them
+     * @return one line that says why no client can work with a broker under these settings; empty if the probe found no reason,
+     *     or no broker answered
      */
     public static Optional<String> obstacle(Map<String, ?> settings, boolean exactlyOnce) {
-        Object said = settings.get("security.protocol");
-        String protocol = said == null ? "PLAINTEXT" : said.toString();
-        for (String server : settings.get("bootstrap.servers").toString().split(",")) {
+        Object configured = settings.get("security.protocol");
+        String protocol = configured == null ? "PLAINTEXT" : configured.toString();
+        for (String server : String.valueOf(settings.get("bootstrap.servers")).split(",")) {
             Matcher address = ADDRESS.matcher(server);
             if (!address.matches()) {
                 continue;
@@ -59,8 +60,8 @@ public final class BrokerProbe {
                         new InetSocketAddress(address.group(1), Integer.parseInt(address.group(2))), PATIENCE_MILLIS);
                 socket.setSoTimeout(PATIENCE_MILLIS);
                 return ask(socket, protocol, exactlyOnce).map(obstacle -> "broker " + server.strip() + " " + obstacle);
-            } catch (IOException | IllegalArgumentException e) { // the second: no port has that number
-                continue; // the client may fare better with the next one, or later
+            } catch (IOException | IllegalArgumentException e) { // the latter if the number is too large for a port
+                // The client may have more success with the next broker, or later.
             }
         }
         return Optional.empty();
@@ -104,7 +105,7 @@ public final class BrokerProbe {
         DataOutputStream out = new DataOutputStream(request);
         out.writeShort(api);
         out.writeShort(version);
-        out.writeInt(api); // comes back with the answer
+        out.writeInt(api); // the correlation id, which the answer repeats
         out.write(text("probe"));
         out.write(body);
         DataOutputStream to = new DataOutputStream(socket.getOutputStream());
@@ -123,17 +124,17 @@ public final class BrokerProbe {
                 .array();
     }
 
-    /** What stands behind the number that says which request it answers. */
+    /** The body of an answer, which follows its correlation id. */
     private static ByteBuffer answer(DataInputStream in, int size) throws IOException {
-        if (size < Integer.BYTES + Short.BYTES || size > LONGEST_ANSWER) {
-            throw new IOException("no broker of Kafka's kind");
+        if (size < Integer.BYTES + Short.BYTES || size > MAX_ANSWER_BYTES) {
+            throw new IOException("this is not a Kafka broker");
         }
         byte[] answer = new byte[size];
         in.readFully(answer);
         return ByteBuffer.wrap(answer, Integer.BYTES, size - Integer.BYTES);
     }
 
-    /** The newest version of a request that a broker knows; -1 if it does not know it, the largest number if it does not say. */
+    /** The newest version of a request that a broker knows: -1 if it does not know the request, the largest if it does not say. */
     private static short newest(ByteBuffer versions, short wanted) {
         if (versions.getShort() != NO_ERROR) {
             return Short.MAX_VALUE;

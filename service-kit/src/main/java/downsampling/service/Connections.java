@@ -9,37 +9,39 @@ import java.util.concurrent.TimeUnit;
 import org.eclipse.jetty.io.Connection;
 
 /**
- * The connections of a server, so that no client keeps others out. There are so many at the most: a new one takes the place of
- * the one that is without a whole request for the longest time, be it slow or done, and only where there is none of these that of
- * the one whose answer takes the longest. So whoever asks and reads at once is always answered, and whoever is slow makes way. What is not completed in {@link #EXCHANGE_SECONDS} is cut off in any case: Jetty's own timeout
- * starts anew with each byte.
+ * The connections of a server, limited so that no client keeps others out. When all places are taken, a new connection gets the
+ * place of the one that has been without a complete request for the longest time, whether its client is slow or done; only if
+ * there is no such connection, that of the one whose answer has taken the longest. So a client that asks and reads at once is
+ * always answered, and a slow one makes way. An exchange that takes longer than {@link #EXCHANGE_SECONDS} is cut off in any case,
+ * since Jetty's own timeout starts anew with each byte.
  *
- * <p>Streams are counted by whoever opens them, and hold none of these places; one that is not read is cut off as well.
+ * <p>Streams take none of these places: {@link EventStreams} counts them. A stream that its client does not read is cut off here
+ * as well.
  */
 final class Connections implements Connection.Listener {
-    static final int MOST = 64;
-    /** Within this long a request has to arrive, be answered and its answer be read. */
+    static final int MAX = 64;
+    /** Within this time a request has to arrive, and its answer has to be written and read. */
     static final int EXCHANGE_SECONDS = 10;
-    /** A stream whose client does not read for so long is cut off. */
+    /** A stream whose client does not read for this long is cut off. */
     static final int STALL_SECONDS = 5;
 
     private record Since(long nanos) {}
 
-    /** Since when each has no whole request, the one that has none for the longest first. */
-    private final Map<Connection, Since> asking = new LinkedHashMap<>();
-    /** Since when each is answered. */
+    /** Connections without a complete request, in the order in which they began to wait for one. */
+    private final Map<Connection, Since> idle = new LinkedHashMap<>();
+    /** Connections whose request is being answered, in the order in which it was complete. */
     private final Map<Connection, Since> answering = new LinkedHashMap<>();
-    /** Of streams, since when each waits for its client to read. */
-    private final Map<Connection, Since> writing = new LinkedHashMap<>();
+    /** Streams that wait for their clients to read, in the order in which they began to. */
+    private final Map<Connection, Since> stalled = new LinkedHashMap<>();
 
     @Override
     public void onOpened(Connection connection) {
         Connection oldest = null;
         synchronized (this) {
-            asking.put(connection, new Since(System.nanoTime()));
-            if (asking.size() + answering.size() > MOST) {
+            idle.put(connection, new Since(System.nanoTime()));
+            if (idle.size() + answering.size() > MAX) {
                 Iterator<Connection> all =
-                        (asking.size() > 1 ? asking : answering).keySet().iterator();
+                        (idle.size() > 1 ? idle : answering).keySet().iterator();
                 oldest = all.next();
                 all.remove();
             }
@@ -51,19 +53,19 @@ final class Connections implements Connection.Listener {
 
     @Override
     public synchronized void onClosed(Connection connection) {
-        asking.remove(connection);
+        idle.remove(connection);
         answering.remove(connection);
-        writing.remove(connection);
+        stalled.remove(connection);
     }
 
-    /** A request has come. */
-    synchronized void asked(Connection connection) {
-        move(connection, asking, answering);
+    /** Notes that a complete request has arrived. */
+    synchronized void requestArrived(Connection connection) {
+        move(connection, idle, answering);
     }
 
-    /** Its answer was taken. */
+    /** Notes that the client has received the answer. */
     synchronized void answered(Connection connection) {
-        move(connection, answering, asking);
+        move(connection, answering, idle);
     }
 
     private static void move(Connection connection, Map<Connection, Since> from, Map<Connection, Since> to) {
@@ -72,32 +74,34 @@ final class Connections implements Connection.Listener {
         }
     }
 
-    /** From now on this is a stream. */
-    synchronized void streams(Connection connection) {
-        asking.remove(connection);
+    /** Frees the place of a connection that is a stream from now on. */
+    synchronized void becameStream(Connection connection) {
+        idle.remove(connection);
         answering.remove(connection);
     }
 
-    synchronized void writes(Connection connection) {
-        writing.put(connection, new Since(System.nanoTime()));
+    /** Notes that a stream waits for its client to read. */
+    synchronized void writeBegan(Connection connection) {
+        stalled.put(connection, new Since(System.nanoTime()));
     }
 
-    synchronized void written(Connection connection) {
-        writing.remove(connection);
+    /** Notes that the client of a stream has read. */
+    synchronized void writeEnded(Connection connection) {
+        stalled.remove(connection);
     }
 
-    /** Cuts off those that are overdue; to be called now and then. */
-    void cutOff() {
+    /** Cuts off all connections that are overdue; the server calls this once a second. */
+    void cutOffOverdue() {
         List<Connection> overdue = new ArrayList<>();
         synchronized (this) {
-            takeOlder(asking, EXCHANGE_SECONDS, overdue);
-            takeOlder(answering, EXCHANGE_SECONDS, overdue);
-            takeOlder(writing, STALL_SECONDS, overdue);
+            removeOlder(idle, EXCHANGE_SECONDS, overdue);
+            removeOlder(answering, EXCHANGE_SECONDS, overdue);
+            removeOlder(stalled, STALL_SECONDS, overdue);
         }
         overdue.forEach(connection -> connection.getEndPoint().close());
     }
 
-    private static void takeOlder(Map<Connection, Since> from, int seconds, List<Connection> overdue) {
+    private static void removeOlder(Map<Connection, Since> from, int seconds, List<Connection> overdue) {
         long now = System.nanoTime();
         for (Iterator<Map.Entry<Connection, Since>> all = from.entrySet().iterator(); all.hasNext(); ) {
             Map.Entry<Connection, Since> each = all.next();

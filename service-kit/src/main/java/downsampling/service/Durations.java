@@ -10,9 +10,9 @@ public final class Durations implements ITypeConverter<Duration> {
     private static final Pattern FORM = Pattern.compile("(\\d{1,12})(ms|s|m|h|d)");
 
     /**
-     * Beside the forms above takes {@code off} as zero.
+     * Accepts the forms above, and {@code off} for zero.
      *
-     * @throws IllegalArgumentException that says what was expected
+     * @throws IllegalArgumentException with a message that says what was expected
      */
     @Override
     public Duration convert(String text) {
@@ -33,6 +33,7 @@ public final class Durations implements ITypeConverter<Duration> {
         };
     }
 
+    /** The duration in the largest of days, seconds and milliseconds that needs no fraction, such as {@code 90s}. */
     public static String format(Duration duration) {
         long millis = duration.toMillis();
         if (millis % 1000 != 0) {

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -16,17 +17,17 @@ import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
- * Defaults of options from the environment: {@code --idle-close} of the processor is {@code PROCESSOR_IDLE_CLOSE}, for its
- * subcommands, too. A variable that is empty counts as not set.
+ * Defaults of options from the environment: the variable of the processor's {@code --idle-close}, and of that of its subcommands,
+ * is {@code PROCESSOR_IDLE_CLOSE}. An empty variable counts as not set.
  *
- * <p>Version 0.1 read {@code IDLE_CLOSE}, and names such as {@code PORT} and {@code CONFIG} belong to others in many
- * environments: they are not read, and a line says so.
+ * <p>Version 0.1 read {@code IDLE_CLOSE}. In many environments such names ({@code PORT}, {@code CONFIG}) belong to other programs,
+ * so they are no longer read, and a line in the log says so.
  */
 final class EnvironmentDefaults implements IDefaultValueProvider {
     private static final Logger LOG = LoggerFactory.getLogger(EnvironmentDefaults.class);
 
-    /** What Windows sets for everybody. */
-    private static final Set<String> OTHERS = Set.of(
+    /** Variables that Windows sets in every process. */
+    private static final Set<String> SET_BY_WINDOWS = Set.of(
             "PROCESSOR_ARCHITECTURE",
             "PROCESSOR_ARCHITEW6432",
             "PROCESSOR_IDENTIFIER",
@@ -41,16 +42,17 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
         this.environment = environment;
     }
 
+    /** How the names of a program's variables begin: {@code MY_PROGRAM_} for {@code my-program}. */
     static String prefix(String program) {
         return program.replace('-', '_').toUpperCase(Locale.ROOT) + "_";
     }
 
     @Override
-    public String defaultValue(ArgSpec argument) {
+    public @Nullable String defaultValue(ArgSpec argument) {
         return argument instanceof OptionSpec option && isRead(option) ? value(prefix + suffix(option)) : null;
     }
 
-    private String value(String variable) {
+    private @Nullable String value(String variable) {
         String value = environment.get(variable);
         return value == null || value.isEmpty() ? null : value;
     }
@@ -65,7 +67,7 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
         return option.longestName().substring("--".length()).replace('-', '_').toUpperCase(Locale.ROOT);
     }
 
-    /** Says what is set and not read: names of version 0.1, and those with the prefix that no option has. */
+    /** Logs which variables are set but not read: names of version 0.1, and names with the prefix that belong to no option. */
     static void warn(CommandLine.ParseResult parsed) {
         List<CommandLine> commands = parsed.asCommandLineList();
         CommandLine last = commands.get(commands.size() - 1);
@@ -102,7 +104,8 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
         commands.forEach(
                 command -> command.getCommandSpec().options().forEach(option -> known.add(prefix + suffix(option))));
         String unknown = environment.keySet().stream()
-                .filter(variable -> variable.startsWith(prefix) && !known.contains(variable) && !isOfOthers(variable))
+                .filter(variable ->
+                        variable.startsWith(prefix) && !known.contains(variable) && !isSetByOthers(variable))
                 .sorted()
                 .collect(Collectors.joining(", "));
         if (!unknown.isEmpty()) {
@@ -110,10 +113,10 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
         }
     }
 
-    /** What Kubernetes and Docker set for a service of that name, too. */
-    private boolean isOfOthers(String variable) {
+    /** Whether another program sets this variable: Kubernetes and Docker do for a service that is called like the program. */
+    private boolean isSetByOthers(String variable) {
         String rest = variable.substring(prefix.length());
-        return OTHERS.contains(variable)
+        return SET_BY_WINDOWS.contains(variable)
                 || rest.equals("PORT")
                 || rest.startsWith("PORT_")
                 || rest.startsWith("SERVICE_")

@@ -5,10 +5,10 @@ import java.nio.file.FileSystemException;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
-/** What went wrong, in one line for a person: no stack, no class name, nothing that a terminal takes for a command. */
+/** Errors in one line for a person, without stack traces, class names and characters that a terminal takes for a command. */
 public final class ErrorLine {
-    /** Much of what Kafka and others quote has no end; a line that is read has one. */
-    private static final int MOST_CHARACTERS = 1_000;
+    /** Kafka and other libraries quote text of any length; a line for a person has to end. */
+    private static final int MAX_CHARACTERS = 1_000;
 
     private static final Pattern CLASS_NAME =
             Pattern.compile("\\b(?:[a-z]\\w*\\.)+[A-Z]\\w*(?:Exception|Error)\\b(?:: )?");
@@ -16,15 +16,18 @@ public final class ErrorLine {
 
     private ErrorLine() {}
 
-    /** @return the message, and that of what is at the bottom of it if the first does not say as much; never empty */
+    /**
+     * The message of an error, followed by the message of its root cause unless the first one contains it already. Never empty: an
+     * error without any message is described by the words of its class name.
+     */
     public static String of(Throwable e) {
         String message = "";
         String reason = "";
         for (Throwable each = e; each != null; each = each.getCause()) {
-            String said = said(each);
-            if (!said.isEmpty()) {
-                message = message.isEmpty() ? said : message;
-                reason = said;
+            String own = ownMessage(each);
+            if (!own.isEmpty()) {
+                message = message.isEmpty() ? own : message;
+                reason = own;
             }
         }
         if (message.isEmpty()) {
@@ -33,28 +36,28 @@ public final class ErrorLine {
         return message.contains(reason) ? message : printable(message + ": " + reason);
     }
 
-    /** The message alone. */
+    /** The message of an error without those of its causes, or {@link #of} if it has none. */
     static String ofMessage(Throwable e) {
-        String said = said(e);
-        return said.isEmpty() ? of(e) : said;
+        String own = ownMessage(e);
+        return own.isEmpty() ? of(e) : own;
     }
 
-    private static String said(Throwable e) {
-        if (e.getMessage() == null) {
+    private static String ownMessage(Throwable e) {
+        String said = e.getMessage();
+        if (said == null) {
             return "";
         }
-        if (e.getMessage()
-                .contains("JAAS config")) { // Kafka quotes the word it gave up at, which may be half a password
+        if (said.contains("JAAS config")) { // Kafka quotes the word at which it gave up, which may be half a password
             return "sasl.jaas.config: cannot be read, and is not shown as it holds a password";
         }
-        String message = printable(CLASS_NAME.matcher(limited(e.getMessage())).replaceAll(""));
-        // These say what it was about, and leave it to their name what happened to it.
+        String message = printable(CLASS_NAME.matcher(limited(said)).replaceAll(""));
+        // The message of these names only the file or host; what happened to it is in the name of the class.
         boolean subjectOnly =
                 e instanceof UnknownHostException || e instanceof FileSystemException file && file.getReason() == null;
         return subjectOnly && !message.isEmpty() && message.indexOf(' ') < 0 ? message + ": " + words(e) : message;
     }
 
-    /** {@code NoSuchFileException}: no such file. */
+    /** The name of the class in words: {@code NoSuchFileException} is "no such file". */
     private static String words(Throwable e) {
         return e.getClass()
                 .getSimpleName()
@@ -63,12 +66,12 @@ public final class ErrorLine {
                 .toLowerCase(Locale.ROOT);
     }
 
-    /** The text in one line, without what a terminal takes for a command, and not without end. */
+    /** The text in one line, without characters that a terminal takes for a command, and with its end cut off if it is long. */
     public static String printable(String text) {
         return UNPRINTABLE.matcher(limited(text.strip())).replaceAll(" ").strip();
     }
 
     private static String limited(String text) {
-        return text.length() <= MOST_CHARACTERS ? text : text.substring(0, MOST_CHARACTERS) + "...";
+        return text.length() <= MAX_CHARACTERS ? text : text.substring(0, MAX_CHARACTERS) + "...";
     }
 }

@@ -20,18 +20,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Open streams of server-sent events, so many at the most. None holds a thread. When all places are taken, a newcomer gets that
- * of the oldest if it has had its turn: browsers come back by themselves, so more pages than places take turns, and streams that
- * nobody reads hold no place for good.
+ * The open streams of server-sent events, limited in number. No stream holds a thread. When all places are taken, a new stream gets
+ * the place of the oldest one if that has had its turn. Browsers reconnect by themselves, so if there are more pages than places
+ * they take turns, and a stream that nobody reads does not keep its place for good.
  */
 final class EventStreams {
-    static final int MOST = 32;
-    /** How long a stream keeps its place although others wait. */
+    static final int MAX = 32;
+    /** How long a stream keeps its place when others want it. */
     static final int TURN_SECONDS = 10;
 
     private static final Logger LOG = LoggerFactory.getLogger(EventStreams.class);
-    private static final byte[] BEFORE = "data: ".getBytes(US_ASCII);
-    private static final byte[] AFTER = "\n\n".getBytes(US_ASCII);
+    private static final byte[] PREFIX = "data: ".getBytes(US_ASCII);
+    private static final byte[] SUFFIX = "\n\n".getBytes(US_ASCII);
 
     private final Connections connections;
     private final Scheduler scheduler;
@@ -45,7 +45,13 @@ final class EventStreams {
         this.threads = threads;
     }
 
-    /** @throws RefusedException if all places are taken, and their holders have not had their turn yet */
+    /**
+     * Opens a stream.
+     *
+     * @param updates gives the data of each event: one line of UTF-8
+     * @param end     is failed when the stream ends
+     * @throws RefusedException if all places are taken, and no stream has had its turn yet
+     */
     void open(Response response, Connection connection, Supplier<byte[]> updates, Callback end) {
         Stream stream = new Stream(response, connection, updates, end);
         Stream oldest = null;
@@ -53,18 +59,18 @@ final class EventStreams {
             if (closed) {
                 throw RefusedException.unavailable("this server is being stopped");
             }
-            if (open.size() >= MOST) {
-                if (System.nanoTime() - open.peekFirst().opened < TimeUnit.SECONDS.toNanos(TURN_SECONDS)) {
-                    throw RefusedException.unavailable("too many pages are open: " + MOST);
+            if (open.size() >= MAX) {
+                if (System.nanoTime() - open.getFirst().opened < TimeUnit.SECONDS.toNanos(TURN_SECONDS)) {
+                    throw RefusedException.unavailable("too many pages are open: " + MAX);
                 }
-                oldest = open.pollFirst();
+                oldest = open.removeFirst();
             }
             open.addLast(stream);
         }
         if (oldest != null) {
             oldest.cut();
         }
-        connections.streams(connection);
+        connections.becameStream(connection);
         stream.run();
     }
 
@@ -85,7 +91,7 @@ final class EventStreams {
         open.remove(stream);
     }
 
-    /** Writes an update, waits until it is taken, then for a while, and so on. */
+    /** Writes an update, waits until the client has read it, pauses, and writes the next one. */
     private final class Stream implements Runnable, Callback {
         private final long opened = System.nanoTime();
         private final Response response;
@@ -108,41 +114,41 @@ final class EventStreams {
             }
             try {
                 byte[] update = updates.get();
-                ByteBuffer event = ByteBuffer.allocate(BEFORE.length + update.length + AFTER.length)
-                        .put(BEFORE)
+                ByteBuffer event = ByteBuffer.allocate(PREFIX.length + update.length + SUFFIX.length)
+                        .put(PREFIX)
                         .put(update)
-                        .put(AFTER)
+                        .put(SUFFIX)
                         .flip();
-                connections.writes(connection);
+                connections.writeBegan(connection);
                 response.write(false, event, this);
             } catch (RuntimeException e) {
-                LOG.error("A stream of events ends", e);
+                LOG.error("A stream of events ends because of an error", e);
                 cut();
             }
         }
 
         @Override
         public void succeeded() {
-            connections.written(connection);
+            connections.writeEnded(connection);
             scheduler.schedule(() -> threads.execute(this), HttpServer.UPDATE_MILLIS, TimeUnit.MILLISECONDS);
         }
 
         @Override
         public void failed(Throwable e) {
-            connections.written(connection);
+            connections.writeEnded(connection);
             end(e);
         }
 
-        /** The client notices and may come back. */
+        /** Closes the connection; the client notices and may reconnect. */
         void cut() {
             connection.getEndPoint().close();
             end(new EOFException("the stream is ended"));
         }
 
-        private void end(Throwable why) {
+        private void end(Throwable cause) {
             leave(this);
             if (!ended.getAndSet(true)) {
-                end.failed(why);
+                end.failed(cause);
             }
         }
     }

@@ -1,6 +1,6 @@
 package downsampling.service;
 
-/** The program cannot go on; the message is the one line that a person gets to see, the exit code is 1. */
+/** The program cannot go on. The message is the one line that a person gets to see; the exit code is 1. */
 public final class FailedException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

@@ -28,33 +28,34 @@ import org.eclipse.jetty.server.handler.ErrorHandler;
 import org.eclipse.jetty.util.Callback;
 import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.eclipse.jetty.util.thread.ScheduledExecutorScheduler;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An HTTP server that is read only, and bounded in everything that a client could make grow. Which paths there are is said by
- * who makes it; each answers {@code GET} and {@code HEAD}. Answers are written without holding a thread, so that a client who
- * does not read keeps nobody else from being answered.
+ * An HTTP server that only reads, and that limits everything a client could make grow. The program gives the paths; each answers
+ * {@code GET} and {@code HEAD}. Answers are written without holding a thread, so that a client that does not read keeps no other
+ * from being answered.
  *
- * <p>Everything that goes wrong is {@code {"error":"…"}} with a fitting status: 400 for a parameter that the path does not know
- * or that comes twice, 403 for a page of another origin, 404 for a path that is not there, 405 for another method, 413 for a
- * request with a body, 414 and 431 for a URL or headers of more than 8 KiB, 421 for a host that is not {@link AllowedHosts
- * allowed}, 503 with {@code Retry-After} for what may work in a second.
+ * <p>Every failure is answered with {@code {"error":"…"}} and a fitting status: 400 for a parameter that the path does not know
+ * or that is given twice, 403 for a page of another origin, 404 for an unknown path, 405 for another method, 413 for a request
+ * with a body, 414 and 431 for a URL or headers of more than 8 KiB, 421 for a host that is not {@link AllowedHosts allowed}, 500
+ * for an error of the program, and 503 with {@code Retry-After} for a request that may work in a second.
  */
 public final class HttpServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
 
     static final int MAX_HEADER_BYTES = 8 * 1024;
-    /** How often a stream of events has an update. */
+    /** How long a stream of events pauses between two updates. */
     public static final int UPDATE_MILLIS = 500;
-    /** After this long without a byte a connection is closed. */
+    /** A connection without a byte for this long is closed. */
     private static final int IDLE_MILLIS = 5_000;
 
     private static final int THREADS = 16;
-    /** What waits unread in the system for a client is not seen from here, so it is not much. */
+    /** The server cannot see how much of an answer waits unread in the operating system, so this is small. */
     private static final int SEND_BUFFER = 64 * 1024;
 
-    /** On each answer, whatever it is. Scripts and styles are for pages of this server, and nobody may frame or embed them. */
+    /** Headers of every answer. Scripts and styles come from this server alone, and no other page may frame or embed its pages. */
     private static final HttpFields HEADERS = HttpFields.build()
             .put("X-Content-Type-Options", "nosniff")
             .put("Cache-Control", "no-store")
@@ -76,11 +77,13 @@ public final class HttpServer implements AutoCloseable {
     private final EventStreams streams;
 
     /**
-     * Listens at once.
+     * Starts the server, which listens when this returns.
      *
-     * @param port   0 for a free one
-     * @param routes by path; a part of it may be {@code {}}, which is any one segment
-     * @throws FailedException if that address cannot be listened on
+     * @param host   address to listen on
+     * @param port   port to listen on; 0 for any free one
+     * @param hosts  host names under which it answers
+     * @param routes by path; one segment of a path may be {@code {}}, which stands for any text
+     * @throws FailedException if the server cannot listen on that address
      */
     public HttpServer(String host, int port, AllowedHosts hosts, Map<String, Route> routes) {
         this.hosts = hosts;
@@ -92,7 +95,7 @@ public final class HttpServer implements AutoCloseable {
         HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
         http.setRequestHeaderSize(MAX_HEADER_BYTES);
-        // A sensor's id may hold any character. What is ambiguous about an encoded slash is harmless where no path is a
+        // A sensor's id may hold any character. An encoded slash is ambiguous, which does no harm where no path is a
         // file.
         http.setUriCompliance(UriCompliance.UNSAFE);
         connector = new ServerConnector(server, 1, 1, new HttpConnectionFactory(http));
@@ -103,7 +106,7 @@ public final class HttpServer implements AutoCloseable {
         connector.addBean(connections);
         server.addConnector(connector);
         server.setErrorHandler(new JsonErrors());
-        server.setHandler(new Answering());
+        server.setHandler(new RouteHandler());
         server.setStopTimeout(0);
         streams = new EventStreams(connections, connector.getScheduler(), threads);
         try {
@@ -112,7 +115,7 @@ public final class HttpServer implements AutoCloseable {
             stop();
             throw new FailedException("cannot listen on " + host + ":" + port + ": " + rootMessage(e), e);
         }
-        cutOffNowAndThen();
+        cutOffEverySecond();
     }
 
     private static String rootMessage(Throwable e) {
@@ -123,14 +126,15 @@ public final class HttpServer implements AutoCloseable {
         return ErrorLine.of(root);
     }
 
+    /** The port on which the server listens. */
     public int port() {
         return connector.getLocalPort();
     }
 
-    private void cutOffNowAndThen() {
-        connections.cutOff();
+    private void cutOffEverySecond() {
+        connections.cutOffOverdue();
         if (server.isRunning()) {
-            connector.getScheduler().schedule(this::cutOffNowAndThen, 1, TimeUnit.SECONDS);
+            connector.getScheduler().schedule(this::cutOffEverySecond, 1, TimeUnit.SECONDS);
         }
     }
 
@@ -148,31 +152,29 @@ public final class HttpServer implements AutoCloseable {
         }
     }
 
-    private final class Answering extends Handler.Abstract {
+    private final class RouteHandler extends Handler.Abstract {
         @Override
         public boolean handle(Request request, Response response, Callback callback) {
             Connection connection = request.getConnectionMetaData().getConnection();
-            connections.asked(connection);
+            connections.requestArrived(connection);
             Request.addCompletionListener(request, failure -> connections.answered(connection));
             try {
                 admit(request, response);
-                String path = request.getHttpURI().getPath();
-                String pattern = pattern(path);
-                Route route = routes.get(pattern);
+                Match match = match(request.getHttpURI().getPath());
+                Route route = match.route();
                 Call call = new Call(
-                        pattern.equals(path) ? null : variable(pattern, path),
-                        parameters(request.getHttpURI().getQuery(), route.parameters()));
-                if (route.isStream()) {
-                    stream(route, call, request, response, callback);
-                    return true;
+                        match.variable(), parameters(request.getHttpURI().getQuery(), route.parameters()));
+                if (route instanceof Route.Streaming streaming) {
+                    stream(streaming.updates().apply(call), request, response, callback);
+                } else if (route instanceof Route.Answering answering) {
+                    answering.answer().apply(call).whenComplete((answer, e) -> {
+                        if (e == null) {
+                            write(answer, response, callback);
+                        } else {
+                            refuse(e, request, response, callback);
+                        }
+                    });
                 }
-                route.answer(call).whenComplete((answer, e) -> {
-                    if (e == null) {
-                        write(answer, response, callback);
-                    } else {
-                        refuse(e, request, response, callback);
-                    }
-                });
             } catch (RuntimeException e) {
                 refuse(e, request, response, callback);
             }
@@ -191,7 +193,7 @@ public final class HttpServer implements AutoCloseable {
         }
         String host = request.getHeaders().get(HttpHeader.HOST);
         String authority = request.getHttpURI().getAuthority();
-        // Browsers always say what they ask for. Who leaves it out is none, and was not led here by a name.
+        // Browsers always send the host. A client that does not is no browser, and no name has led it here.
         if ((host != null && !host.isEmpty() && !hosts.allows(host))
                 || (authority != null && !hosts.allows(authority))) {
             throw new RefusedException(
@@ -204,12 +206,21 @@ public final class HttpServer implements AutoCloseable {
         }
     }
 
-    /** @throws RefusedException if there is none for the path */
-    private String pattern(String path) {
-        if (routes.containsKey(path)) {
-            return path;
+    /**
+     * A route with the text that stands where its path has {@code {}}.
+     *
+     * @param variable decoded; empty if the path has no such part
+     */
+    private record Match(Route route, String variable) {}
+
+    /** @throws RefusedException if there is no route for the path */
+    private Match match(String path) {
+        Route exact = routes.get(path);
+        if (exact != null && !path.contains("{}")) { // a client may send the two characters as they are
+            return new Match(exact, "");
         }
-        for (String pattern : routes.keySet()) {
+        for (Map.Entry<String, Route> route : routes.entrySet()) {
+            String pattern = route.getKey();
             int at = pattern.indexOf("{}");
             if (at < 0 || path.length() <= pattern.length() - 2 || !path.startsWith(pattern.substring(0, at))) {
                 continue;
@@ -217,18 +228,13 @@ public final class HttpServer implements AutoCloseable {
             String after = pattern.substring(at + 2);
             int slash = path.indexOf('/', at);
             if (path.endsWith(after) && (slash < 0 || slash >= path.length() - after.length())) {
-                return pattern;
+                return new Match(route.getValue(), decoded(path.substring(at, path.length() - after.length()), false));
             }
         }
         throw new RefusedException(404, "there is no such path");
     }
 
-    private static String variable(String pattern, String path) {
-        int at = pattern.indexOf("{}");
-        return decoded(path.substring(at, path.length() - (pattern.length() - at - 2)), false);
-    }
-
-    private static Map<String, String> parameters(String query, Set<String> known) {
+    private static Map<String, String> parameters(@Nullable String query, Set<String> known) {
         Map<String, String> parameters = new HashMap<>();
         for (int start = 0; query != null && start < query.length(); ) {
             int and = query.indexOf('&', start);
@@ -248,7 +254,7 @@ public final class HttpServer implements AutoCloseable {
         return parameters;
     }
 
-    /** Percent-encoded UTF-8. */
+    /** Decodes percent-encoded UTF-8. */
     private static String decoded(String text, boolean plusIsSpace) {
         byte[] from = text.getBytes(UTF_8);
         ByteBuffer bytes = ByteBuffer.allocate(from.length);
@@ -259,7 +265,7 @@ public final class HttpServer implements AutoCloseable {
                 if (low < 0) {
                     throw RefusedException.badRequest("expected two hexadecimal digits after %");
                 }
-                bytes.put((byte) (high << 4 | low));
+                bytes.put((byte) ((high << 4) | low));
                 i += 2;
             } else {
                 bytes.put(plusIsSpace && from[i] == '+' ? (byte) ' ' : from[i]);
@@ -272,8 +278,7 @@ public final class HttpServer implements AutoCloseable {
         }
     }
 
-    private void stream(Route route, Call call, Request request, Response response, Callback callback) {
-        Supplier<byte[]> updates = route.updates(call);
+    private void stream(Supplier<byte[]> updates, Request request, Response response, Callback callback) {
         HEADERS.forEach(response.getHeaders()::put);
         response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/event-stream; charset=utf-8");
         if (request.getMethod().equals("HEAD")) {
@@ -292,7 +297,7 @@ public final class HttpServer implements AutoCloseable {
             write(Answer.error(refused.status(), refused.getMessage()), response, callback);
         } else {
             LOG.warn("{} {} failed", request.getMethod(), request.getHttpURI().getPath(), e);
-            write(Answer.error(500, "an error that is in the log"), response, callback);
+            write(Answer.error(500, "the request failed because of an error, which is in the log"), response, callback);
         }
     }
 
@@ -304,7 +309,7 @@ public final class HttpServer implements AutoCloseable {
         response.write(true, ByteBuffer.wrap(answer.content()), callback);
     }
 
-    /** What Jetty refuses before a handler sees it. */
+    /** Answers requests that Jetty refuses before a handler sees them. */
     private static final class JsonErrors extends ErrorHandler {
         @Override
         public boolean handle(Request request, Response response, Callback callback) {

@@ -10,30 +10,32 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Settings for Kafka's clients that a program passes through, such as those for TLS and SASL. */
 public final class KafkaSettings {
-    /** Where a broker is looked for that nobody named. */
+    /** The broker's address if nobody gave one. */
     public static final String DEFAULT_BOOTSTRAP_SERVERS = "localhost:19092";
 
     private static final Logger LOG = LoggerFactory.getLogger(KafkaSettings.class);
 
     private static final String VARIABLE_PREFIX = "KAFKA_";
-    /** Kafka's own scripts and images, and what Kubernetes sets for a service called kafka. */
+    /** Variables of Kafka's own scripts and images, and those that Kubernetes sets for a service called kafka. */
     private static final Pattern VARIABLE_OF_OTHERS = Pattern.compile(
             "KAFKA_(?:(?:\\w*_)?OPTS|OPTS|HOME|VERSION|DEBUG|(?:LOG4J|JMX|CFG|BROKER|CONTROLLER|PORT|SERVICE|SCALA)(?:_\\w*)?"
                     + "|CLUSTER_ID|NODE_ID|PROCESS_ROLES|LISTENERS|LISTENER_\\w*|ADVERTISED_\\w*|INTER_BROKER_\\w*|LOG_\\w*"
                     + "|OFFSETS_\\w*|TRANSACTION_STATE_\\w*|AUTO_CREATE_\\w*|ZOOKEEPER_\\w*|DATA_DIR|USER|BROKERS)");
 
-    /** Prefixes by which Kafka Streams tells one of its clients from the others. */
+    /** Prefixes of settings that Kafka Streams passes to one kind of its clients alone. */
     private static final List<String> CLIENT_PREFIXES =
             List.of("main.consumer.", "restore.consumer.", "global.consumer.", "consumer.", "producer.", "admin.");
 
@@ -42,19 +44,21 @@ public final class KafkaSettings {
     private KafkaSettings() {}
 
     /**
-     * What a properties file says, over it the environment ({@code KAFKA_SECURITY_PROTOCOL} is {@code security.protocol}), over
-     * it the bootstrap servers that were named. What none of Kafka's clients knows is told in a line: a variable is not used
-     * then, and a line of the file is left for whatever plug-in may read it.
+     * Reads the settings of a properties file and of the environment ({@code KAFKA_SECURITY_PROTOCOL} is
+     * {@code security.protocol}). The environment wins over the file, and the bootstrap servers of an option win over both. A line
+     * in the log names what no client of Kafka knows: such a variable is not used, and such a setting of the file is passed on,
+     * since a plug-in may read it.
      *
-     * @param file             properties as Kafka's own tools take them, or null
-     * @param bootstrapServers as an option has them, or null
-     * @param more             settings beside those of the consumer, the producer and the admin client, or names they begin with
-     *                         if there is a dot at their end
-     * @return with {@code bootstrap.servers} among them
-     * @throws InvalidSettingException if the file cannot be read, or the servers are none
+     * @param file             properties as Kafka's own tools read them, or null for none
+     * @param environment      environment of the process
+     * @param bootstrapServers value of the option, or null if it was not given
+     * @param more             names of settings that are known besides those of the consumer, the producer and the admin client; a
+     *     name that ends in a dot stands for all names that begin with it
+     * @return the settings, with {@code bootstrap.servers} among them
+     * @throws InvalidSettingException if the file cannot be read, or the servers are no addresses
      */
     public static Map<String, String> read(
-            Path file, Map<String, String> environment, String bootstrapServers, Set<String> more) {
+            @Nullable Path file, Map<String, String> environment, @Nullable String bootstrapServers, Set<String> more) {
         Map<String, String> settings = new HashMap<>();
         if (file != null) {
             readFile(file)
@@ -63,8 +67,8 @@ public final class KafkaSettings {
         }
         warn(
                 settings.keySet().stream().filter(name -> !isKnown(name, more)).toList(),
-                "of " + file + ": no client of Kafka knows that setting, it is passed on for a plug-in");
-        Set<String> nobodys = new TreeSet<>();
+                "of " + file + ": no client of Kafka knows that setting; it is passed on, as a plug-in may read it");
+        Set<String> unknown = new TreeSet<>();
         environment.forEach((variable, value) -> {
             if (variable.startsWith(VARIABLE_PREFIX) && !value.isEmpty()) {
                 String name = variable.substring(VARIABLE_PREFIX.length())
@@ -73,11 +77,11 @@ public final class KafkaSettings {
                 if (isKnown(name, more)) {
                     settings.put(name, value);
                 } else if (!VARIABLE_OF_OTHERS.matcher(variable).matches()) {
-                    nobodys.add(variable);
+                    unknown.add(variable);
                 }
             }
         });
-        warn(nobodys, "in the environment: no client of Kafka that this program uses has that setting, it is not used");
+        warn(unknown, "in the environment: no client of Kafka that this program uses has that setting; it is not used");
         if (bootstrapServers != null) {
             settings.put(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
         }
@@ -90,7 +94,7 @@ public final class KafkaSettings {
         Properties properties = new Properties();
         try (Reader in = Files.newBufferedReader(file)) {
             properties.load(in);
-        } catch (IOException | IllegalArgumentException e) { // the second: a malformed escape
+        } catch (IOException | IllegalArgumentException e) { // the latter if an escape is malformed
             throw new InvalidSettingException("--config", file, "a properties file that can be read");
         }
         return properties;
@@ -114,7 +118,7 @@ public final class KafkaSettings {
 
     private static boolean isKnown(String name, Set<String> more) {
         String bare = withoutPrefix(name);
-        return isOfAClient(bare)
+        return isClientSetting(bare)
                 || more.contains(name)
                 || more.stream().anyMatch(prefix -> prefix.endsWith(".") && name.startsWith(prefix));
     }
@@ -128,24 +132,26 @@ public final class KafkaSettings {
         return name;
     }
 
-    private static boolean isOfAClient(String name) {
+    private static boolean isClientSetting(String name) {
         return ConsumerConfig.configNames().contains(name)
                 || ProducerConfig.configNames().contains(name)
                 || AdminClientConfig.configNames().contains(name);
     }
 
     /**
-     * What one client is given, with Kafka Streams' own precedence: what is said for that client alone wins over what is said
-     * for all. What only other clients know is left out, so that none complains of it; what nobody knows may be a plug-in's.
+     * The settings for one client, with the precedence of Kafka Streams: a setting for that client alone wins over one for all. A
+     * setting that only other clients know is left out, so that this one does not complain about it; a setting that no client
+     * knows is kept, since it may belong to a plug-in.
      *
-     * @param names    settings that the client knows, as its {@code configNames()} says
-     * @param prefixes of this client, the one that wins last
+     * @param names    the settings that the client knows, as its {@code configNames()} has them
+     * @param prefixes the prefixes of this client's settings; where several apply, the last one wins
      */
     public static Map<String, Object> forClient(Map<String, String> settings, Set<String> names, String... prefixes) {
         Map<String, Object> all = new HashMap<>();
         settings.forEach((name, value) -> {
             if (names.contains(name)
-                    || (!isOfAClient(withoutPrefix(name)) && withoutPrefix(name).equals(name))) {
+                    || (!isClientSetting(withoutPrefix(name))
+                            && withoutPrefix(name).equals(name))) {
                 all.put(name, value);
             }
         });
@@ -159,37 +165,37 @@ public final class KafkaSettings {
         return all;
     }
 
-    /** {@link #forClient} for an admin client. */
+    /** The settings for an admin client. */
     public static Map<String, Object> forAdmin(Map<String, String> settings) {
         return forClient(settings, AdminClientConfig.configNames(), "admin.");
     }
 
-    /** {@link #forClient} for a consumer. */
+    /** The settings for a consumer. */
     public static Map<String, Object> forConsumer(Map<String, String> settings) {
         return forClient(settings, ConsumerConfig.configNames(), "consumer.", "main.consumer.");
     }
 
-    /** {@link #forClient} for a producer. */
+    /** The settings for a producer. */
     public static Map<String, Object> forProducer(Map<String, String> settings) {
         return forClient(settings, ProducerConfig.configNames(), "producer.");
     }
 
     /**
-     * Takes out what must not be changed, in whatever form it was given, and says so in a line for each that would have changed
-     * something.
+     * The settings without those that a user must not change, with and without a prefix. Each of these whose value would have
+     * changed something is named in the log.
      *
-     * @param fixed name to the value that it always has, or to the option that says it
+     * @param fixed for each such setting the value that it always has, or the option that decides it
      */
     public static Map<String, String> without(Map<String, String> settings, Map<String, String> fixed) {
         Map<String, String> rest = new HashMap<>(settings);
-        new TreeSet<>(settings.keySet()).forEach(name -> {
+        new TreeMap<>(settings).forEach((name, value) -> {
             String always = fixed.getOrDefault(name, fixed.get(withoutPrefix(name)));
             if (always != null) {
-                String value = rest.remove(name);
+                rest.remove(name);
                 if (!value.equalsIgnoreCase(always)) {
                     LOG.warn(
                             always.startsWith("--")
-                                    ? "Kafka setting {}={} is not used: {} says that"
+                                    ? "Kafka setting {}={} is not used: the option {} decides that"
                                     : "Kafka setting {}={} is not used: it is always {}, since the results depend on it",
                             name,
                             ErrorLine.printable(value),

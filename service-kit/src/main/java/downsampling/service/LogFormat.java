@@ -7,11 +7,11 @@ import ch.qos.logback.core.ConsoleAppender;
 import ch.qos.logback.core.encoder.JsonEscapeUtil;
 import org.slf4j.LoggerFactory;
 
-/** How the events of the log are written. */
+/** The format in which events of the log are written. */
 public enum LogFormat {
-    /** As {@code logback.xml} says: for people. */
+    /** Lines for people, as {@code logback.xml} defines them. */
     TEXT,
-    /** One JSON object on one line for each event, its stack trace too: for whatever collects logs. */
+    /** One JSON object on one line for each event, with its stack trace, for programs that collect logs. */
     JSON;
 
     private static volatile boolean json;
@@ -21,7 +21,7 @@ public enum LogFormat {
         return json;
     }
 
-    /** Has all that is logged from now on written like this. */
+    /** Has every event from now on written in this format. Once the format is JSON, it stays so. */
     public void use() {
         if (this == TEXT) {
             return;
@@ -39,7 +39,7 @@ public enum LogFormat {
                 }));
     }
 
-    /** Logback's own JSON, with the time in ISO-8601 and the message as it reads. */
+    /** Logback's own JSON, with the time in ISO-8601 and the message with its arguments filled in. */
     static final class JsonLine extends JsonEncoder {
         JsonLine() {
             setWithSequenceNumber(false);

@@ -6,16 +6,16 @@ import org.xerial.snappy.Snappy;
 import org.xerial.snappy.SnappyLoader;
 
 /**
- * Libraries with native code, which they unpack into the folder for temporary files and load when it is first needed. Where that
- * folder may hold nothing that is executed (Docker mounts a {@code --tmpfs} so), a program would be healthy and get nothing
- * done: its threads die, or its records are refused, one after the other. So what may be needed is loaded at the start. LZ4 is
- * not among them: without its native code it works in Java.
+ * Loads libraries with native code when a program starts. By themselves they unpack it into the folder for temporary files, and
+ * load it when it is first needed. If files in that folder cannot be executed (Docker mounts a {@code --tmpfs} that way), a
+ * program would report that it is healthy and get nothing done: its threads would die, or its records be refused, one after the
+ * other. LZ4 is not loaded here, since it works in Java where its native code is missing.
  */
 public final class NativeLibrary {
     private NativeLibrary() {}
 
     /**
-     * Loads what reading topics may need, whoever compressed what stands there.
+     * Loads every library that a consumer may need, whichever codec the records were compressed with.
      *
      * @throws FailedException if one cannot be loaded
      */
@@ -25,9 +25,9 @@ public final class NativeLibrary {
     }
 
     /**
-     * Loads what a codec needs, of which most need nothing.
+     * Loads the library of a codec, if it has one.
      *
-     * @param compressionType as Kafka's setting {@code compression.type} has it
+     * @param compressionType a value of Kafka's setting {@code compression.type}
      * @throws FailedException if it cannot be loaded
      */
     public static void loadFor(String compressionType) {
@@ -39,21 +39,24 @@ public final class NativeLibrary {
     }
 
     /**
-     * Loads a library.
+     * Loads a library, and reports a failure in one line.
      *
+     * @param title   name of the library for a person
+     * @param loading loads it
      * @throws FailedException if it cannot be loaded
      */
     public static void load(String title, Runnable loading) {
         try {
             loading.run();
-        } catch (Error | RuntimeException e) { // UnsatisfiedLinkError, or whatever else the library makes of it
+        } catch (Error | RuntimeException e) { // UnsatisfiedLinkError, or what the library wraps it in
             Throwable root = e;
             while (root.getCause() != null) {
                 root = root.getCause();
             }
-            // Without a cause, since that would be quoted after it.
+            // The cause is left out, since its message would be appended to this one.
             throw new FailedException(
-                    "the native library of %s cannot be loaded: %s; expected: a folder for temporary files (%s) that can be written to and is not mounted noexec, or the library in a folder of java.library.path"
+                    ("the native library of %s cannot be loaded: %s; expected: a folder for temporary files (%s) that can be written"
+                                    + " to and is not mounted noexec, or the library in a folder of java.library.path")
                             .formatted(
                                     title,
                                     String.valueOf(root.getMessage())
@@ -64,7 +67,10 @@ public final class NativeLibrary {
         }
     }
 
-    /** Its file would be left behind, since a signal ends the program by halting it; one that was named to it is not its own. */
+    /**
+     * Loads Snappy, and deletes the file that it unpacked: Snappy itself would leave it behind, since a signal halts the program.
+     * A file that the user named is not deleted.
+     */
     private static void loadSnappy() {
         Snappy.maxCompressedLength(0);
         if (System.getProperty(SnappyLoader.KEY_SNAPPY_LIB_PATH) == null) {

@@ -14,19 +14,23 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Set;
 
-/** A registry of metrics as Prometheus reads them, and what every program measures of its process. */
+/** A registry of metrics in the format of Prometheus, with the metrics of the process that every program has. */
 public final class ProcessMetrics implements AutoCloseable {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final Deque<Runnable> bound = new ArrayDeque<>();
 
-    /** @param kafka which of the metrics of Kafka's clients, whose names begin with {@code kafka.}, are kept */
+    /**
+     * Makes a registry without metrics.
+     *
+     * @param kafka names of the metrics of Kafka's clients (they begin with {@code kafka.}) that are kept; all others are dropped
+     */
     public ProcessMetrics(Set<String> kafka) {
         registry.config()
                 .meterFilter(MeterFilter.denyUnless(
                         id -> !id.getName().startsWith("kafka.") || kafka.contains(id.getName())));
     }
 
-    /** Adds memory, threads, processor time, files and log events of this process. */
+    /** Adds the memory, threads, processor time, open files and log events of this process. */
     public void watchProcess() {
         new JvmMemoryMetrics().bindTo(registry);
         new JvmThreadMetrics().bindTo(registry);
@@ -41,16 +45,17 @@ public final class ProcessMetrics implements AutoCloseable {
         onClose(log::close);
     }
 
+    /** The registry, to which a program adds metrics of its own. */
     public PrometheusMeterRegistry registry() {
         return registry;
     }
 
-    /** Has something done before the registry is closed; what was added last is done first. */
+    /** Has something done before the registry is closed; the action that was added last comes first. */
     public void onClose(Runnable end) {
         bound.push(end);
     }
 
-    /** What {@code /metrics} answers: all of it in Prometheus' text format 0.0.4. */
+    /** The answer of {@code /metrics}: all metrics in Prometheus' text format 0.0.4. */
     public Answer scrape() {
         return Answer.ok("text/plain; version=0.0.4; charset=utf-8", registry.scrape());
     }

@@ -17,6 +17,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -28,28 +29,28 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 
 /**
- * A program from its command line to its exit code: 0 done, 1 failed, 2 wrong usage. What it cannot do is one line on standard
- * error, or one event of the log if that is written as JSON; what nobody expected is in the log with its stack trace, too.
+ * A program from its command line to its exit code: 0 done, 1 failed, 2 wrong usage. A failure is one line on standard error, or
+ * one event of the log if the log format is JSON; an error that nobody expected is also in the log, with its stack trace.
  */
 public final class Program {
     private static final Logger LOG = LoggerFactory.getLogger(Program.class);
 
-    /** Columns that picocli needs at least. */
-    private static final int NARROWEST = 55;
+    /** The smallest width of the help, in columns, that picocli accepts. */
+    private static final int MIN_HELP_WIDTH = 55;
 
-    /** Whether the program has ended by itself. */
+    /** Whether the program has come to its end, and its exit code is known. */
     private static volatile boolean ended;
 
     private static volatile boolean stopping;
-    /** Of the process; null in a test, which has standard output of its own. */
-    private static volatile StandardOutput printed;
+    /** The standard output of the process; null in a test, which has its own. */
+    private static volatile @Nullable StandardOutput standardOutput;
 
     private final String name;
-    private final String variables;
+    private final String variablesOf;
     private final Map<String, String> environment;
     private final Output output;
 
-    /** How a program speaks: the options for it, for all its commands. */
+    /** The options of every command for its log and its error messages. */
     public static final class Output {
         @Option(
                 names = "--log-format",
@@ -67,32 +68,39 @@ public final class Program {
     }
 
     /**
-     * @param name        what it is called, such as {@code processor}: its lines begin with it, and its environment variables
-     * @param environment of the process
-     * @param output      a mixin of the command
+     * Names a program.
+     *
+     * @param name        name such as {@code processor}, with which its error lines and its environment variables begin
+     * @param environment environment of the process
+     * @param output      mixin of the command
      */
     public Program(String name, Map<String, String> environment, Output output) {
         this(name, name, environment, output);
     }
 
-    /** @param variables by what name the variables of its options begin, where that is another */
-    public Program(String name, String variables, Map<String, String> environment, Output output) {
+    /**
+     * Names a program whose environment variables have another prefix.
+     *
+     * @param variablesOf name with which the environment variables begin
+     */
+    public Program(String name, String variablesOf, Map<String, String> environment, Output output) {
         this.name = name;
-        this.variables = variables;
+        this.variablesOf = variablesOf;
         this.environment = environment;
         this.output = output;
     }
 
     /**
-     * The command as it is run: with environment variables for its options, converters, and errors in one line.
+     * The command line that runs a command: with defaults from the environment, converters, and errors in one line.
      *
-     * @param subcommands that are programs of their own in these respects
+     * @param command     object of a class with picocli's annotations
+     * @param subcommands command lines of subcommands, each made by a {@code Program} of its own
      */
     public CommandLine commandLine(Object command, CommandLine... subcommands) {
-        EnvironmentDefaults defaults = new EnvironmentDefaults(variables, environment);
+        EnvironmentDefaults defaults = new EnvironmentDefaults(variablesOf, environment);
         CommandLine commandLine = new CommandLine(command)
                 .setCaseInsensitiveEnumValuesAllowed(true)
-                // The last one holds, as with most programs: scripts add theirs behind what is there.
+                // The last value counts, as in most programs: scripts append their options to those of a user.
                 .setOverwrittenOptionsAllowed(true)
                 .setDefaultValueProvider(defaults)
                 .registerConverter(Duration.class, new Durations())
@@ -121,7 +129,7 @@ public final class Program {
         String columns = environment.getOrDefault("COLUMNS", "");
         if (columns.matches("\\d{1,4}")) {
             commandLine.setUsageHelpAutoWidth(false);
-            commandLine.setUsageHelpWidth(Math.max(NARROWEST, Integer.parseInt(columns)));
+            commandLine.setUsageHelpWidth(Math.max(MIN_HELP_WIDTH, Integer.parseInt(columns)));
         } else {
             commandLine.setUsageHelpAutoWidth(true);
         }
@@ -137,7 +145,7 @@ public final class Program {
         if (output.stacktrace) {
             e.printStackTrace(commandLine.getErr());
         }
-        // What a person did wrong is said in full; what is beneath it says the same in the words of a library.
+        // The message about a wrong option is complete; its cause says the same again, in the words of a library.
         String line = e instanceof ParameterException || e instanceof InvalidSettingException
                 ? ErrorLine.ofMessage(e instanceof ParameterException usage ? inOneStyle(usage) : e)
                 : ErrorLine.of(e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e);
@@ -162,7 +170,7 @@ public final class Program {
         return e instanceof ParameterException || e instanceof InvalidSettingException || e instanceof ConfigException;
     }
 
-    /** As {@link InvalidSettingException} says it, also where picocli found it. */
+    /** The error with the message of an {@link InvalidSettingException}, although picocli found it. */
     private static Exception inOneStyle(ParameterException e) {
         if (e instanceof MissingParameterException missing
                 && !missing.getMissing().isEmpty()
@@ -172,7 +180,8 @@ public final class Program {
         if (!(e.getArgSpec() instanceof OptionSpec option) || e.getValue() == null) {
             return e;
         }
-        if (e.getCause() instanceof IllegalArgumentException expected) { // of one of the converters
+        if (e.getCause() instanceof IllegalArgumentException expected // thrown by a converter
+                && expected.getMessage() != null) {
             return new InvalidSettingException(option.longestName(), e.getValue(), expected.getMessage());
         }
         if (option.type().isEnum()) {
@@ -213,7 +222,7 @@ public final class Program {
                 return number;
             }
         } catch (NumberFormatException e) {
-            // Said below.
+            // Reported below.
         }
         throw new IllegalArgumentException("a whole number, " + most + " at the most");
     }
@@ -232,22 +241,23 @@ public final class Program {
     }
 
     /**
-     * The program as a process: prints in UTF-8, does not begin with arguments that the JVM could not read, and ends with the
-     * exit code of what runs, or with 1 instead of 0 where something that was to be printed could not be.
+     * Runs the program as a process. It prints in UTF-8, does not start with arguments that the JVM could not decode, and exits
+     * with the code that {@code run} returns, or with 1 instead of 0 if some of its output could not be written.
      *
-     * @param name as {@link #Program} has it
-     * @param run  gives the exit code
+     * @param name name of the program, as its constructor has it
+     * @param args arguments of the process
+     * @param run  runs the program and returns the exit code
      */
     public static void main(String name, String[] args, IntSupplier run) {
-        printed = StandardOutput.use(line -> say(name, line));
-        Optional<String> problem = Unreadable.problem(EnvironmentDefaults.prefix(name), System.getenv(), args);
-        problem.ifPresent(line -> say(name, line));
+        standardOutput = StandardOutput.use(line -> report(name, line));
+        Optional<String> problem = UndecodableInput.problem(EnvironmentDefaults.prefix(name), System.getenv(), args);
+        problem.ifPresent(line -> report(name, line));
         int exitCode = problem.isPresent() ? ExitCode.USAGE : run.getAsInt();
         ended = true;
         System.exit(withOutput(exitCode));
     }
 
-    private static void say(String name, String line) {
+    private static void report(String name, String line) {
         if (LogFormat.isJson()) {
             LOG.error("{}", line);
         } else {
@@ -257,19 +267,20 @@ public final class Program {
 
     private static int withOutput(int exitCode) {
         System.out.flush();
-        return exitCode == ExitCode.OK && printed != null && printed.isLost() ? ExitCode.SOFTWARE : exitCode;
+        StandardOutput printed = standardOutput;
+        return exitCode == ExitCode.OK && printed != null && printed.isIncomplete() ? ExitCode.SOFTWARE : exitCode;
     }
 
-    /** Whether a signal has come, so that what ends now was told to. */
+    /** Whether a signal has arrived, so that whatever ends from now on ends because of it. */
     public static boolean isStopping() {
         return stopping;
     }
 
     /**
-     * On SIGTERM and Ctrl-C has the program end in good order, and with the exit code that it earned: left alone, the JVM's
-     * would be 143 or 130 for a program that did what it was told.
+     * Has SIGTERM and Ctrl-C end the program in good order and with an exit code of its own. Otherwise the JVM would exit with 143
+     * or 130, although the program did what it was asked to.
      *
-     * @param stop ends what runs, and gives the exit code
+     * @param stop stops the program and returns the exit code
      */
     public static void onSignal(IntSupplier stop) {
         Runtime.getRuntime()

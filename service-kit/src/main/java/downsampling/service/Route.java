@@ -6,53 +6,38 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
-/** What answers a path of an {@link HttpServer}, and which parameters it knows; any other is refused, and one that comes twice. */
-public final class Route {
-    private final Set<String> parameters;
-    private final Function<Call, CompletionStage<Answer>> answer;
-    private final Function<Call, Supplier<byte[]>> updates;
+/** What answers a path of an {@link HttpServer}. A parameter that the route does not know or that is given twice is refused. */
+public sealed interface Route {
+    /** The names of the parameters that the query may have. */
+    Set<String> parameters();
 
-    private Route(
-            Set<String> parameters,
-            Function<Call, CompletionStage<Answer>> answer,
-            Function<Call, Supplier<byte[]>> updates) {
-        this.parameters = parameters;
-        this.answer = answer;
-        this.updates = updates;
-    }
-
-    /** @param answer may throw a {@link RefusedException}; what else it throws is an error of the program, and in the log */
-    public static Route of(Set<String> parameters, Function<Call, Answer> answer) {
+    /**
+     * A route that answers at once.
+     *
+     * @param answer may throw a {@link RefusedException}; anything else that it throws counts as an error of the program, and is
+     *     logged
+     */
+    static Route of(Set<String> parameters, Function<Call, Answer> answer) {
         return later(parameters, call -> CompletableFuture.completedFuture(answer.apply(call)));
     }
 
-    /** As {@link #of}, for what waits for others meanwhile and is not to hold a thread. */
-    public static Route later(Set<String> parameters, Function<Call, CompletionStage<Answer>> answer) {
-        return new Route(parameters, answer, null);
+    /** A route as {@link #of} makes it, whose answer has to wait for others and does not hold a thread meanwhile. */
+    static Route later(Set<String> parameters, Function<Call, CompletionStage<Answer>> answer) {
+        return new Answering(parameters, answer);
     }
 
     /**
-     * A stream of server-sent events.
+     * A route that is a stream of server-sent events.
      *
-     * @param updates what to send now, and then every {@link HttpServer#UPDATE_MILLIS}: one line of UTF-8 each
+     * @param updates gives what is sent at once and then every {@link HttpServer#UPDATE_MILLIS}: one line of UTF-8 each time
      */
-    public static Route events(Set<String> parameters, Function<Call, Supplier<byte[]>> updates) {
-        return new Route(parameters, null, updates);
+    static Route events(Set<String> parameters, Function<Call, Supplier<byte[]>> updates) {
+        return new Streaming(parameters, updates);
     }
 
-    Set<String> parameters() {
-        return parameters;
-    }
+    /** A route with one answer for each call. */
+    record Answering(Set<String> parameters, Function<Call, CompletionStage<Answer>> answer) implements Route {}
 
-    boolean isStream() {
-        return updates != null;
-    }
-
-    CompletionStage<Answer> answer(Call call) {
-        return answer.apply(call);
-    }
-
-    Supplier<byte[]> updates(Call call) {
-        return updates.apply(call);
-    }
+    /** A route with one stream for each call. */
+    record Streaming(Set<String> parameters, Function<Call, Supplier<byte[]>> updates) implements Route {}
 }

@@ -1,4 +1,4 @@
 package downsampling.service;
 
-/** A command whose own options are not read from the environment: what it does is for a person to say, each time. */
+/** A command whose own options are not read from the environment, because a person has to give them each time. */
 public interface SaidEachTime {}

@@ -12,23 +12,24 @@ import java.util.Locale;
 import java.util.function.Consumer;
 
 /**
- * Where the process prints: in UTF-8 whatever the locale, as {@code LANG=C} of cron and slim images would make a question mark
- * of each letter outside ASCII. Java's own streams say nothing of what they could not write; this one knows.
+ * The standard output of the process. It is in UTF-8 whatever the locale: under {@code LANG=C}, which cron and slim images have,
+ * Java would print a question mark for each letter outside ASCII. It also knows whether all of it was written, which Java's own
+ * streams do not report.
  */
 final class StandardOutput extends OutputStream {
     private final OutputStream out;
-    private final Consumer<String> told;
-    private boolean lost;
+    private final Consumer<String> report;
+    private boolean incomplete;
 
-    /** @param told in one line the first time that something cannot be written, unless the reader has gone away */
-    StandardOutput(OutputStream out, Consumer<String> told) {
+    /** @param report gets one line the first time that something cannot be written, unless because the reader has gone away */
+    StandardOutput(OutputStream out, Consumer<String> report) {
         this.out = out;
-        this.told = told;
+        this.report = report;
     }
 
-    /** Has {@link System#out} and {@link System#err} write like this. */
-    static StandardOutput use(Consumer<String> told) {
-        StandardOutput output = new StandardOutput(new FileOutputStream(FileDescriptor.out), told);
+    /** Makes this {@link System#out}, and has {@link System#err} write in UTF-8 as well. */
+    static StandardOutput use(Consumer<String> report) {
+        StandardOutput output = new StandardOutput(new FileOutputStream(FileDescriptor.out), report);
         System.setOut(new PrintStream(new BufferedOutputStream(output), true, UTF_8));
         System.setErr(new PrintStream(new FileOutputStream(FileDescriptor.err), true, UTF_8));
         return output;
@@ -44,18 +45,18 @@ final class StandardOutput extends OutputStream {
         try {
             out.write(bytes, offset, length);
         } catch (IOException e) {
-            // head and less end when they have seen enough, and nobody wants to hear of that.
-            boolean nobodyReads =
+            // head and less end when they have seen enough, which is no failure that anyone wants to read about.
+            boolean readerHasGone =
                     String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT).contains("broken pipe");
-            if (!lost && !nobodyReads) {
-                told.accept("standard output cannot be written: " + ErrorLine.of(e));
+            if (!incomplete && !readerHasGone) {
+                report.accept("standard output cannot be written: " + ErrorLine.of(e));
             }
-            lost = true;
+            incomplete = true;
         }
     }
 
-    /** Whether something was not written. */
-    synchronized boolean isLost() {
-        return lost;
+    /** Whether something could not be written. */
+    synchronized boolean isIncomplete() {
+        return incomplete;
     }
 }

@@ -2,11 +2,11 @@ package downsampling.service;
 
 import java.io.IOException;
 
-/** Whether a person looks. */
+/** Whether the standard streams are connected to a terminal, where a person sees them. */
 public final class Terminal {
     private Terminal() {}
 
-    /** Whether standard input is a terminal, so that somebody can be asked. */
+    /** Whether standard input is a terminal, so that a person can be asked. */
     public static boolean canBeAsked() {
         return isTerminal(0);
     }
@@ -17,8 +17,8 @@ public final class Terminal {
     }
 
     /**
-     * Java 17 cannot tell: {@link System#console()} speaks of standard input and output,
-     * and its answer differs between Java versions. So the system's own {@code test} is asked; where there is none, nobody looks.
+     * Asks the command {@code test} of the operating system, since Java 17 has no method for it: {@link System#console()} depends
+     * on standard input and output together, and its answer differs between Java versions. Without that command the answer is no.
      */
     private static boolean isTerminal(int descriptor) {
         try {

@@ -7,16 +7,23 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the JVM could not read of its arguments and variables. In a locale without an encoding of its own ({@code LANG=C}) it
- * takes them for ASCII, and puts a question mark or U+FFFD in the place of every other byte, without a word.
+ * Arguments and environment variables that the JVM could not decode. In a locale without an encoding of its own ({@code LANG=C}) it
+ * reads them as ASCII, and silently replaces every other byte by a question mark or U+FFFD.
  */
-final class Unreadable {
+final class UndecodableInput {
     private static final char REPLACEMENT = '\uFFFD';
 
-    private Unreadable() {}
+    private UndecodableInput() {}
 
-    /** @return in one line what it is, and what helps */
-    static Optional<String> problem(String variables, Map<String, String> environment, String... args) {
+    /**
+     * Looks for such arguments and variables.
+     *
+     * @param prefix      how the names of the program's variables begin; variables of others are not looked at
+     * @param environment environment of the process
+     * @param args        arguments of the process
+     * @return one line that names the first of them and says what to do about it; empty if there is none
+     */
+    static Optional<String> problem(String prefix, Map<String, String> environment, String... args) {
         String encoding = System.getProperty("sun.jnu.encoding", "UTF-8");
         for (String arg : args) {
             if (arg.indexOf(REPLACEMENT) >= 0
@@ -26,7 +33,7 @@ final class Unreadable {
         }
         return environment.entrySet().stream()
                 .filter(variable -> variable.getValue().indexOf(REPLACEMENT) >= 0
-                        && (variable.getKey().startsWith(variables)
+                        && (variable.getKey().startsWith(prefix)
                                 || variable.getKey().startsWith("KAFKA_")))
                 .map(variable -> line("variable " + variable.getKey(), encoding))
                 .sorted()
@@ -38,7 +45,7 @@ final class Unreadable {
                 + "): expected LC_ALL=C.UTF-8 in the environment, or ASCII";
     }
 
-    /** The command line of this process as it was given: a question mark in it may be one. */
+    /** Whether the command line, as the process was given it, is not all ASCII; otherwise a question mark is really one. */
     private static boolean hasBytesBeyondAscii() {
         try {
             for (byte b : Files.readAllBytes(Path.of("/proc/self/cmdline"))) {
@@ -47,7 +54,7 @@ final class Unreadable {
                 }
             }
             return false;
-        } catch (IOException e) { // no Linux, where it cannot be told
+        } catch (IOException e) { // This is not Linux, and there is no other way to find out.
             return false;
         }
     }

@@ -90,6 +90,6 @@ class AllowedHostsTest {
     void shouldRefuseWhatIsNoName(String name) {
         assertThatThrownBy(() -> new AllowedHosts(List.of(name)))
                 .isInstanceOf(InvalidSettingException.class)
-                .hasMessageStartingWith("--http-allowed-hosts=" + name + ": expected names");
+                .hasMessageStartingWith("--http-allowed-hosts=" + name + ": expected host names");
     }
 }

@@ -133,6 +133,13 @@ class HttpServerTest {
     }
 
     @Test
+    void shouldTakeBracesInAPathForText() throws Exception {
+        assertThat(send("GET /id/{} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
+                .startsWith("HTTP/1.1 200 ")
+                .endsWith("<{}>");
+    }
+
+    @Test
     void shouldRefuseABody() throws Exception {
         HttpResponse<String> response = client.send(
                 HttpRequest.newBuilder(uri("/fine"))
@@ -159,7 +166,8 @@ class HttpServerTest {
     void shouldNotShowTheInsideOfTheProgram() throws Exception {
         HttpResponse<String> response = request("GET", "/fault");
         assertThat(response.statusCode()).isEqualTo(500);
-        assertThat(response.body()).isEqualTo("{\"error\":\"an error that is in the log\"}");
+        assertThat(response.body())
+                .isEqualTo("{\"error\":\"the request failed because of an error, which is in the log\"}");
     }
 
     /** More connections than it takes, all of them idle: those behind have to wait a second or two, not for ever. */
@@ -167,7 +175,7 @@ class HttpServerTest {
     void shouldAnswerWhileSomebodyHoldsManyConnections() throws Exception {
         List<Socket> idle = new ArrayList<>();
         try {
-            for (int i = 0; i < 2 * Connections.MOST; i++) {
+            for (int i = 0; i < 2 * Connections.MAX; i++) {
                 idle.add(new Socket("127.0.0.1", http.port()));
             }
             assertThat(request("GET", "/fine").statusCode()).isEqualTo(200);
@@ -237,7 +245,7 @@ class HttpServerTest {
     void shouldOpenAStreamAlthoughAllPlacesAreTakenByStreamsThatNobodyReads() throws Exception {
         List<Socket> unread = new ArrayList<>();
         try {
-            for (int i = 0; i < EventStreams.MOST; i++) {
+            for (int i = 0; i < EventStreams.MAX; i++) {
                 Socket socket = new Socket("127.0.0.1", http.port());
                 socket.getOutputStream().write("GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(UTF_8));
                 unread.add(socket);

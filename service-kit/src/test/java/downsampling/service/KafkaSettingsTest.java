@@ -118,7 +118,8 @@ class KafkaSettingsTest {
         assertThat(said)
                 .hasLineCount(2)
                 .contains("Kafka setting acks=1 is not used: it is always all")
-                .contains("Kafka setting consumer.isolation.level=read_uncommitted is not used: --guarantee says that");
+                .contains(
+                        "Kafka setting consumer.isolation.level=read_uncommitted is not used: the option --guarantee decides that");
         assertThat(said(() -> KafkaSettings.without(Map.of("acks", "all"), fixed)))
                 .isEmpty();
     }

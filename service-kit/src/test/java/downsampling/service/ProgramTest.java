@@ -89,6 +89,7 @@ class ProgramTest {
     void shouldNotSpeakOfAnOldNameWhereTheNewOneOrTheOptionIsThere() {
         assertThat(run(Map.of("WINDOW", "7s", "MY_PROGRAM_WINDOW", "8s", "ZONE", "Mars"), "--zone", "UTC"))
                 .isZero();
+        assertThat(main.zone).isEqualTo(ZoneId.of("UTC"));
         assertThat(err.toString(UTF_8)).isEmpty();
     }
 
@@ -137,7 +138,7 @@ class ProgramTest {
     @Test
     void shouldSayOnceWhatCannotBePrintedAndNothingOfAReaderThatHasGone() {
         for (String why : List.of("No space left on device", "Broken pipe")) {
-            List<String> told = new ArrayList<>();
+            List<String> reports = new ArrayList<>();
             StandardOutput output = new StandardOutput(
                     new OutputStream() {
                         @Override
@@ -145,13 +146,13 @@ class ProgramTest {
                             throw new IOException(why);
                         }
                     },
-                    told::add);
+                    reports::add);
             PrintStream out = new PrintStream(output, true, UTF_8);
-            assertThat(output.isLost()).isFalse();
+            assertThat(output.isIncomplete()).isFalse();
             out.println("one");
             out.println("two");
-            assertThat(output.isLost()).isTrue();
-            assertThat(told)
+            assertThat(output.isIncomplete()).isTrue();
+            assertThat(reports)
                     .isEqualTo(
                             why.equals("Broken pipe")
                                     ? List.of()
