@@ -20,6 +20,7 @@ import org.apache.kafka.common.config.ConfigException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.OptionSpec;
@@ -50,6 +51,7 @@ public final class Program {
     private final Output output;
 
     /** How a program speaks: the options for it, for all its commands. */
+    @Command(optionListHeading = "%nLog and errors:%n")
     public static final class Output {
         @Option(
                 names = "--log-format",
@@ -118,6 +120,7 @@ public final class Program {
             commandLine.addSubcommand(subcommand);
         }
         showVersion(commandLine, version(name, command.getClass()));
+        OptionSections.use(commandLine);
         String columns = environment.getOrDefault("COLUMNS", "");
         if (columns.matches("\\d{1,4}")) {
             commandLine.setUsageHelpAutoWidth(false);
