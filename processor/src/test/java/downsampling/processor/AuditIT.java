@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import downsampling.localstack.Broker;
 import downsampling.localstack.BrokerTest;
-import downsampling.producer.Message;
-import downsampling.producer.SyntheticSource;
+import downsampling.producer.source.SyntheticReading;
+import downsampling.producer.source.SyntheticSource;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.time.Duration;
@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.RecordsToDelete;
@@ -43,7 +44,7 @@ class AuditIT {
 
     @Test
     void shouldAccountForEveryReadingWhileTheProcessorRunsAndAfter() throws Exception {
-        Map<Message.Kind, Integer> sent = new HashMap<>();
+        Map<SyntheticReading.Kind, Integer> sent = new HashMap<>();
         try (Service processor = processor("first")) {
             for (int part = 0; part < 5; part++) {
                 send(part, sent);
@@ -59,7 +60,7 @@ class AuditIT {
         assertThat(after.exitCode).as(after.text).isZero();
         assertThat(after.count("read")).isEqualTo(READINGS);
         assertThat(after.count("dead"))
-                .isEqualTo(sent.get(Message.Kind.CORRUPT) + sent.get(Message.Kind.FUTURE))
+                .isEqualTo(sent.get(SyntheticReading.Kind.CORRUPT) + sent.get(SyntheticReading.Kind.FUTURE))
                 .isPositive();
         assertThat(after.count("late")).isPositive();
         assertThat(after.count("summarised")).isEqualTo(READINGS - after.count("dead") - after.count("late"));
@@ -164,17 +165,17 @@ class AuditIT {
     }
 
     /** One of five parts of the same run; late ones begin where grace ends. */
-    private void send(int part, Map<Message.Kind, Integer> sent) {
-        SyntheticSource source = new SyntheticSource(new SyntheticSource.Config(
+    private void send(int part, Map<SyntheticReading.Kind, Integer> sent) {
+        SyntheticSource source = new SyntheticSource(new SyntheticSource.Recipe(
                 7,
                 READINGS,
-                null,
+                Optional.empty(),
                 20,
-                Instant.parse("2026-01-31T23:00:00Z"),
+                Optional.of(Instant.parse("2026-01-31T23:00:00Z")),
                 new SyntheticSource.Shares(0.1, 0.03, 0.02, 0.05)));
         try (Producer<byte[], byte[]> producer = producer()) {
             for (int i = 0; source.hasNext(); i++) {
-                Message message = source.next();
+                SyntheticReading message = source.next();
                 if (i / (READINGS / 5) == part) {
                     sent.merge(message.kind(), 1, Integer::sum);
                     producer.send(new ProducerRecord<>(raw, message.key(), message.value()));

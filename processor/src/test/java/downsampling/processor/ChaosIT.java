@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import downsampling.localstack.Broker;
 import downsampling.localstack.LocalKafka;
-import downsampling.producer.Message;
-import downsampling.producer.SyntheticSource;
+import downsampling.producer.source.SyntheticReading;
+import downsampling.producer.source.SyntheticSource;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,6 +18,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -97,7 +98,7 @@ class ChaosIT {
     private Path dir;
 
     private final List<ProcessorProcess> instances = new ArrayList<>();
-    private final Map<Place, Message> sent = new ConcurrentHashMap<>();
+    private final Map<Place, SyntheticReading> sent = new ConcurrentHashMap<>();
     private final ExecutorService executor = Executors.newSingleThreadExecutor();
     private LocalKafka kafka;
     private Random random;
@@ -240,12 +241,12 @@ class ChaosIT {
                 new ByteArraySerializer());
 
         Sender(long seed) {
-            source = new SyntheticSource(new SyntheticSource.Config(
+            source = new SyntheticSource(new SyntheticSource.Recipe(
                     SENSORS,
                     READINGS,
-                    READINGS_PER_SECOND_OF_EVENT_TIME,
+                    Optional.of(READINGS_PER_SECOND_OF_EVENT_TIME),
                     seed,
-                    Instant.parse("2024-02-28T22:00:00Z"),
+                    Optional.of(Instant.parse("2024-02-28T22:00:00Z")),
                     new SyntheticSource.Shares(0.05, 0.01, 0.01, 0.02)));
         }
 
@@ -258,7 +259,7 @@ class ChaosIT {
                     while (System.nanoTime() - begin < i * 1_000_000_000L / SENT_PER_SECOND) {
                         LockSupport.parkNanos(1_000_000);
                     }
-                    Message message = source.next();
+                    SyntheticReading message = source.next();
                     results.add(producer.send(
                             new ProducerRecord<>("raw-temperature", message.key(), message.value()), (metadata, e) -> {
                                 if (e == null) {
@@ -404,7 +405,9 @@ class ChaosIT {
         assertThat(sent).as("sent").hasSize(READINGS);
         assertThat(raw).as("raw readings").hasSize(READINGS);
         assertThat(twice).as("windows that came twice").isEmpty();
-        assertThat(dead.keySet()).as("dead records").isEqualTo(places(Message.Kind.CORRUPT, Message.Kind.FUTURE));
+        assertThat(dead.keySet())
+                .as("dead records")
+                .isEqualTo(places(SyntheticReading.Kind.CORRUPT, SyntheticReading.Kind.FUTURE));
         assertThat(late.keySet()).as("late records").containsAll(lateByEventTime);
         if (byEventTimeAlone) {
             assertThat(late.keySet()).as("late records, by event time alone").isEqualTo(lateByEventTime);
@@ -431,7 +434,7 @@ class ChaosIT {
         return account;
     }
 
-    private Set<Place> places(Message.Kind... kinds) {
+    private Set<Place> places(SyntheticReading.Kind... kinds) {
         Set<Place> places = new HashSet<>();
         sent.forEach((place, message) -> {
             if (List.of(kinds).contains(message.kind())) {

@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import downsampling.localstack.Broker;
 import downsampling.localstack.BrokerTest;
-import downsampling.producer.Message;
 import downsampling.producer.ReadingSender;
-import downsampling.producer.SyntheticSource;
-import downsampling.producer.SyntheticSource.Shares;
+import downsampling.producer.source.SyntheticReading;
+import downsampling.producer.source.SyntheticSource;
+import downsampling.producer.source.SyntheticSource.Shares;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -57,13 +58,13 @@ class EndToEndIT {
 
     /** 20 000 readings of 5 sensors in 400 s of event time, a fifth of them up to a second out of order. */
     private List<Window.Said> sendSyntheticReadings(Pipeline pipeline) {
-        SyntheticSource source = new SyntheticSource(
-                new SyntheticSource.Config(5, 20_000, 50.0, 42, Instant.ofEpochMilli(T0), new Shares(0.2, 0, 0, 0)));
+        SyntheticSource source = new SyntheticSource(new SyntheticSource.Recipe(
+                5, 20_000, Optional.of(50.0), 42, Optional.of(Instant.ofEpochMilli(T0)), new Shares(0.2, 0, 0, 0)));
         List<Window.Said> said = new ArrayList<>();
         try (ReadingSender sender =
                 new ReadingSender(Map.of("bootstrap.servers", broker.bootstrapServers()), pipeline.raw, 42)) {
             while (source.hasNext()) {
-                Message message = source.next();
+                SyntheticReading message = source.next();
                 said.add(new Window.Said(message.sensor(), message.eventTime().toEpochMilli(), message.reading()));
                 sender.send(message);
             }

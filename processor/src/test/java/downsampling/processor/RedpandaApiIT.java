@@ -9,9 +9,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import downsampling.localstack.Broker;
 import downsampling.localstack.RedpandaApi;
-import downsampling.producer.Message;
-import downsampling.producer.SyntheticSource;
-import downsampling.producer.SyntheticSource.Shares;
+import downsampling.producer.source.SyntheticReading;
+import downsampling.producer.source.SyntheticSource;
+import downsampling.producer.source.SyntheticSource.Shares;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,6 +21,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.ListOffsetsResult;
@@ -171,11 +172,11 @@ class RedpandaApiIT {
 
     /** The same, from the same seed. */
     private static List<Window.Said> said(int count) {
-        SyntheticSource source = new SyntheticSource(
-                new SyntheticSource.Config(5, count, RATE, SEED, Instant.ofEpochMilli(T0), new Shares(0.2, 0, 0, 0)));
+        SyntheticSource source = new SyntheticSource(new SyntheticSource.Recipe(
+                5, count, Optional.of(RATE), SEED, Optional.of(Instant.ofEpochMilli(T0)), new Shares(0.2, 0, 0, 0)));
         List<Window.Said> said = new ArrayList<>();
         while (source.hasNext()) {
-            Message message = source.next();
+            SyntheticReading message = source.next();
             said.add(new Window.Said(message.sensor(), message.eventTime().toEpochMilli(), message.reading()));
         }
         return said;

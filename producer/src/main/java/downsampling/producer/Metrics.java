@@ -7,12 +7,12 @@ import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.Set;
 
-/** What this program counts and measures, as Prometheus reads it; docs/operations.md tells what each metric means. */
+/** What this program counts and measures, as Prometheus reads it; docs/operations.md says what each metric means. */
 final class Metrics implements AutoCloseable {
 
     /**
-     * What is kept of the metrics of Kafka's producer. Left out are rates and averages that follow from totals, and what
-     * there is for each connection and topic.
+     * The metrics of Kafka's producer that are kept. Left out are rates and averages that follow from totals, and the metrics of
+     * single connections and topics.
      */
     private static final Set<String> KAFKA = Set.of(
             "kafka.producer.batch.size.avg",
@@ -33,16 +33,16 @@ final class Metrics implements AutoCloseable {
 
     private final ProcessMetrics metrics = new ProcessMetrics(KAFKA);
     private final MeterRegistry registry = metrics.registry();
-    /** Written for each message by the thread that sends; whoever reads it may see what was true a moment before. */
-    private long behindNanos;
+    /** Written for each message by the thread that sends; another thread may read a value that is a moment old. */
+    private long delayNanos;
 
-    /** Measures this process; of readings it tells from {@link #watch} on. */
+    /** Measures the process, and no readings until {@link #addReadings}. */
     Metrics() {
         metrics.watchProcess();
     }
 
-    /** @param rate readings per second that are asked for, infinite for as many as can be, NaN where nobody knows */
-    void watch(ReadingSender sender, double rate) {
+    /** @param requestedPerSecond how many readings are asked for, infinite for as many as possible, NaN where nobody knows */
+    void addReadings(ReadingSender sender, double requestedPerSecond) {
         FunctionCounter.builder("downsampling.producer.readings", sender, ReadingSender::sent)
                 .description("Readings by what became of them")
                 .tag("outcome", "sent")
@@ -51,19 +51,19 @@ final class Metrics implements AutoCloseable {
                 .description("Readings by what became of them")
                 .tag("outcome", "failed")
                 .register(registry);
-        Gauge.builder("downsampling.producer.requested.readings.per.second", () -> rate)
+        Gauge.builder("downsampling.producer.requested.readings.per.second", () -> requestedPerSecond)
                 .description("How many readings are asked for")
                 .register(registry);
-        Gauge.builder("downsampling.producer.behind", this, self -> self.behindNanos / 1e9)
+        Gauge.builder("downsampling.producer.behind", this, self -> self.delayNanos / 1e9)
                 .description("How long after it was due the newest reading was handed over for sending")
                 .baseUnit("seconds")
                 .register(registry);
         metrics.onClose(sender.bindTo(registry)::close);
     }
 
-    /** @param nanos how late the next message is; negative for early */
-    void behind(long nanos) {
-        behindNanos = Math.max(0, nanos);
+    /** @param nanos how late the next message is; negative when it is early */
+    void reportDelay(long nanos) {
+        delayNanos = Math.max(0, nanos);
     }
 
     /** What {@code /metrics} answers. */

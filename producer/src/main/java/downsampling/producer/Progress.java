@@ -1,29 +1,27 @@
 package downsampling.producer;
 
 import java.io.PrintWriter;
+import java.util.Optional;
 import java.util.function.LongSupplier;
 
-/** One line that is written over once a second: how many readings have been sent, and how fast the last ones went. */
+/** A line that is overwritten once a second: how many readings have been sent, and how many of them in the last second. */
 final class Progress implements AutoCloseable {
 
-    /** Clears what is left of a longer line, and goes back, so that whatever is written next takes this line's place. */
+    /** Clears the rest of a longer line and goes back, so that whatever is written next replaces this line. */
     private static final String END = "\033[K\r";
 
-    private final PrintWriter terminal;
     private final LongSupplier sent;
-    private final Thread thread = new Thread(this::run, "progress");
+    private final Optional<Thread> thread;
 
-    /** Writes until closed; does nothing when the terminal is null. */
-    Progress(PrintWriter terminal, LongSupplier sent) {
-        this.terminal = terminal;
+    /** Writes to the terminal until it is closed; does nothing without a terminal. */
+    Progress(Optional<PrintWriter> terminal, LongSupplier sent) {
         this.sent = sent;
-        if (terminal != null) {
-            thread.setDaemon(true);
-            thread.start();
-        }
+        thread = terminal.map(to -> new Thread(() -> writeUntilInterrupted(to), "progress"));
+        thread.ifPresent(each -> each.setDaemon(true));
+        thread.ifPresent(Thread::start);
     }
 
-    private void run() {
+    private void writeUntilInterrupted(PrintWriter terminal) {
         try {
             long before = 0;
             while (true) {
@@ -41,6 +39,10 @@ final class Progress implements AutoCloseable {
 
     @Override
     public void close() {
+        thread.ifPresent(Progress::end);
+    }
+
+    private static void end(Thread thread) {
         thread.interrupt();
         try {
             thread.join();

@@ -2,12 +2,14 @@ package downsampling.producer;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import downsampling.producer.source.Message;
 import downsampling.service.KafkaSettings;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.kafka.KafkaClientMetrics;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import java.util.concurrent.atomic.LongAdder;
@@ -23,15 +25,15 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 /**
  * Delivers messages to one topic and counts what became of them. Each record carries the time of sending as its
  * timestamp, because brokers delete by it and event times may be years old, and a header {@code uuid}. One thread sends;
- * any thread may close and read the counts.
+ * any thread may close, and read the counts.
  *
  * <p>A uuid is of version 8 (RFC 9562) in text form: 74 bits drawn once for each sender, then the number of the message
- * from 0 in the last 48. It only has to tell records apart, and random ones cannot be compressed: with them a record was
- * measured to take 32 bytes instead of 13, and a third more processor time.
+ * from 0 in the last 48. It only has to tell records apart, and random ones cannot be compressed: with them, a record was
+ * measured to need 32 bytes instead of 13, and a third more processor time.
  */
 public final class ReadingSender implements AutoCloseable {
 
-    /** What is used unless the caller says otherwise: large compressed batches. */
+    /** Settings that hold unless the caller says otherwise: large compressed batches. */
     private static final Map<String, Object> DEFAULTS = Map.of(
             ProducerConfig.CLIENT_ID_CONFIG,
             "downsampling-producer",
@@ -54,13 +56,17 @@ public final class ReadingSender implements AutoCloseable {
     private final Callback delivered = this::delivered;
     private final LongAdder sent = new LongAdder();
     private final LongAdder failed = new LongAdder();
+    /** Null as long as no message has failed. */
     private volatile Exception firstFailure;
+
+    /** How many uuids have been given. */
     private long uuids;
 
     /**
      * Connects in the background.
      *
-     * @param settings of the Kafka producer, {@code bootstrap.servers} at least; they win over the defaults of this class, but for acks and idempotence
+     * @param settings of the Kafka producer, {@code bootstrap.servers} at least; they win over the defaults of this class, except
+     *     for acks and idempotence
      * @param seed of the uuids: the same seed gives the same ones again
      * @throws KafkaException if the producer cannot be made of the settings
      */
@@ -70,7 +76,7 @@ public final class ReadingSender implements AutoCloseable {
         producer = new KafkaProducer<>(withDefaults(settings), new ByteArraySerializer(), new ByteArraySerializer());
     }
 
-    /** A user's settings without those that cannot be changed, each of which is told in a line. */
+    /** A person's settings without those that cannot be changed, each of which is reported in a line. */
     static Map<String, String> withoutFixed(Map<String, String> settings) {
         Map<String, String> fixed = new HashMap<>(FIXED);
         fixed.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, "none");
@@ -80,8 +86,8 @@ public final class ReadingSender implements AutoCloseable {
     }
 
     /** @throws ConfigException if the producer cannot be made of these */
-    static void check(Map<String, String> settings) {
-        Map<String, Object> all = withDefaults(KafkaSettings.forProducer(settings));
+    static void check(Map<String, Object> settings) {
+        Map<String, Object> all = withDefaults(settings);
         all.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
         all.put(ProducerConfig.VALUE_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);
         new ProducerConfig(all);
@@ -94,10 +100,7 @@ public final class ReadingSender implements AutoCloseable {
         return all;
     }
 
-    /**
-     * Hands a message over for sending; waits only while the send buffer is full. Whether it arrives shows in the counts
-     * later.
-     */
+    /** Hands a message over for sending, and waits only while the send buffer is full. The counts say later whether it arrived. */
     public void send(Message message) {
         ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(topic, message.key(), message.value());
         record.headers().add("uuid", nextUuid());
@@ -123,24 +126,24 @@ public final class ReadingSender implements AutoCloseable {
         return failed.sum();
     }
 
-    /** Why the first of them failed, or null. */
-    public Exception firstFailure() {
-        return firstFailure;
+    /** Why the first of them failed; empty if none has. */
+    public Optional<Exception> firstFailure() {
+        return Optional.ofNullable(firstFailure);
     }
 
-    /** Has the metrics of Kafka's producer in a registry, until what is returned is closed. */
+    /** Puts the metrics of Kafka's producer into a registry, until the returned object is closed. */
     KafkaClientMetrics bindTo(MeterRegistry registry) {
         KafkaClientMetrics metrics = new KafkaClientMetrics(producer);
         metrics.bindTo(registry);
         return metrics;
     }
 
-    /** Sends what is there and waits for it, at most this long; what is not acknowledged by then has failed. */
+    /** Delivers what was handed over, and waits at most this long; what is not acknowledged by then has failed. */
     public void close(Duration timeout) {
         producer.close(timeout);
     }
 
-    /** As {@link #close(Duration)}, for as long as Kafka's {@code delivery.timeout.ms} lets it take. */
+    /** Does the same for as long as Kafka's {@code delivery.timeout.ms} allows. */
     @Override
     public void close() {
         producer.close();

@@ -29,25 +29,20 @@ import org.apache.kafka.common.errors.TopicExistsException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 
 /**
- * The topic the readings go to, and how it is made when it is missing. One that is there is left as it is.
+ * The topic that readings go to, and how it is created when it is missing. A topic that exists is left as it is.
  *
- * @param name of the topic
  * @param partitions at least 1
- * @param replication copies of each partition, at least 1, or null for the broker's default
- * @param retention how long the broker keeps records, at least 1 ms, or null for the broker's default
+ * @param replication copies of each partition, at least 1; empty for the broker's default
+ * @param retention how long the broker keeps records, at least 1 ms; empty for the broker's default
  */
-record Topic(String name, int partitions, Short replication, Duration retention) {
+record Topic(String name, int partitions, Optional<Short> replication, Optional<Duration> retention) {
 
-    /** Long enough for a slow broker, far away. */
+    /** Long enough for a slow broker that is far away. */
     private static final int ATTEMPT_MS = 5_000;
 
     private static final int BETWEEN_ATTEMPTS_MS = 500;
 
-    /**
-     * Checks itself.
-     *
-     * @throws IllegalArgumentException in one line: name, value, what is allowed
-     */
+    /** @throws InvalidSettingException in one line: name, value, what is allowed */
     Topic {
         if (!name.matches("[a-zA-Z0-9._-]{1,249}") || name.equals(".") || name.equals("..")) {
             throw new InvalidSettingException(
@@ -56,29 +51,30 @@ record Topic(String name, int partitions, Short replication, Duration retention)
         if (partitions < 1) {
             throw new InvalidSettingException("--partitions", partitions, "a number from 1");
         }
-        if (replication != null && replication < 1) {
-            throw new InvalidSettingException("--replication", replication, "a number from 1");
-        }
-        if (retention != null && retention.toMillis() < 1) {
-            throw new InvalidSettingException("--retention", Durations.format(retention), "a duration from 1ms");
-        }
+        replication.filter(copies -> copies < 1).ifPresent(copies -> {
+            throw new InvalidSettingException("--replication", copies, "a number from 1");
+        });
+        retention.filter(time -> time.toMillis() < 1).ifPresent(time -> {
+            throw new InvalidSettingException("--retention", Durations.format(time), "a duration from 1ms");
+        });
     }
 
     /**
-     * Sees that the topic is there, and waits for a broker that is not there yet.
+     * Waits for a broker, and creates the topic if it is missing.
      *
-     * @param wait how long to wait for a broker
      * @param stop ends the waiting when it is counted down
-     * @param notes is told in a line what is waited for and what was made
-     * @return whether the topic is there; false only when stopped
-     * @throws KafkaException in one line, when there is no broker in time, or no right to make the topic
+     * @param notes receives a line when the topic was created
+     * @return whether the topic can be used; false only after a stop
+     * @throws KafkaException if the topic may not be described or created
+     * @throws FailedException if there is no broker in time, or no leader of each partition
      */
-    boolean ensure(Map<String, Object> adminSettings, Duration wait, CountDownLatch stop, Consumer<String> notes)
+    boolean awaitOrCreate(KafkaConnection kafka, CountDownLatch stop, Consumer<String> notes)
             throws InterruptedException {
-        try (Admin admin = BrokerConnection.open(adminSettings, wait, false, stop)) {
-            for (long deadline = System.nanoTime() + wait.toNanos(); admin != null && stop.getCount() > 0; ) {
+        Duration patience = kafka.patience();
+        try (Admin admin = BrokerConnection.open(kafka.adminSettings(), patience, false, stop)) {
+            for (long deadline = System.nanoTime() + patience.toNanos(); admin != null && stop.getCount() > 0; ) {
                 try {
-                    describeOrCreate(admin, ATTEMPT_MS, notes);
+                    describeOrCreate(admin, notes);
                     return true;
                 } catch (RetriableException e) {
                     if (System.nanoTime() - deadline >= 0) {
@@ -92,20 +88,20 @@ record Topic(String name, int partitions, Short replication, Duration retention)
     }
 
     /**
-     * One attempt. The topic is there when the leader of each partition answers for it: of an idempotent producer's first
-     * batches, of which several are under way at once, the first is lost for good if a leader that has not taken over yet
-     * refuses it and then takes the second (KAFKA-15591).
+     * One attempt. The topic can be used when the leader of each partition answers. An idempotent producer has several batches
+     * under way at once: if a leader that has not taken over yet refuses the first and then accepts the second, the first is lost
+     * for good (KAFKA-15591).
      */
-    private void describeOrCreate(Admin admin, int timeoutMs, Consumer<String> notes) throws InterruptedException {
+    private void describeOrCreate(Admin admin, Consumer<String> notes) throws InterruptedException {
         int count;
         try {
-            count = get(admin.describeTopics(List.of(name), new DescribeTopicsOptions().timeoutMs(timeoutMs))
+            count = get(admin.describeTopics(List.of(name), new DescribeTopicsOptions().timeoutMs(ATTEMPT_MS))
                             .allTopicNames())
                     .get(name)
                     .partitions()
                     .size();
         } catch (UnknownTopicOrPartitionException missing) {
-            create(admin, timeoutMs, notes);
+            create(admin, notes);
             count = partitions;
         } catch (AuthorizationException e) {
             throw new KafkaException("no right to describe topic " + name + ": " + e.getMessage(), e);
@@ -114,21 +110,20 @@ record Topic(String name, int partitions, Short replication, Duration retention)
         for (int partition = 0; partition < count; partition++) {
             ends.put(new TopicPartition(name, partition), OffsetSpec.latest());
         }
-        get(admin.listOffsets(ends, new ListOffsetsOptions().timeoutMs(timeoutMs))
+        get(admin.listOffsets(ends, new ListOffsetsOptions().timeoutMs(ATTEMPT_MS))
                 .all());
     }
 
-    private void create(Admin admin, int timeoutMs, Consumer<String> notes) throws InterruptedException {
-        NewTopic topic = new NewTopic(name, Optional.of(partitions), Optional.ofNullable(replication));
-        if (retention != null) {
-            topic.configs(Map.of(TopicConfig.RETENTION_MS_CONFIG, Long.toString(retention.toMillis())));
-        }
+    private void create(Admin admin, Consumer<String> notes) throws InterruptedException {
+        NewTopic topic = new NewTopic(name, Optional.of(partitions), replication);
+        retention.ifPresent(
+                time -> topic.configs(Map.of(TopicConfig.RETENTION_MS_CONFIG, Long.toString(time.toMillis()))));
         try {
-            get(admin.createTopics(List.of(topic), new CreateTopicsOptions().timeoutMs(timeoutMs))
+            get(admin.createTopics(List.of(topic), new CreateTopicsOptions().timeoutMs(ATTEMPT_MS))
                     .all());
-            notes.accept("created topic " + name + " with " + partitions + " partitions");
+            notes.accept("Created topic " + name + " with " + partitions + " partitions");
         } catch (TopicExistsException e) {
-            // Another program was faster; its topic is as good.
+            // Another program was faster, and its topic is as good.
         } catch (AuthorizationException e) {
             throw new KafkaException("topic " + name + " is missing, and there is no right to create it", e);
         }

@@ -1,8 +1,6 @@
 /**
- * Writes sensor readings to a Kafka topic: made up from a seed, or replayed from a CSV file. A {@link
- * downsampling.producer.Source} yields each message as plain data and says when it is due, a {@link
- * downsampling.producer.ReadingSender} delivers it, and {@link downsampling.producer.Run}, where to start reading, joins
- * the two. {@link downsampling.producer.SyntheticSource} is also what tests of other modules draw
- * readings from, because it tells of each one what kind it is.
+ * Writes sensor readings to a Kafka topic. A {@link downsampling.producer.source.Source} yields messages, a {@link
+ * downsampling.producer.ReadingSender} delivers them, and {@link downsampling.producer.SendLoop}, where to start reading,
+ * joins the two. {@link downsampling.producer.Main} makes all of it from the command line.
  */
 package downsampling.producer;

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What a run tells of itself while it goes on: over HTTP, and in its log as JSON. */
+/** What a run reports about itself while it goes on: over HTTP, and in its log as JSON. */
 @BrokerTest
 class HttpIT {
 
@@ -170,7 +170,7 @@ class HttpIT {
         assertThat(events)
                 .extracting(event -> event.get("level").asText() + " "
                         + event.get("message").asText().split(" ")[0])
-                .startsWith("INFO sending")
+                .startsWith("INFO Sending")
                 .contains("INFO Sensor1", "INFO Sensor2");
         assertThat(events.get(events.size() - 1).get("level").asText()).isEqualTo("ERROR");
         assertThat(events.get(events.size() - 1).get("message").asText()).contains(" readings failed, the first one: ");

@@ -9,6 +9,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -30,7 +31,23 @@ class MainTest {
     @Test
     void shouldShowHelpAndVersion() {
         assertThat(run(Map.of(), "--help")).isZero();
-        assertThat(out.toString()).contains("--out-of-order", "--sensor-column", "(default: 10000)");
+        assertThat(out.toString())
+                .containsSubsequence(
+                        "Which readings to send, and how fast:",
+                        "--source",
+                        "Readings that are made up (--source=synthetic):",
+                        "(default: 10000)",
+                        "--out-of-order",
+                        "Readings from a file (--source=csv):",
+                        "--sensor-column",
+                        "The topic they go to:",
+                        "--topic",
+                        "The broker:",
+                        "--bootstrap-servers",
+                        "What can be seen while it sends:",
+                        "--http-port",
+                        "Log and errors:",
+                        "--log-format");
         assertThat(run(Map.of("VERSION", "1", "HELP", "1"), "--version")).isZero();
         assertThat(err.toString()).isEmpty();
     }
@@ -50,12 +67,15 @@ class MainTest {
                 "--rate fast -> --rate=fast: expected a number above 0, or max",
                 "--late 1.5 -> --late=1.5: expected a share from 0 to 1",
                 "--corrupt NaN -> --corrupt=NaN: expected a share from 0 to 1",
-                "--late 0.6 --future 0.5 -> --out-of-order + --late + --future + --corrupt=1.1: expected shares that are 1 at most together",
+                "--late 0.6 --future 0.5 -> --out-of-order + --late + --future + --corrupt=1.1: expected shares that add up to 1 at most",
                 "--start-time now -> --start-time=now: expected a time such as 2025-01-01T12:00:00Z",
                 "--start-time 2099-01-01T00:00:00Z -> --start-time=2099-01-01T00:00:00Z: expected a time in the years 1970 to 2098",
                 "--partitions 0 -> --partitions=0: expected a number from 1",
                 "--replication 0 -> --replication=0: expected a number from 1",
                 "--retention 0s -> --retention=0s: expected a duration from 1ms",
+                "--retention 999999999999d -> --retention=999999999999d: expected a duration such as 250ms, 10s, 5m, 1h or 7d",
+                "--wait 36501d -> --wait=36501d: expected a duration up to 36500d",
+                "--http-port 0 --http-host= -> --http-host=: expected a name or an address",
                 "--wait 5 -> --wait=5: expected a duration such as 250ms, 10s, 5m, 1h or 7d",
                 "--topic a/b -> --topic=a/b: expected a topic's name, 1 to 249 of a to z, A to Z, 0 to 9, '.', '_' and '-'",
                 "--topic .. -> --topic=..: expected a topic's name, 1 to 249 of a to z, A to Z, 0 to 9, '.', '_' and '-'",
@@ -63,14 +83,17 @@ class MainTest {
                 "--config nowhere.properties -> --config=nowhere.properties: expected a properties file that can be read",
                 "--source xml -> --source=xml: expected synthetic or csv",
                 "--source csv -> --file: expected a file that can be read, for --source=csv",
-                "--source csv --file nowhere.csv -> --file=nowhere.csv: expected a file that can be read",
-                "--source csv --file . -> --file=.: expected a file that can be read",
+                "--source csv --sensor-column 1 --time-column 2 --value-column 3 --file nowhere.csv -> --file=nowhere.csv: expected a file that can be read",
+                "--source csv --sensor-column 1 --time-column 2 --value-column 3 --file . -> --file=.: expected a file that can be read",
                 "--source csv --file pom.xml -> --sensor-column: expected a column's number from 1, or its name in the header",
                 "--source csv --file pom.xml --sensor-column 0 -> --sensor-column=0: expected a column's number from 1, or its name in the header",
                 "--source csv --file pom.xml --charset latin -> --charset=latin: expected a charset such as UTF-8, ISO-8859-1 or windows-1252",
                 "--speed 0 -> --speed=0: expected a number above 0, or max",
-                "--source csv --count 5 -> --count=5: expected --source=synthetic where that is given",
-                "--file pom.xml -> --file=pom.xml: expected --source=csv where that is given",
+                "--source csv --count 5 -> --count=5: expected this option only with --source=synthetic",
+                "--file pom.xml -> --file=pom.xml: expected this option only with --source=csv",
+                "--rebase -> --rebase=true: expected this option only with --source=csv",
+                "--rate max --source csv --file pom.xml -> --rate=max: expected this option only with --source=synthetic",
+                "--http-port 70000 -> --http-port=70000: expected a number from 0 to 65535",
                 "--colour red -> Unknown options: '--colour', 'red'",
             })
     void shouldRefuseWhatMakesNoSenseInOneLine(String arguments, String line) {
@@ -97,6 +120,22 @@ class MainTest {
         Path file = Files.writeString(folder.resolve("client.properties"), "linger.ms=soon\n");
         assertThat(run(Map.of(), "--config", file.toString())).isEqualTo(2);
         assertThat(err.toString()).contains("Invalid value soon for configuration linger.ms");
+    }
+
+    /** No fault of ours is known, so this one is made: an environment as no system has it. */
+    @Test
+    void shouldFailWithATraceInTheLogWhereTheFaultIsOurOwn() {
+        Map<String, String> environment = new HashMap<>();
+        environment.put("KAFKA_RETRIES", null);
+
+        assertThat(run(environment)).isEqualTo(1);
+
+        assertThat(err.toString())
+                .contains(
+                        " ERROR Program - An unexpected error",
+                        "java.lang.NullPointerException: ",
+                        "\tat downsampling.");
+        assertThat(err.toString().lines()).last().asString().startsWith("producer: ");
     }
 
     @Test

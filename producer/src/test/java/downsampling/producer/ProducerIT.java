@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import downsampling.localstack.Broker;
 import downsampling.localstack.BrokerTest;
-import downsampling.producer.SyntheticSource.Config;
-import downsampling.producer.SyntheticSource.Shares;
+import downsampling.producer.source.Message;
+import downsampling.producer.source.SyntheticSource;
+import downsampling.producer.source.SyntheticSource.Recipe;
+import downsampling.producer.source.SyntheticSource.Shares;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -21,6 +23,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -82,8 +85,13 @@ class ProducerIT {
         assertThat(exitCode).as(err.toString()).isZero();
         assertThat(out.toString()).startsWith("sent 20000, failed 0, ").contains(", late ", ", corrupt ");
         List<Message> expected = new ArrayList<>();
-        new SyntheticSource(
-                        new Config(5, 20_000, Double.POSITIVE_INFINITY, 42, start, new Shares(0.1, 0.05, 0.01, 0.1)))
+        new SyntheticSource(new Recipe(
+                        5,
+                        20_000,
+                        Optional.of(Double.POSITIVE_INFINITY),
+                        42,
+                        Optional.of(start),
+                        new Shares(0.1, 0.05, 0.01, 0.1)))
                 .forEachRemaining(expected::add);
         List<ConsumerRecord<byte[], byte[]>> records = broker.read(topic, 20_000);
         assertThat(records).hasSize(20_000);
@@ -187,10 +195,10 @@ class ProducerIT {
 
         assertThat(run("--topic", topic, "--count", "1", "--partitions", "3", "--retention", "7d"))
                 .isZero();
-        assertThat(err.toString()).contains("created topic " + topic + " with 3 partitions");
+        assertThat(err.toString()).contains("Created topic " + topic + " with 3 partitions");
         assertThat(run("--topic", topic, "--count", "1", "--partitions", "4", "--retention", "1h"))
                 .isZero();
-        assertThat(err.toString()).doesNotContain("created");
+        assertThat(err.toString()).doesNotContain("Created");
 
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
             TopicDescription description =
@@ -252,7 +260,7 @@ class ProducerIT {
         assertThat(summary.matches()).isTrue();
         int sent = Integer.parseInt(summary.group(1));
         assertThat(broker.read(topic, sent)).hasSize(sent);
-        assertThat(folder.resolve("err")).content().hasLineCount(1).contains(" INFO  Main - sending to " + topic);
+        assertThat(folder.resolve("err")).content().hasLineCount(1).contains(" INFO  Main - Sending to topic " + topic);
     }
 
     @Test

@@ -7,6 +7,7 @@ import downsampling.localstack.LocalKafka;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.KafkaException;
@@ -36,7 +37,7 @@ class TopicIT {
                         "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
                         "allow.everyone.if.no.acl.found",
                         "true"));
-        try (Admin admin = Admin.create(settings())) {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()))) {
             // The right to create may come from the cluster or from the topic, so both have to deny it.
             List<AclBinding> rights = List.of(
                     right(ResourceType.CLUSTER, "kafka-cluster", AclOperation.ALL, AclPermissionType.ALLOW),
@@ -55,31 +56,29 @@ class TopicIT {
 
     @Test
     void shouldSayThatThereIsNoRightToCreateTheTopic() {
-        assertThatThrownBy(() -> ensure("no-create"))
+        assertThatThrownBy(() -> awaitOrCreate("no-create"))
                 .isInstanceOf(KafkaException.class)
                 .hasMessage("topic no-create is missing, and there is no right to create it");
     }
 
     @Test
     void shouldSayThatThereIsNoRightToSeeTheTopic() {
-        assertThatThrownBy(() -> ensure("no-describe"))
+        assertThatThrownBy(() -> awaitOrCreate("no-describe"))
                 .isInstanceOf(KafkaException.class)
                 .hasMessageStartingWith("no right to describe topic no-describe: ");
     }
 
     @Test
     void shouldCreateWhatThereIsARightTo() throws Exception {
-        assertThat(ensure("any")).isTrue();
-        assertThat(ensure("any")).isTrue();
+        assertThat(awaitOrCreate("any")).isTrue();
+        assertThat(awaitOrCreate("any")).isTrue();
     }
 
-    private static boolean ensure(String topic) throws InterruptedException {
-        return new Topic(topic, 1, null, null)
-                .ensure(settings(), Duration.ofSeconds(60), new CountDownLatch(1), note -> {});
-    }
-
-    private static Map<String, Object> settings() {
-        return Map.of("bootstrap.servers", kafka.bootstrapServers());
+    private static boolean awaitOrCreate(String topic) throws InterruptedException {
+        KafkaConnection connection =
+                new KafkaConnection(Map.of("bootstrap.servers", kafka.bootstrapServers()), Duration.ofSeconds(60));
+        return new Topic(topic, 1, Optional.empty(), Optional.empty())
+                .awaitOrCreate(connection, new CountDownLatch(1), note -> {});
     }
 
     private static AclBinding right(

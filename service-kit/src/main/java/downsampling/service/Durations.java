@@ -7,6 +7,10 @@ import picocli.CommandLine.ITypeConverter;
 
 /** Durations as people write them on a command line: {@code 250ms}, {@code 10s}, {@code 5m}, {@code 1h}, {@code 7d}. */
 public final class Durations implements ITypeConverter<Duration> {
+    private static final String EXPECTED = "a duration such as 250ms, 10s, 5m, 1h or 7d";
+    /** Kafka counts in milliseconds, and so does {@link #format}. */
+    private static final Duration LONGEST = Duration.ofMillis(Long.MAX_VALUE);
+
     private static final Pattern FORM = Pattern.compile("(\\d{1,12})(ms|s|m|h|d)");
 
     /**
@@ -21,16 +25,20 @@ public final class Durations implements ITypeConverter<Duration> {
         }
         Matcher matcher = FORM.matcher(text);
         if (!matcher.matches()) {
-            throw new IllegalArgumentException("a duration such as 250ms, 10s, 5m, 1h or 7d");
+            throw new IllegalArgumentException(EXPECTED);
         }
         long amount = Long.parseLong(matcher.group(1));
-        return switch (matcher.group(2)) {
+        Duration duration = switch (matcher.group(2)) {
             case "ms" -> Duration.ofMillis(amount);
             case "s" -> Duration.ofSeconds(amount);
             case "m" -> Duration.ofMinutes(amount);
             case "h" -> Duration.ofHours(amount);
             default -> Duration.ofDays(amount);
         };
+        if (duration.compareTo(LONGEST) > 0) {
+            throw new IllegalArgumentException(EXPECTED);
+        }
+        return duration;
     }
 
     /** The duration in the largest of days, seconds and milliseconds that needs no fraction, such as {@code 90s}. */

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.OptionSpec;
@@ -51,6 +52,7 @@ public final class Program {
     private final Output output;
 
     /** The options of every command for its log and its error messages. */
+    @Command(optionListHeading = "%nLog and errors:%n")
     public static final class Output {
         @Option(
                 names = "--log-format",
@@ -126,6 +128,7 @@ public final class Program {
             commandLine.addSubcommand(subcommand);
         }
         showVersion(commandLine, version(name, command.getClass()));
+        OptionSections.use(commandLine);
         String columns = environment.getOrDefault("COLUMNS", "");
         if (columns.matches("\\d{1,4}")) {
             commandLine.setUsageHelpAutoWidth(false);

@@ -18,6 +18,7 @@ import java.util.concurrent.Callable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -45,6 +46,27 @@ class ProgramTest {
         }
     }
 
+    @Command(optionListHeading = "%nMatters of size:%n")
+    private static final class SizeOptions {
+        @Option(names = "--size", scope = CommandLine.ScopeType.INHERIT)
+        int size;
+    }
+
+    @Command(name = "sub", description = "a subcommand")
+    private static final class Subcommand {}
+
+    @Command(name = "sorted", sortOptions = false, subcommands = Subcommand.class)
+    private static final class WithSections {
+        @Mixin
+        final SizeOptions size = new SizeOptions();
+
+        @Mixin
+        private final Program.Output output = new Program.Output();
+
+        @Option(names = "--other")
+        int other;
+    }
+
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
     private final PrintStream before = System.err;
     private final Main main = new Main();
@@ -57,6 +79,19 @@ class ProgramTest {
     @AfterEach
     void leaveErrors() {
         System.setErr(before);
+    }
+
+    @Test
+    void shouldListTheOptionsOfAMixinUnderItsHeadingInSubcommandsToo() {
+        WithSections sections = new WithSections();
+        CommandLine command = new Program("sorted", Map.of(), sections.output).commandLine(sections);
+
+        assertThat(command.getUsageMessage().lines())
+                .containsSubsequence(
+                        "      --other=<other>", "", "Matters of size:", "      --size=<size>", "", "Log and errors:");
+        assertThat(command.getSubcommands().get("sub").getUsageMessage().lines())
+                .containsSubsequence(
+                        "a subcommand", "", "Matters of size:", "      --size=<size>", "", "Log and errors:");
     }
 
     private int run(Map<String, String> environment, String... args) {

@@ -2,8 +2,8 @@ package downsampling.benchmarks;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import downsampling.producer.Message;
 import downsampling.producer.ReadingSender;
+import downsampling.producer.source.Message;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -134,25 +134,22 @@ record Workload(long readings, int sensors, int partitions, int perWindow) {
             for (long reading = 0; reading < readings; reading++) {
                 byte[] key = keys[sensor(reading)];
                 if (key != null) {
-                    sender.send(message(key, json.write(micros(reading), value(reading)), value(reading)));
+                    sender.send(Message.of(key, json.write(micros(reading), value(reading))));
                 }
             }
             long later = micros(readings) + 3_600_000_000L;
             for (int partition = remainder; partition < partitions; partition += senders) {
                 byte[] key = closingKey(partition);
                 for (int i = 0; i < CLOSING_PER_PARTITION; i++) {
-                    sender.send(message(key, json.write(later, 0), 0));
+                    sender.send(Message.of(key, json.write(later, 0)));
                 }
             }
             sender.flush();
             if (sender.failed() > 0) {
-                throw new IllegalStateException("preloading failed: " + sender.firstFailure());
+                throw new IllegalStateException(
+                        "preloading failed", sender.firstFailure().orElseThrow());
             }
         }
-    }
-
-    private static Message message(byte[] key, byte[] value, double reading) {
-        return new Message(Message.Kind.RECORDED, key, value, Instant.EPOCH, reading);
     }
 
     private int partition(byte[] key) {

@@ -1,17 +1,17 @@
-package downsampling.producer;
+package downsampling.producer.source;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.Arrays;
 import java.util.SplittableRandom;
 
-/** Ways in which a message can be no reading; each makes one from a sound message. */
+/** The ways in which a message can fail to be a reading; each makes such a message out of a sound one. */
 enum Corruption {
     NULL_KEY,
     EMPTY_KEY,
     NULL_VALUE,
     EMPTY_VALUE,
-    /** Never valid JSON: no JSON text begins with these bytes. */
+    /** Never valid JSON: no JSON text begins with byte 0xFF. */
     BINARY,
     NOT_JSON("temperature is fine"),
     TRUNCATED,
@@ -36,7 +36,7 @@ enum Corruption {
 
     private static final Corruption[] ALL = values();
 
-    /** With the event time as 1, the reading as 2. */
+    /** Argument 1 is the event time, argument 2 the reading; null where the value is not made by a format. */
     private final String format;
 
     Corruption() {
@@ -51,12 +51,13 @@ enum Corruption {
         return ALL[random.nextInt(ALL.length)];
     }
 
-    Message apply(Message sound, SplittableRandom random) {
+    SyntheticReading apply(SyntheticReading sound, SplittableRandom random) {
         byte[] key = this == NULL_KEY ? null : this == EMPTY_KEY ? new byte[0] : sound.key();
-        return new Message(Message.Kind.CORRUPT, key, value(sound, random), sound.eventTime(), Double.NaN);
+        return new SyntheticReading(
+                SyntheticReading.Kind.CORRUPT, key, value(sound, random), sound.eventTime(), Double.NaN);
     }
 
-    private byte[] value(Message sound, SplittableRandom random) {
+    private byte[] value(SyntheticReading sound, SplittableRandom random) {
         if (format != null) {
             return format.formatted(sound.eventTime(), (int) sound.reading()).getBytes(UTF_8);
         }

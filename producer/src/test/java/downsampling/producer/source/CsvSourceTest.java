@@ -1,12 +1,12 @@
-package downsampling.producer;
+package downsampling.producer.source;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
-import downsampling.producer.CsvSource.Config;
 import downsampling.service.ErrorLine;
+import downsampling.service.FailedException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.Charset;
@@ -19,6 +19,7 @@ import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,15 +57,15 @@ class CsvSourceTest {
     @ParameterizedTest
     @CsvFileSource(resources = "/times.csv", delimiter = '|')
     void shouldReadTimesAsTheProcessorDoes(String time, String millis) throws IOException {
-        List<Message> messages = messages("A,\"" + time + "\",1\n", false);
+        List<Message> messages = messages("B,1,1\nA,\"" + time + "\",1\n", false);
 
         if (millis.equals("refused")) {
             assertThat(badLines).singleElement().asString().contains("time '" + time + "' is neither");
         } else {
             assertThat(messages)
-                    .singleElement()
+                    .last()
                     .satisfies(message ->
-                            assertThat(message.eventTime().toEpochMilli()).isEqualTo(Long.parseLong(millis)));
+                            assertThat(eventTime(message).toEpochMilli()).isEqualTo(Long.parseLong(millis)));
         }
     }
 
@@ -141,8 +142,8 @@ class CsvSourceTest {
 
     @Test
     void shouldFailAtAQuoteThatIsNotClosed() throws IOException {
-        try (CsvSource source = open(new Config(write("A,1,1\n\"A,2,2\nA,3,3\n"), UTF_8, "1", "2", "3", false))) {
-            assertThat(source.next().reading()).isEqualTo(1);
+        try (CsvSource source = open(file(write("A,1,1\n\"A,2,2\nA,3,3\n"), UTF_8, "1", "2", "3", false))) {
+            assertThat(source.next().text()).endsWith("\"value\":1}");
             assertThatThrownBy(source::hasNext)
                     .isInstanceOf(UncheckedIOException.class)
                     .hasMessageContaining(folder.resolve("readings.csv") + ": ")
@@ -163,7 +164,7 @@ class CsvSourceTest {
         Path path = Files.write(folder.resolve("readings.csv"), file.getBytes(Charset.forName(charset)));
         int line = charset.startsWith("UTF-16") ? 1 : 2;
 
-        try (CsvSource source = open(new Config(path, UTF_8, "1", "2", "3", false))) {
+        try (CsvSource source = open(file(path, UTF_8, "1", "2", "3", false))) {
             if (line == 2) {
                 assertThat(source.next().sensor()).isEqualTo("Bonn");
             }
@@ -173,7 +174,7 @@ class CsvSourceTest {
                             .startsWith(path + ":" + line + ": expected text in UTF-8, found ")
                             .contains(found, "--charset"));
         }
-        try (CsvSource source = open(new Config(path, Charset.forName(charset), "1", "2", "3", false))) {
+        try (CsvSource source = open(file(path, Charset.forName(charset), "1", "2", "3", false))) {
             assertThat(source.next().sensor()).isEqualTo("Bonn");
             assertThat(source.next().sensor()).isEqualTo("Köln");
             assertThat(source.hasNext()).isFalse();
@@ -184,7 +185,7 @@ class CsvSourceTest {
     void shouldTakeTheCharsetOfAByteOrderMark() throws IOException {
         for (Charset charset : List.of(UTF_8, StandardCharsets.UTF_16LE, StandardCharsets.UTF_16BE)) {
             Path path = Files.write(folder.resolve("readings.csv"), "\uFEFFKöln,1000,1\n".getBytes(charset));
-            try (CsvSource source = open(new Config(path, StandardCharsets.ISO_8859_1, "1", "2", "3", false))) {
+            try (CsvSource source = open(file(path, StandardCharsets.ISO_8859_1, "1", "2", "3", false))) {
                 assertThat(source.next().sensor()).isEqualTo("Köln");
             }
         }
@@ -205,7 +206,7 @@ class CsvSourceTest {
     void shouldRefuseAFileThatEndsAmidALetter() throws IOException {
         byte[] file = "A,1,1\nB,1,ö".getBytes(UTF_8);
         Path path = Files.write(folder.resolve("readings.csv"), Arrays.copyOf(file, file.length - 1));
-        try (CsvSource source = open(new Config(path, UTF_8, "1", "2", "3", false))) {
+        try (CsvSource source = open(file(path, UTF_8, "1", "2", "3", false))) {
             assertThat(source.next().sensor()).isEqualTo("A");
             assertThatThrownBy(source::hasNext)
                     .hasMessageContaining(path + ":2: expected text in UTF-8, found byte 0xc3");
@@ -217,19 +218,21 @@ class CsvSourceTest {
         assertThatThrownBy(() -> read("room,time,value,value\n", "room", "time", "value"))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessage(
-                        "--value-column=value: expected a column's number, for the header has that name in columns 3 and 4");
+                        "--value-column=value: expected a column's number, because columns 3 and 4 of the header both have that name");
     }
 
     @Test
     void shouldSayWhyWhereEveryLineWasSkipped() throws IOException {
-        try (CsvSource source = open(new Config(write("room,time,value\nA,1,2\n"), UTF_8, "1", "2", "3", false))) {
+        try (CsvSource source = open(file(write("room,time,value\nA,1,2\n"), UTF_8, "1", "2", "3", false))) {
             assertThat(source.hasNext()).isTrue();
-            assertThat(source.nothingRead()).isNull();
-        }
-        try (CsvSource source = open(new Config(write("A;1;2\nB;1;2\n"), UTF_8, "1", "2", "3", false))) {
+            source.next();
             assertThat(source.hasNext()).isFalse();
-            assertThat(source.nothingRead())
-                    .isEqualTo(folder.resolve("readings.csv")
+            assertThat(source.counts()).containsExactly(Map.entry("lines skipped", 1L));
+        }
+        try (CsvSource source = open(file(write("A;1;2\nB;1;2\n"), UTF_8, "1", "2", "3", false))) {
+            assertThatThrownBy(source::hasNext)
+                    .isInstanceOf(FailedException.class)
+                    .hasMessage(folder.resolve("readings.csv")
                             + ": expected readings, found none; all 2 lines were skipped,"
                             + " first line 1: the time is expected in column 2, but the line ends with column 1");
         }
@@ -238,7 +241,7 @@ class CsvSourceTest {
     @ParameterizedTest
     @org.junit.jupiter.params.provider.CsvSource({"1735732800000000, microseconds", "1735732800000000000, nanoseconds"})
     void shouldSayWhatATimeLooksLike(String time, String unit) throws IOException {
-        assertThat(read("A," + time + ",1\n", "1", "2", "3")).isEmpty();
+        assertThat(read("B,1,1\nA," + time + ",1\n", "1", "2", "3")).hasSize(1);
         assertThat(badLines).singleElement().asString().contains("it looks like " + unit);
     }
 
@@ -255,8 +258,22 @@ class CsvSourceTest {
         List<Message> messages = messages("A,1000,1\nA,1010.5,2\nA,999,3\n", true);
 
         assertThat(messages)
-                .extracting(Message::eventTime)
+                .extracting(CsvSourceTest::eventTime)
                 .containsExactly(NOW, NOW.plusMillis(10_500), NOW.minusSeconds(1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void shouldSkipTimesThatHaveNoYearOfFourDigitsAlsoWhereTheyCameFirst(boolean rebase) throws IOException {
+        List<Message> messages = messages("A,-90000000000,1\nA,-31557014167219200000,1\nA,1000,2\nA,1010,3\n", rebase);
+
+        assertThat(badLines)
+                .hasSize(2)
+                .allMatch(line -> line.endsWith(" is not in the years 0000 to 9999; line skipped"));
+        assertThat(messages)
+                .extracting(message -> message.text().split("value\":")[1])
+                .containsExactly("2}", "3}");
+        assertThat(eventTime(messages.get(0))).isEqualTo(rebase ? NOW : Instant.ofEpochSecond(1000));
     }
 
     @Test
@@ -279,7 +296,7 @@ class CsvSourceTest {
         }
 
         List<Message> messages = new ArrayList<>();
-        try (CsvSource source = open(new Config(data, UTF_8, "4", "2", "5", false))) {
+        try (CsvSource source = open(file(data, UTF_8, "4", "2", "5", false))) {
             source.forEachRemaining(messages::add);
         }
 
@@ -290,7 +307,7 @@ class CsvSourceTest {
 
     private List<String> read(String content, String sensor, String time, String value) throws IOException {
         List<String> lines = new ArrayList<>();
-        try (CsvSource source = open(new Config(write(content), UTF_8, sensor, time, value, false))) {
+        try (CsvSource source = open(file(write(content), UTF_8, sensor, time, value, false))) {
             source.forEachRemaining(m -> lines.add(m.sensor() + " " + m.text()));
         }
         return lines;
@@ -298,7 +315,7 @@ class CsvSourceTest {
 
     private List<Message> messages(String content, boolean rebase) throws IOException {
         List<Message> messages = new ArrayList<>();
-        try (CsvSource source = open(new Config(write(content), UTF_8, "1", "2", "3", rebase))) {
+        try (CsvSource source = open(file(write(content), UTF_8, "1", "2", "3", rebase))) {
             source.forEachRemaining(messages::add);
         }
         return messages;
@@ -306,7 +323,7 @@ class CsvSourceTest {
 
     private List<Long> dues(String content, double speed) throws IOException {
         List<Long> dues = new ArrayList<>();
-        try (CsvSource source = open(new Config(write(content), UTF_8, "1", "2", "3", false))) {
+        try (CsvSource source = open(file(write(content), UTF_8, "1", "2", "3", false))) {
             while (source.hasNext()) {
                 dues.add(new Speed(speed).dueNanos(source.dueNanos()));
                 source.next();
@@ -315,8 +332,20 @@ class CsvSourceTest {
         return dues;
     }
 
-    private CsvSource open(Config config) throws IOException {
-        return new CsvSource(config, Clock.fixed(NOW, ZoneOffset.UTC), new ReadingJson(false), badLines::add);
+    private static Instant eventTime(Message message) {
+        return Instant.parse(message.text().split("\"")[3]);
+    }
+
+    private static CsvFile file(Path path, Charset charset, String sensor, String time, String value, boolean rebase) {
+        return new CsvFile(
+                path,
+                charset,
+                new CsvFile.Columns(new CsvFile.Column(sensor), new CsvFile.Column(time), new CsvFile.Column(value)),
+                rebase);
+    }
+
+    private CsvSource open(CsvFile file) throws IOException {
+        return new CsvSource(file, Clock.fixed(NOW, ZoneOffset.UTC), new ReadingJson(false), badLines::add);
     }
 
     private Path write(String content) throws IOException {

@@ -1,4 +1,4 @@
-package downsampling.producer;
+package downsampling.producer.source;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
@@ -9,7 +9,7 @@ import java.util.Arrays;
 /**
  * Writes {@code {"ts":"2025-01-01T12:00:00.123456Z","value":42}} by hand, because at a million readings a second a
  * date-time formatter alone takes longer than all the rest. The tests hold it against Jackson and {@link Instant#parse}.
- * Not safe for use by several threads: it reuses its buffer.
+ * It reuses its buffer, so only one thread may use it.
  */
 final class ReadingJson {
 
@@ -26,15 +26,18 @@ final class ReadingJson {
     private long lastDay = Long.MIN_VALUE;
     private byte[] lastDate;
 
-    /** @param twice whether what is written is a JSON string that holds the object, for readers that decode twice */
-    ReadingJson(boolean twice) {
-        beforeTime = bytes("{\"ts\":\"", twice ? "\"" : "", twice);
-        beforeValue = bytes("Z\",\"value\":", "", twice);
-        end = (twice ? "}\"" : "}").getBytes(ISO_8859_1);
+    /** @param doubleEncoded whether to write a JSON string that holds the object, for readers that decode twice */
+    ReadingJson(boolean doubleEncoded) {
+        String outerQuote = doubleEncoded ? "\"" : "";
+        String quote = doubleEncoded ? "\\\"" : "\"";
+        beforeTime = (outerQuote + "{'ts':'".replace("'", quote)).getBytes(ISO_8859_1);
+        beforeValue = "Z','value':".replace("'", quote).getBytes(ISO_8859_1);
+        end = ("}" + outerQuote).getBytes(ISO_8859_1);
     }
 
-    private static byte[] bytes(String json, String before, boolean twice) {
-        return (before + (twice ? json.replace("\"", "\\\"") : json)).getBytes(ISO_8859_1);
+    /** Whether a time has the four digits for the year that the format has. */
+    static boolean canWrite(Instant eventTime) {
+        return !eventTime.isBefore(MIN_TIME) && !eventTime.isAfter(MAX_TIME);
     }
 
     /**
@@ -44,7 +47,7 @@ final class ReadingJson {
      * @throws IllegalArgumentException if the time is not in the years 0000 to 9999, or the reading is not finite
      */
     byte[] write(Instant eventTime, double reading) {
-        if (eventTime.isBefore(MIN_TIME) || eventTime.isAfter(MAX_TIME)) {
+        if (!canWrite(eventTime)) {
             throw new IllegalArgumentException("time " + eventTime + " is not in the years 0000 to 9999");
         }
         if (!Double.isFinite(reading)) {
@@ -87,7 +90,8 @@ final class ReadingJson {
         if (whole >= 0 && whole < 1000 && whole == number) {
             appendDigits((int) whole, whole < 10 ? 1 : whole < 100 ? 2 : 3);
         } else {
-            // Up to 2^53 every whole number is a double of its own; beyond, the shortest form says no more than it is.
+            // Up to 2^53 every whole number is a double of its own; beyond that, all digits would claim more than is
+            // known.
             boolean exact = whole == number && Math.abs(whole) <= 1L << 53;
             append((exact ? Long.toString(whole) : Double.toString(number)).getBytes(ISO_8859_1));
         }

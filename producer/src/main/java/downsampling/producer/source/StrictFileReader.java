@@ -1,4 +1,4 @@
-package downsampling.producer;
+package downsampling.producer.source;
 
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -14,33 +14,33 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The characters of a file, read strictly: where it is not what its charset says, it fails with the line and what stands there,
- * after all that comes before. Java's readers put a question mark there without a word, and two sensors that differ in such a
- * letter become one.
+ * Reads the characters of a file strictly: where bytes are not text in its charset, it fails with the line and those bytes, after
+ * everything before them has been read. Java's own readers put a question mark there without a word, and two sensors whose ids
+ * differ in such a letter become one.
  *
- * <p>A byte order mark goes before the charset that is given.
+ * <p>A byte order mark wins over the charset that is given.
  */
-final class TextFile extends Reader {
+final class StrictFileReader extends Reader {
     private final Path file;
     private final InputStream in;
     private final Charset charset;
     private final CharsetDecoder decoder;
     private final ByteBuffer bytes = ByteBuffer.allocate(1 << 16).flip();
     private boolean atEnd;
-    /** Of the next character. */
+    /** Number of the line that the next character is in. */
     private long line = 1;
 
     private final CharBuffer chars = CharBuffer.allocate(8192).limit(0);
-    /** How many bytes cannot be read after {@link #chars}; 0 for none. */
+    /** How many bytes after {@link #chars} are malformed; 0 for none. */
     private int malformed;
-    /** Nothing comes after {@link #chars}. */
+    /** Whether the file ends after {@link #chars}. */
     private boolean done;
 
-    /** What stands next and cannot be read; told once all before it has been given. */
+    /** What comes next and cannot be read; it is thrown once everything before it has been read. */
     private IOException fault;
 
     /** @param otherwise the charset of a file that does not begin with a byte order mark */
-    TextFile(Path file, Charset otherwise) throws IOException {
+    StrictFileReader(Path file, Charset otherwise) throws IOException {
         this.file = file;
         in = new BufferedInputStream(Files.newInputStream(file));
         in.mark(3);
@@ -61,7 +61,7 @@ final class TextFile extends Reader {
             mark = 0;
         }
         in.skipNBytes(mark);
-        decoder = charset.newDecoder(); // which reports what is malformed, where a reader made by name would not
+        decoder = charset.newDecoder(); // reports malformed bytes; a reader made with a charset replaces them
     }
 
     private static boolean begins(byte[] bytes, int... with) {
@@ -96,7 +96,7 @@ final class TextFile extends Reader {
         return -1;
     }
 
-    /** By a buffer of its own: a character that is two of Java's does not fit into a last place that a reader has free. */
+    /** Decodes into a buffer of its own: a character of two chars would not fit where the caller has room for one. */
     private void decode() throws IOException {
         chars.clear();
         CoderResult result = decoder.decode(bytes, chars, atEnd);
@@ -117,7 +117,7 @@ final class TextFile extends Reader {
         bytes.position(bytes.position() + Math.max(0, read)).flip();
     }
 
-    /** Counts lines, and keeps back a NUL, which no text has and a file in UTF-16 is full of. */
+    /** Counts lines, and stops before a NUL, which no text has and a file in UTF-16 is full of. */
     private int count(char[] chars, int offset, int length) {
         for (int i = 0; i < length; i++) {
             char c = chars[offset + i];

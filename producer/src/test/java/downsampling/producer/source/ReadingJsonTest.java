@@ -1,4 +1,4 @@
-package downsampling.producer;
+package downsampling.producer.source;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;

@@ -1,10 +1,10 @@
-package downsampling.producer;
+package downsampling.producer.source;
 
-import static downsampling.producer.Message.Kind.CORRUPT;
-import static downsampling.producer.Message.Kind.FUTURE;
-import static downsampling.producer.Message.Kind.LATE;
-import static downsampling.producer.Message.Kind.ON_TIME;
-import static downsampling.producer.Message.Kind.OUT_OF_ORDER;
+import static downsampling.producer.source.SyntheticReading.Kind.CORRUPT;
+import static downsampling.producer.source.SyntheticReading.Kind.FUTURE;
+import static downsampling.producer.source.SyntheticReading.Kind.LATE;
+import static downsampling.producer.source.SyntheticReading.Kind.ON_TIME;
+import static downsampling.producer.source.SyntheticReading.Kind.OUT_OF_ORDER;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -13,8 +13,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import downsampling.producer.SyntheticSource.Config;
-import downsampling.producer.SyntheticSource.Shares;
+import downsampling.producer.source.SyntheticSource.Recipe;
+import downsampling.producer.source.SyntheticSource.Shares;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.DateTimeException;
@@ -25,8 +25,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
@@ -37,21 +39,25 @@ import org.junit.jupiter.params.provider.ValueSource;
 class SyntheticSourceTest {
 
     private static final Instant START = Instant.parse("2025-01-01T12:00:00Z");
+    private static final Optional<Instant> FROM_START = Optional.of(START);
     private static final Shares ALL_KINDS = new Shares(0.2, 0.1, 0.05, 0.15);
-    private static final Double AS_FAST_AS_CAN_BE = Double.POSITIVE_INFINITY;
-    private static final Double WITH_PAUSES = null;
+    private static final Optional<Double> AS_FAST_AS_POSSIBLE = Optional.of(Double.POSITIVE_INFINITY);
+    private static final Optional<Double> WITH_PAUSES = Optional.empty();
 
     private final ObjectMapper jackson = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
     @Test
     void shouldMakeWholeValuesFrom0To100OfAllSensors() {
-        List<Message> messages = take(new Config(5, 10_000, WITH_PAUSES, 1, START, Shares.NONE));
+        List<SyntheticReading> messages = take(new Recipe(5, 10_000, WITH_PAUSES, 1, FROM_START, Shares.NONE));
 
         assertThat(messages).hasSize(10_000).allMatch(m -> m.kind() == ON_TIME);
         assertThat(messages)
-                .extracting(Message::sensor)
+                .extracting(SyntheticReading::sensor)
                 .containsOnly("Sensor1", "Sensor2", "Sensor3", "Sensor4", "Sensor5");
-        assertThat(messages.stream().mapToDouble(Message::reading).distinct().sorted())
+        assertThat(messages.stream()
+                        .mapToDouble(SyntheticReading::reading)
+                        .distinct()
+                        .sorted())
                 .hasSize(101)
                 .startsWith(0.0)
                 .endsWith(100.0);
@@ -59,7 +65,8 @@ class SyntheticSourceTest {
 
     @Test
     void shouldSayInTheValueWhatTheMessageSays() throws IOException {
-        for (Message message : take(new Config(3, 1_000, 10.0, 1, START, new Shares(0.1, 0.1, 0.1, 0)))) {
+        for (SyntheticReading message :
+                take(new Recipe(3, 1_000, Optional.of(10.0), 1, FROM_START, new Shares(0.1, 0.1, 0.1, 0)))) {
             JsonNode value = jackson.readTree(message.value());
             assertThat(value.get("ts").textValue()).hasSize("2025-01-01T12:00:00.123456Z".length());
             assertThat(Instant.parse(value.get("ts").textValue())).isEqualTo(message.eventTime());
@@ -69,16 +76,17 @@ class SyntheticSourceTest {
 
     @Test
     void shouldGiveTheSameBytesAgainForTheSameSeedRateAndStartTime() {
-        Config config = new Config(7, 5_000, 1_000.0, 42, START, ALL_KINDS);
+        Recipe recipe = new Recipe(7, 5_000, Optional.of(1_000.0), 42, FROM_START, ALL_KINDS);
 
-        assertThat(texts(take(config))).isEqualTo(texts(take(config)));
-        assertThat(texts(take(config))).isNotEqualTo(texts(take(new Config(7, 5_000, 1_000.0, 43, START, ALL_KINDS))));
+        assertThat(texts(take(recipe))).isEqualTo(texts(take(recipe)));
+        assertThat(texts(take(recipe)))
+                .isNotEqualTo(texts(take(new Recipe(7, 5_000, Optional.of(1_000.0), 43, FROM_START, ALL_KINDS))));
     }
 
-    /** A seed told to others keeps its meaning, on each Java version and in later versions of this program. */
+    /** A seed that was passed on to others keeps its meaning, on each Java version and in later versions of this program. */
     @Test
     void shouldKeepWhatASeedMeans() {
-        assertThat(take(new Config(5, 6, 1_000.0, 42, START, ALL_KINDS)))
+        assertThat(take(new Recipe(5, 6, Optional.of(1_000.0), 42, FROM_START, ALL_KINDS)))
                 .extracting(m -> m.kind() + " " + m.sensor() + " " + m.text())
                 .containsExactly(
                         "CORRUPT Sensor2 {\"ts\":\"2025-01-01T12:00:00Z\"}",
@@ -91,21 +99,22 @@ class SyntheticSourceTest {
 
     @Test
     void shouldGiveTheSameReadingsAtAnyRateAndTime() {
-        Function<Config, List<String>> readings = config -> take(config).stream()
+        Function<Recipe, List<String>> readings = recipe -> take(recipe).stream()
                 .map(m -> m.kind() + " " + m.sensor() + " " + m.reading())
                 .toList();
 
-        List<String> expected = readings.apply(new Config(5, 1_000, WITH_PAUSES, 42, START, ALL_KINDS));
+        List<String> expected = readings.apply(new Recipe(5, 1_000, WITH_PAUSES, 42, FROM_START, ALL_KINDS));
 
-        assertThat(readings.apply(new Config(5, 1_000, 10.0, 42, START.plusSeconds(99), ALL_KINDS)))
+        assertThat(readings.apply(
+                        new Recipe(5, 1_000, Optional.of(10.0), 42, Optional.of(START.plusSeconds(99)), ALL_KINDS)))
                 .isEqualTo(expected);
-        assertThat(readings.apply(new Config(5, 1_000, AS_FAST_AS_CAN_BE, 42, null, ALL_KINDS)))
+        assertThat(readings.apply(new Recipe(5, 1_000, AS_FAST_AS_POSSIBLE, 42, Optional.empty(), ALL_KINDS)))
                 .isEqualTo(expected);
     }
 
     @Test
     void shouldStepEventTimeAndScheduleByTheRate() {
-        SyntheticSource source = new SyntheticSource(new Config(5, 0, 4.0, 1, START, Shares.NONE));
+        SyntheticSource source = new SyntheticSource(new Recipe(5, 0, Optional.of(4.0), 1, FROM_START, Shares.NONE));
 
         for (int i = 0; i < 10; i++) {
             assertThat(source.dueNanos()).isEqualTo(i * 250_000_000L);
@@ -115,7 +124,7 @@ class SyntheticSourceTest {
 
     @Test
     void shouldStepEventTimeAndScheduleByRandomPausesWithoutARate() {
-        SyntheticSource source = new SyntheticSource(new Config(5, 10_000, WITH_PAUSES, 1, START, Shares.NONE));
+        SyntheticSource source = new SyntheticSource(new Recipe(5, 10_000, WITH_PAUSES, 1, FROM_START, Shares.NONE));
         List<Long> pausesMicros = new ArrayList<>();
         Instant before = START;
         while (source.hasNext()) {
@@ -133,10 +142,11 @@ class SyntheticSourceTest {
 
     @Test
     void shouldStepEventTimeByTheSamePausesButNotWaitAtRateMax() {
-        SyntheticSource source = new SyntheticSource(new Config(5, 100, AS_FAST_AS_CAN_BE, 1, START, Shares.NONE));
-        List<Message> paused = take(new Config(5, 100, WITH_PAUSES, 1, START, Shares.NONE));
+        SyntheticSource source =
+                new SyntheticSource(new Recipe(5, 100, AS_FAST_AS_POSSIBLE, 1, FROM_START, Shares.NONE));
+        List<SyntheticReading> paused = take(new Recipe(5, 100, WITH_PAUSES, 1, FROM_START, Shares.NONE));
 
-        for (Message expected : paused) {
+        for (SyntheticReading expected : paused) {
             assertThat(source.dueNanos()).isZero();
             assertThat(source.next().text()).isEqualTo(expected.text());
         }
@@ -147,7 +157,8 @@ class SyntheticSourceTest {
         Instant now = Instant.parse("2025-03-04T05:06:07.123456789Z");
         Clock clock = Clock.fixed(now, ZoneOffset.UTC);
 
-        Message message = new SyntheticSource(new Config(5, 1, 1.0, 1, null, Shares.NONE), clock).next();
+        SyntheticReading message =
+                new SyntheticSource(new Recipe(5, 1, Optional.of(1.0), 1, Optional.empty(), Shares.NONE), clock).next();
 
         assertThat(message.eventTime()).isEqualTo("2025-03-04T05:06:07.123456Z");
     }
@@ -155,8 +166,9 @@ class SyntheticSourceTest {
     @Test
     void shouldMakeEachKindInItsShare() {
         int count = 100_000;
-        Map<Message.Kind, Integer> kinds = new HashMap<>();
-        take(new Config(5, count, 1_000.0, 1, START, ALL_KINDS)).forEach(m -> kinds.merge(m.kind(), 1, Integer::sum));
+        Map<SyntheticReading.Kind, Integer> kinds = new HashMap<>();
+        take(new Recipe(5, count, Optional.of(1_000.0), 1, FROM_START, ALL_KINDS))
+                .forEach(m -> kinds.merge(m.kind(), 1, Integer::sum));
 
         assertThat(kinds.get(OUT_OF_ORDER) / (double) count).isCloseTo(0.2, within(0.01));
         assertThat(kinds.get(LATE) / (double) count).isCloseTo(0.1, within(0.01));
@@ -169,10 +181,10 @@ class SyntheticSourceTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void shouldMakeLateReadingsForClosedWindowsAndOthersForOpenOnes(boolean onePartition) {
-        for (Double rate : new Double[] {WITH_PAUSES, 0.3, 10.0, 5_000.0}) {
+        for (Optional<Double> rate : List.of(WITH_PAUSES, Optional.of(0.3), Optional.of(10.0), Optional.of(5_000.0))) {
             Map<String, Long> streamTimes = new HashMap<>();
             Map<String, Long> sensorTimes = new HashMap<>();
-            for (Message message : take(new Config(5, 20_000, rate, 7, START, ALL_KINDS))) {
+            for (SyntheticReading message : take(new Recipe(5, 20_000, rate, 7, FROM_START, ALL_KINDS))) {
                 if (message.kind() == CORRUPT || message.kind() == FUTURE) {
                     continue;
                 }
@@ -189,25 +201,28 @@ class SyntheticSourceTest {
     @Test
     void shouldMakeFutureReadingsAheadOfAnyClock() {
         Instant lastStart = Instant.parse("2098-12-31T23:00:00Z");
-        assertThat(take(new Config(5, 1_000, 1.0, 1, lastStart, new Shares(0, 0, 1, 0))))
+        assertThat(take(new Recipe(5, 1_000, Optional.of(1.0), 1, Optional.of(lastStart), new Shares(0, 0, 1, 0))))
                 .allMatch(m -> m.kind() == FUTURE)
                 .allMatch(m -> m.eventTime().atOffset(ZoneOffset.UTC).getYear() == 2099);
     }
 
     @Test
     void shouldMakeOfCorruptMessagesNoReading() {
-        List<Message> messages = take(new Config(5, 20_000, 1_000.0, 1, START, new Shares(0, 0, 0, 1)));
+        List<SyntheticReading> messages =
+                take(new Recipe(5, 20_000, Optional.of(1_000.0), 1, FROM_START, new Shares(0, 0, 0, 1)));
 
         assertThat(messages).allMatch(m -> m.kind() == CORRUPT).noneMatch(this::isReading);
-        assertThat(take(new Config(5, 1_000, 1_000.0, 1, START, Shares.NONE))).allMatch(this::isReading);
+        assertThat(take(new Recipe(5, 1_000, Optional.of(1_000.0), 1, FROM_START, Shares.NONE)))
+                .allMatch(this::isReading);
     }
 
     @ParameterizedTest
     @EnumSource(Corruption.class)
     void shouldKnowWaysToCorruptThatLeaveNoReading(Corruption corruption) {
-        Message sound = take(new Config(5, 1, 1.0, 1, START, Shares.NONE)).get(0);
+        SyntheticReading sound = take(new Recipe(5, 1, Optional.of(1.0), 1, FROM_START, Shares.NONE))
+                .get(0);
 
-        Message corrupt = corruption.apply(sound, new SplittableRandom(1));
+        SyntheticReading corrupt = corruption.apply(sound, new SplittableRandom(1));
 
         assertThat(corrupt.kind()).isEqualTo(CORRUPT);
         assertThat(corrupt.reading()).isNaN();
@@ -216,7 +231,7 @@ class SyntheticSourceTest {
 
     @Test
     void shouldEndAfterItsCount() {
-        SyntheticSource source = new SyntheticSource(new Config(1, 1, 1.0, 1, START, Shares.NONE));
+        SyntheticSource source = new SyntheticSource(new Recipe(1, 1, Optional.of(1.0), 1, FROM_START, Shares.NONE));
         source.next();
 
         assertThat(source.hasNext()).isFalse();
@@ -224,7 +239,7 @@ class SyntheticSourceTest {
     }
 
     /** What is a reading, liberally: an object, or a string that holds one, with a time and a finite number. */
-    private boolean isReading(Message message) {
+    private boolean isReading(SyntheticReading message) {
         if (message.key() == null || message.key().length == 0 || message.value() == null) {
             return false;
         }
@@ -247,13 +262,32 @@ class SyntheticSourceTest {
         }
     }
 
-    private static List<Message> take(Config config) {
-        List<Message> messages = new ArrayList<>();
-        new SyntheticSource(config).forEachRemaining(messages::add);
+    @Test
+    void shouldCountTheKindsWhereThereIsMoreThanOne() {
+        SyntheticSource one = new SyntheticSource(new Recipe(5, 100, WITH_PAUSES, 1, FROM_START, Shares.NONE));
+        SyntheticSource all = new SyntheticSource(new Recipe(5, 1_000, WITH_PAUSES, 1, FROM_START, ALL_KINDS));
+        Map<String, Long> drawn = new HashMap<>();
+        one.forEachRemaining(message -> {});
+        while (all.hasNext()) {
+            drawn.merge(all.next().kind().name().toLowerCase(Locale.ROOT).replace('_', ' '), 1L, Long::sum);
+        }
+
+        assertThat(one.counts()).isEmpty();
+        assertThat(all.counts())
+                .containsExactlyInAnyOrderEntriesOf(drawn)
+                .containsOnlyKeys("on time", "out of order", "late", "future", "corrupt");
+    }
+
+    private static List<SyntheticReading> take(Recipe recipe) {
+        List<SyntheticReading> messages = new ArrayList<>();
+        SyntheticSource source = new SyntheticSource(recipe);
+        while (source.hasNext()) {
+            messages.add(source.next());
+        }
         return messages;
     }
 
-    private static List<String> texts(List<Message> messages) {
+    private static List<String> texts(List<SyntheticReading> messages) {
         return messages.stream()
                 .map(m -> m.kind() + " " + Arrays.toString(m.key()) + " " + m.text())
                 .toList();

@@ -1,0 +1,53 @@
+package downsampling.producer;
+
+import downsampling.service.Durations;
+import downsampling.service.InvalidSettingException;
+import downsampling.service.KafkaSettings;
+import java.time.Duration;
+import java.util.Map;
+import org.apache.kafka.clients.CommonClientConfigs;
+import org.apache.kafka.clients.producer.ProducerConfig;
+
+/**
+ * How to connect to Kafka.
+ *
+ * @param settings of Kafka's clients, {@code bootstrap.servers} among them
+ * @param patience how long to wait for a broker that does not answer yet
+ */
+record KafkaConnection(Map<String, String> settings, Duration patience) {
+
+    /** Whoever waits counts in ns, of which a long has room for 292 years. */
+    private static final Duration LONGEST_PATIENCE = Duration.ofDays(36_500);
+
+    /**
+     * @throws InvalidSettingException in one line: name, value, what is allowed
+     * @throws org.apache.kafka.common.config.ConfigException if a producer cannot be made of the settings
+     */
+    KafkaConnection {
+        if (patience.compareTo(LONGEST_PATIENCE) > 0) {
+            throw new InvalidSettingException(
+                    "--wait", Durations.format(patience), "a duration up to " + Durations.format(LONGEST_PATIENCE));
+        }
+        settings = Map.copyOf(settings);
+        ReadingSender.check(KafkaSettings.forProducer(settings));
+    }
+
+    String bootstrapServers() {
+        return settings.get(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG);
+    }
+
+    Map<String, Object> adminSettings() {
+        return KafkaSettings.forAdmin(settings);
+    }
+
+    Map<String, Object> producerSettings() {
+        return KafkaSettings.forProducer(settings);
+    }
+
+    /** The codec that readings are compressed with, as Kafka's setting {@code compression.type} has it. */
+    String compression() {
+        return ReadingSender.withDefaults(producerSettings())
+                .get(ProducerConfig.COMPRESSION_TYPE_CONFIG)
+                .toString();
+    }
+}

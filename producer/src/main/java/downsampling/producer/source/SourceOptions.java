@@ -1,0 +1,129 @@
+package downsampling.producer.source;
+
+import downsampling.service.InvalidSettingException;
+import java.io.IOException;
+import java.lang.reflect.Field;
+import java.time.Clock;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.function.Consumer;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Which readings are sent: the choice of a source, what holds for each of them, and the options of each. */
+@Command(optionListHeading = "%nWhich readings to send, and how fast:%n")
+public final class SourceOptions {
+
+    /** The sources, each with the options that belong to it alone. */
+    private enum Kind {
+        SYNTHETIC(SyntheticOptions.class),
+        CSV(CsvOptions.class);
+
+        private final Class<?> options;
+
+        Kind(Class<?> options) {
+            this.options = options;
+        }
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    @Option(
+            names = "--source",
+            paramLabel = "NAME",
+            defaultValue = "synthetic",
+            description = "Where readings come from: synthetic makes them up, csv replays a file"
+                    + " (default: ${DEFAULT-VALUE}).")
+    private Kind kind;
+
+    @Option(
+            names = "--speed",
+            paramLabel = "N|max",
+            defaultValue = "1",
+            converter = NumberOrMax.class,
+            description = "How many times as fast to send as the file was recorded, or as --rate says"
+                    + " (default: ${DEFAULT-VALUE}).")
+    private double speed;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            description = "The same seed gives the same readings and uuids again (default: another one each time).")
+    private Optional<Long> seed;
+
+    @Option(
+            names = "--double-encoded",
+            description = "Write each value as a JSON string that holds the JSON, for readers that decode twice.")
+    private boolean doubleEncoded;
+
+    // Mixins and not argument groups, though those have headings, too: when an option of a group is given for a second
+    // time,
+    // picocli begins the group anew, and the other options of the group are lost.
+    @Mixin
+    private SyntheticOptions synthetic;
+
+    @Mixin
+    private CsvOptions csv;
+
+    @Spec(Spec.Target.MIXEE)
+    private CommandSpec command;
+
+    /** The seed of everything random; a new one at each call unless the person gave one. */
+    public long seed() {
+        return seed.orElseGet(() -> new SplittableRandom().nextLong(1_000_000_000));
+    }
+
+    /** @throws InvalidSettingException if it makes no sense */
+    public Speed speed() {
+        return new Speed(speed);
+    }
+
+    /**
+     * Opens the source that was chosen.
+     *
+     * @param notes receives each line that a person has to know of, such as that a line of the file was skipped
+     * @throws InvalidSettingException if an option of the source makes no sense, or one of another source was given
+     * @throws IOException if the source cannot be read
+     */
+    public Source open(long seed, Consumer<String> notes) throws IOException {
+        refuseOptionsOfOtherSources();
+        ReadingJson json = new ReadingJson(doubleEncoded);
+        return switch (kind) {
+            case SYNTHETIC -> new SyntheticSource(synthetic.recipe(seed), Clock.systemUTC(), json);
+            case CSV -> {
+                CsvFile file = csv.file();
+                if (file.rebase() && speed > 1) {
+                    notes.accept("With --rebase and a --speed above 1, event times run ahead of the clock,"
+                            + " and a processor accepts no readings from the future");
+                }
+                yield new CsvSource(file, Clock.systemUTC(), json, notes);
+            }
+        };
+    }
+
+    /** An option that is given for a source that is not used is a mistake of the person, which silence would hide. */
+    private void refuseOptionsOfOtherSources() {
+        for (OptionSpec option : command.commandLine().getParseResult().matchedOptions()) {
+            for (Kind other : Kind.values()) {
+                if (other != kind
+                        && option.userObject() instanceof Field field
+                        && field.getDeclaringClass() == other.options) {
+                    List<String> given = option.originalStringValues();
+                    throw new InvalidSettingException(
+                            option.longestName(),
+                            given.get(given.size() - 1),
+                            "this option only with --source=" + other);
+                }
+            }
+        }
+    }
+}
