@@ -76,7 +76,7 @@ enum AggregateOption {
     }
 
     String variable() {
-        return Variables.of(names.get(0));
+        return EnvironmentVariables.nameOf(names.get(0));
     }
 
     /** The names of all options, each once. */

@@ -22,7 +22,7 @@ record AggregateOptions(
         String inputDir,
         String resultsDir,
         String output,
-        Format format,
+        ResultFormat format,
         String rejects,
         boolean strict,
         boolean index,
@@ -30,7 +30,7 @@ record AggregateOptions(
         boolean quiet) {
 
     /** What this program writes; the one on Spark writes others. */
-    static final Format[] FORMATS = {Format.CSV, Format.JSON, Format.TABLE};
+    static final ResultFormat[] FORMATS = {ResultFormat.CSV, ResultFormat.JSON, ResultFormat.TABLE};
 
     AggregateOptions {
         if (threads < 1 || threads > 1024) {
@@ -61,14 +61,15 @@ record AggregateOptions(
      *
      * @param formats at least two
      */
-    static AggregateOptions of(Map<AggregateOption, String> given, Map<String, String> environment, Format... formats) {
+    static AggregateOptions of(
+            Map<AggregateOption, String> given, Map<String, String> environment, ResultFormat... formats) {
         return new Reader(given, environment).read(formats);
     }
 
     private record Reader(Map<AggregateOption, String> given, Map<String, String> environment) {
 
-        AggregateOptions read(Format... formats) {
-            Format format = format(formats);
+        AggregateOptions read(ResultFormat... formats) {
+            ResultFormat format = format(formats);
             return new AggregateOptions(
                     query(),
                     threads(),
@@ -83,7 +84,7 @@ record AggregateOptions(
                     isOn(AggregateOption.QUIET));
         }
 
-        private Format format(Format... formats) {
+        private ResultFormat format(ResultFormat... formats) {
             String name = get(AggregateOption.FORMAT, "csv");
             String expected = "";
             for (int i = 0; i < formats.length; i++) {
@@ -156,7 +157,7 @@ record AggregateOptions(
          */
         private long time(AggregateOption option) {
             String text = required(option);
-            Text whole = new Text();
+            ByteBuilder whole = new ByteBuilder();
             int at = 0;
             int part = 0;
             for (; part < 6 && at < text.length(); part++) {
@@ -223,7 +224,7 @@ record AggregateOptions(
             if (value == null || value.isEmpty()) {
                 // No dimensions are dimensions, too.
                 boolean none = value != null && option == AggregateOption.DIMENSIONS;
-                value = none ? null : Variables.value(option.names.get(0), environment);
+                value = none ? null : EnvironmentVariables.value(option.names.get(0), environment);
             }
             return value == null ? otherwise : value;
         }

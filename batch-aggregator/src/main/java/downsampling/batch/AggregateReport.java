@@ -23,7 +23,7 @@ final class AggregateReport {
     private final AggregateOptions options;
     private final PrintWriter out;
     private final PrintWriter err;
-    private final PrintWriter say;
+    private final PrintWriter info;
     private final boolean resultOnStandardOutput;
     private final long started = System.nanoTime();
 
@@ -41,7 +41,7 @@ final class AggregateReport {
         this.out = out;
         this.err = err;
         this.resultOnStandardOutput = resultOnStandardOutput;
-        say = dataOnStandardOutput || options.reportJson() ? err : out;
+        info = dataOnStandardOutput || options.reportJson() ? err : out;
     }
 
     /** Says why it failed, in one line; returns the exit code. */
@@ -57,26 +57,26 @@ final class AggregateReport {
     }
 
     /** Says what is going to be done, unless that is not wanted. */
-    void begin() {
-        String old = Variables.oldNames(System.getenv(), AggregateOption.mainNames());
+    void printQuery() {
+        String old = EnvironmentVariables.oldNames(System.getenv(), AggregateOption.mainNames());
         if (old != null) {
             warn(old);
         }
         if (!options.quiet()) {
-            say.print(query(options));
-            say.flush();
+            info.print(query(options));
+            info.flush();
         }
     }
 
     /** Warns of days without a log file. */
-    void missing(List<Long> days, long first, long last) {
+    void warnOfMissingDays(List<Long> days, long first, long last) {
         String missing = missingDays(options.inputDir(), days, first, last);
         if (missing != null) {
             warn(missing);
         }
     }
 
-    void indexProblem(IOException problem) {
+    void warnOfIndexProblem(IOException problem) {
         warn("warning: an index could not be kept: ".concat(Failure.describe(problem)));
     }
 
@@ -86,7 +86,7 @@ final class AggregateReport {
      * @param keeping the option that keeps them
      * @param first a description of each of the first ones
      */
-    void rejects(long count, String keeping, List<String> first) {
+    void warnOfRejects(long count, String keeping, List<String> first) {
         if (count > 0) {
             for (String line : rejects(count, options.rejects(), keeping, first)) {
                 err.println(line);
@@ -96,16 +96,16 @@ final class AggregateReport {
     }
 
     /** @param saved where the result is; null when no row matched */
-    void result(String saved) {
+    void printResult(String saved) {
         if (saved == null) {
-            say.println("No data found matching criteria.");
+            info.println("No data found matching criteria.");
         } else if (!resultOnStandardOutput) {
-            say.println("Results saved to: ".concat(saved));
+            info.println("Results saved to: ".concat(saved));
         }
-        say.flush();
+        info.flush();
     }
 
-    /** Whether {@link #end} will be for people, and so about phases and CPUs. */
+    /** Whether {@link #printClosingReport} will be for people, and so about phases and CPUs. */
     boolean isText() {
         return !options.quiet() && !options.reportJson();
     }
@@ -117,9 +117,9 @@ final class AggregateReport {
      * @param phases without the whole
      * @param reading what the CPUs did while log files were read; null where that was elsewhere
      */
-    void end(
+    void printClosingReport(
             int files,
-            Account account,
+            RowCounts rowCounts,
             long groups,
             String saved,
             List<RunReport.Phase> phases,
@@ -127,13 +127,13 @@ final class AggregateReport {
         long nanos = System.nanoTime() - started;
         if (options.reportJson()) {
             PrintWriter to = resultOnStandardOutput ? err : out;
-            to.println(json(files, account, groups, saved, nanos / 1_000_000));
+            to.println(json(files, rowCounts, groups, saved, nanos / 1_000_000));
             to.flush();
         } else if (!options.quiet()) {
             List<RunReport.Phase> all = new ArrayList<>(phases);
-            all.add(new RunReport.Phase("TOTAL", nanos, account.read(), files));
-            say.print(text(files, account, groups, saved, all, reading));
-            say.flush();
+            all.add(new RunReport.Phase("TOTAL", nanos, rowCounts.read(), files));
+            info.print(text(files, rowCounts, groups, saved, all, reading));
+            info.flush();
         }
     }
 
@@ -167,8 +167,8 @@ final class AggregateReport {
     private static String query(AggregateOptions options) {
         Query query = options.query();
         StringBuilder text = new StringBuilder();
-        text.append("Query: ").append(new Text().addTime(query.from())).append(" to ");
-        text.append(new Text().addTime(query.to())).append(", the end not included\n");
+        text.append("Query: ").append(new ByteBuilder().addTime(query.from())).append(" to ");
+        text.append(new ByteBuilder().addTime(query.to())).append(", the end not included\n");
         text.append("Granularity: ").append(period(query.granularity())).append(" | Dimensions: ");
         text.append(
                 query.byUser() ? query.byApp() ? "user, app" : "user" : query.byApp() ? "app" : "none, totals only");
@@ -232,13 +232,13 @@ final class AggregateReport {
     }
 
     /** @param saved where the result is; null when there is none */
-    private static String json(int files, Account account, long groups, String saved, long milliseconds) {
-        Text json = new Text();
+    private static String json(int files, RowCounts rowCounts, long groups, String saved, long milliseconds) {
+        ByteBuilder json = new ByteBuilder();
         json.add("{\"files\":").add(files);
-        json.add(",\"read\":").add(account.read());
-        json.add(",\"aggregated\":").add(account.aggregated());
-        json.add(",\"filtered_out\":").add(account.filteredOut());
-        json.add(",\"rejected\":").add(account.rejected());
+        json.add(",\"read\":").add(rowCounts.read());
+        json.add(",\"aggregated\":").add(rowCounts.aggregated());
+        json.add(",\"filtered_out\":").add(rowCounts.filteredOut());
+        json.add(",\"rejected\":").add(rowCounts.rejected());
         json.add(",\"groups\":").add(groups);
         json.add(",\"result\":");
         if (saved == null) {
@@ -255,17 +255,17 @@ final class AggregateReport {
      */
     private static String text(
             int files,
-            Account account,
+            RowCounts rowCounts,
             long groups,
             String saved,
             List<RunReport.Phase> phases,
             RunReport.Usage usage) {
         Map<String, String> results = new LinkedHashMap<>();
         results.put("files", RunReport.grouped(files));
-        results.put("rows read", RunReport.grouped(account.read()));
-        results.put("  aggregated", RunReport.grouped(account.aggregated()));
-        results.put("  filtered out", RunReport.grouped(account.filteredOut()));
-        results.put("  rejected", RunReport.grouped(account.rejected()));
+        results.put("rows read", RunReport.grouped(rowCounts.read()));
+        results.put("  aggregated", RunReport.grouped(rowCounts.aggregated()));
+        results.put("  filtered out", RunReport.grouped(rowCounts.filteredOut()));
+        results.put("  rejected", RunReport.grouped(rowCounts.rejected()));
         results.put("groups", RunReport.grouped(groups));
         results.put("result", saved == null ? "none" : saved);
         return RunReport.of("Aggregated", results, phases, usage);

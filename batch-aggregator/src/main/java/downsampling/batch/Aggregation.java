@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Runs a query over log files with several threads: a {@link Plan} says how the work is cut, an {@link Attempt} carries
+ * Runs a query over log files with several threads: a {@link AggregationPlan} says how the work is cut, an {@link AggregationAttempt} carries
  * it out.
  *
  * <p>Two things are assumed and checked. A row lies in its file's batch: the first one that does not (a row dated
@@ -38,10 +38,10 @@ final class Aggregation {
     private final boolean strict;
     private final boolean index;
     private final Sizes sizes;
-    private final ResultOutput output;
+    private final OrderedResultOutput output;
 
     /** The one that came to its end, or was the last before the run failed. */
-    private Attempt attempt;
+    private AggregationAttempt attempt;
 
     private String firstReject;
 
@@ -53,7 +53,7 @@ final class Aggregation {
             boolean strict,
             boolean index,
             Sizes sizes,
-            ResultOutput output) {
+            OrderedResultOutput output) {
         this.query = query;
         this.files = files;
         this.threads = threads;
@@ -69,16 +69,16 @@ final class Aggregation {
      * @return whether it came to its end; false when the run is strict and a line was rejected
      */
     boolean run() throws IOException {
-        Plan.Assumptions assumptions = Plan.assumptions(files, threads, sizes);
+        AggregationPlan.Assumptions assumptions = AggregationPlan.assumptions(files, threads, sizes);
         while (true) {
-            Plan plan = Plan.of(query, files, threads, index, sizes, assumptions);
-            attempt = new Attempt(query, plan, threads, strict, assumptions.cautious(), sizes, output);
+            AggregationPlan plan = AggregationPlan.of(query, files, threads, index, sizes, assumptions);
+            attempt = new AggregationAttempt(query, plan, threads, strict, assumptions.cautious(), sizes, output);
             boolean oneBatch = assumptions.oneBatch();
             try {
                 attempt.run();
-            } catch (Attempt.WrongAssumption e) {
+            } catch (AggregationAttempt.WrongAssumption e) {
                 // Which it is, it knows.
-            } catch (RowCollector.Stray e) {
+            } catch (RowCollector.StrayRow e) {
                 oneBatch = true;
             } catch (RowCollector.StrictStop e) {
                 List<String> first = new RejectReport(1, null).read(attempt.filesWithRejects());
@@ -92,9 +92,9 @@ final class Aggregation {
             if (oneBatch == assumptions.oneBatch() && attempt.distrusted().isEmpty()) {
                 return true;
             }
-            List<LogFile> whole = new ArrayList<>(assumptions.whole());
-            whole.addAll(attempt.distrusted());
-            assumptions = new Plan.Assumptions(oneBatch, whole, assumptions.cautious() || !whole.isEmpty());
+            List<LogFile> uncut = new ArrayList<>(assumptions.uncut());
+            uncut.addAll(attempt.distrusted());
+            assumptions = new AggregationPlan.Assumptions(oneBatch, uncut, assumptions.cautious() || !uncut.isEmpty());
             output.restart();
         }
     }
@@ -105,8 +105,8 @@ final class Aggregation {
     }
 
     /** What became of the rows. */
-    Account account() {
-        return attempt.account();
+    RowCounts rowCounts() {
+        return attempt.rowCounts();
     }
 
     /** Number of rows in the result. */

@@ -59,7 +59,7 @@ final class Failure {
     }
 
     /** The same failure with the file it is about, unless that is said already. */
-    static IOException of(String file, IOException e) {
+    static IOException withFile(String file, IOException e) {
         boolean said = e instanceof FileSystemException
                 || e instanceof FileNotFoundException
                 || e instanceof InterruptedIOException

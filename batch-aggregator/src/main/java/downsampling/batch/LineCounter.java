@@ -19,7 +19,7 @@ final class LineCounter<I extends LogReader.Input & Closeable> implements Closea
     private long at;
     private long line;
     /** Whether the byte before {@link #at} is a CR, with which its line has been counted. */
-    private boolean behindCr;
+    private boolean afterCr;
 
     /**
      * @param start of a record
@@ -39,8 +39,8 @@ final class LineCounter<I extends LogReader.Input & Closeable> implements Closea
             if (n < 0) {
                 break;
             }
-            line = behind(line, behindCr, chunk, 0, n).line;
-            behindCr = chunk[n - 1] == '\r';
+            line = placeAfter(line, afterCr, chunk, 0, n).line;
+            afterCr = chunk[n - 1] == '\r';
             at += n;
         }
         return line;
@@ -54,13 +54,13 @@ final class LineCounter<I extends LogReader.Input & Closeable> implements Closea
      * @param to the place
      */
     Place place(long record, byte[] b, int from, int to) throws IOException {
-        return behind(moveTo(record), false, b, from, to);
+        return placeAfter(moveTo(record), false, b, from, to);
     }
 
-    /** @param behindCr whether a CR stands before {@code from}, so that a LF there ends no further line */
-    private static Place behind(long line, boolean behindCr, byte[] b, int from, int to) {
+    /** @param afterCr whether a CR stands before {@code from}, so that a LF there ends no further line */
+    private static Place placeAfter(long line, boolean afterCr, byte[] b, int from, int to) {
         long column = 1;
-        boolean cr = behindCr;
+        boolean cr = afterCr;
         for (int i = from; i < to; i++) {
             if (b[i] == '\r' || b[i] == '\n') {
                 line += cr && b[i] == '\n' ? 0 : 1;

@@ -69,16 +69,16 @@ final class LogReader {
         }
         long at = position - 1;
         file.seek(at);
-        boolean behindCr = false;
+        boolean afterCr = false;
         for (int n; (n = file.read(buffer, 0, buffer.length - PADDING)) > 0; at += n) {
             for (int i = 0; i < n; i++) {
                 if (buffer[i] == '\n') {
                     return at + i + 1;
                 }
-                if (behindCr) {
+                if (afterCr) {
                     return at + i;
                 }
-                behindCr = buffer[i] == '\r';
+                afterCr = buffer[i] == '\r';
             }
         }
         return at;
@@ -124,7 +124,7 @@ final class LogReader {
                 }
                 if (pos < filled) {
                     RowParser.Verdict first = parser.parse(buffer, pos, filled, last);
-                    if (first == RowParser.Verdict.MORE) {
+                    if (first == RowParser.Verdict.INCOMPLETE) {
                         continue;
                     }
                     if (first == RowParser.Verdict.REJECTED && parser.end > 0 && parser.isHeader()) {
@@ -159,7 +159,7 @@ final class LogReader {
                     break;
                 }
                 RowParser.Verdict verdict = parser.parse(buffer, pos, filled, last);
-                if (verdict == RowParser.Verdict.MORE) {
+                if (verdict == RowParser.Verdict.INCOMPLETE) {
                     break;
                 }
                 if (verdict == RowParser.Verdict.ROW) {

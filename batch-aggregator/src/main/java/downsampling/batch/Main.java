@@ -23,7 +23,7 @@ public final class Main implements Callable<Integer> {
     /** Exits with 0 when done, 1 when it failed, 2 when the command line makes no sense. */
     public static void main(String... args) {
         StandardOutput out = new StandardOutput();
-        System.exit(out.ended("batch-aggregator", run(out, args)));
+        System.exit(out.exitCode("batch-aggregator", run(out, args)));
     }
 
     private static int run(StandardOutput out, String... args) {
@@ -32,7 +32,7 @@ public final class Main implements Callable<Integer> {
             out.err().println("batch-aggregator: ".concat(problem));
             return CommandLine.ExitCode.USAGE;
         }
-        Integer exitCode = Aggregate.runIfPlain(out.writer(), out.err(), args);
+        Integer exitCode = AggregateCommand.runIfPlain(out.writer(), out.err(), args);
         return exitCode != null ? exitCode : command(out).execute(args);
     }
 
@@ -41,9 +41,9 @@ public final class Main implements Callable<Integer> {
     }
 
     static CommandLine command() {
-        return new Program(new Main())
-                .addSubcommand("generate", new Program(new Generate()))
-                .addSubcommand("aggregate", Aggregate.command());
+        return new LenientCommandLine(new Main())
+                .addSubcommand("generate", new LenientCommandLine(new GenerateCommand()))
+                .addSubcommand("aggregate", AggregateCommand.command());
     }
 
     @Override

@@ -11,7 +11,7 @@ import java.util.Arrays;
  * <p>How it is fast:
  *
  * <ul>
- *   <li>Eight bytes at a time ({@link Words}). The date is two comparisons with what the file's name says; the time is
+ *   <li>Eight bytes at a time ({@link EightBytes}). The date is two comparisons with what the file's name says; the time is
  *       checked, all digits against their own limits at once, by one addition that carries into a byte's highest bit
  *       when the byte is too large.
  *   <li>Files come sorted by user, so the user is compared with the last one, as words, and its number is at hand. That
@@ -20,7 +20,7 @@ import java.util.Arrays;
  *       found by arithmetic, are the key of a small cache of apps that have been looked at before.
  *   <li>Two metrics are decoded per load. The bytes that are no digits are found in all eight bytes at once; each
  *       field is shifted to the end of its half, which leaves zeros in front; then digits, and then pairs of digits,
- *       are joined in both halves by one multiplication. What comes out is what {@link Groups#narrow} adds up.
+ *       are joined in both halves by one multiplication. What comes out is what {@link GroupTable#narrow} adds up.
  *   <li>What must not be in a plain row is not asked for byte by byte: it makes a bit remain in {@code wrong}, which is
  *       looked at once for two metrics.
  *   <li>A row that is filtered out is added like any other, to a group that nobody looks at.
@@ -28,9 +28,9 @@ import java.util.Arrays;
  */
 final class PlainRowCollector extends RowCollector {
 
-    private static final long HIGH = Words.HIGH;
+    private static final long HIGH = EightBytes.HIGH;
     private static final long LOW7 = 0x7F7F7F7F7F7F7F7FL;
-    private static final long ZEROS = '0' * Words.ONES;
+    private static final long ZEROS = '0' * EightBytes.ONES;
     /** {@code 00:00:00} as a word. */
     private static final long MIDNIGHT = 0x30303A30303A3030L;
     /** What to add to the digits of a time so that any byte above its limit (29:59:59) gets its highest bit set. */
@@ -41,7 +41,7 @@ final class PlainRowCollector extends RowCollector {
     private static final long NO_APP = 0x2C2C;
 
     /** Eight line feeds, which no user has. */
-    private static final long NEVER = '\n' * Words.ONES;
+    private static final long NEVER = '\n' * EightBytes.ONES;
 
     private static final int APPS_CACHED = 512;
     private static final int LONGEST_NAME = 1000;
@@ -54,9 +54,9 @@ final class PlainRowCollector extends RowCollector {
     private final boolean wantsApp;
     private final boolean sumsOnly;
     /** A row's metrics, as narrow sums are kept: the first two, the next two, and so on. */
-    private final long[] pairs = new long[Groups.PAIRS];
+    private final long[] pairs = new long[GroupTable.PAIRS];
 
-    private final long[] metrics = new long[Groups.METRICS];
+    private final long[] metrics = new long[GroupTable.METRICS];
 
     // The file's day: its date as words, the seconds of it that are asked for, and where it lies among the periods.
     private long date0;
@@ -99,24 +99,24 @@ final class PlainRowCollector extends RowCollector {
     }
 
     @Override
-    void into(Groups groups, long fromSecond, long toSecond) {
-        super.into(groups, fromSecond, toSecond);
+    void collectInto(GroupTable groups, long fromSecond, long toSecond) {
+        super.collectInto(groups, fromSecond, toSecond);
         forgetUser();
         // The apps seen before are given their numbers now: were they looked up when they come, that branch, not taken
         // since the first rows of the first file, would be a trap.
         byte[] name = new byte[16];
-        for (int home = 0; home < APPS_CACHED && wantsApp; home++) {
-            if (appWord0[home] != NO_APP) {
-                Words.put(name, 0, appWord0[home]);
-                Words.put(name, 8, appWord1[home]);
-                appCached[home] = groups.app(name, 0, plainEnd(name, 0));
+        for (int slot = 0; slot < APPS_CACHED && wantsApp; slot++) {
+            if (appWord0[slot] != NO_APP) {
+                EightBytes.put(name, 0, appWord0[slot]);
+                EightBytes.put(name, 8, appWord1[slot]);
+                appCached[slot] = groups.app(name, 0, plainEnd(name, 0));
             }
         }
     }
 
     @Override
-    PlainRowCollector ofDay(long day) {
-        super.ofDay(day);
+    PlainRowCollector startFile(long day) {
+        super.startFile(day);
         long midnight = day * 86400;
         fromSecondOfDay = (int) Math.max(0, Math.min(86400, query.from() - midnight));
         toSecondOfDay = (int) Math.max(0, Math.min(86400, query.to() - midnight));
@@ -127,9 +127,9 @@ final class PlainRowCollector extends RowCollector {
         granularity = (int) Math.min(query.granularity(), 2 * 86400);
         secondsBefore = (int) Math.max(0, secondsIntoPeriod - (query.granularity() - granularity));
         groupPeriod = Long.MIN_VALUE;
-        Text date = new Text().addTime(midnight);
-        date0 = Words.at(date.bytes, 0);
-        date1 = Words.at(date.bytes, 8) & 0xFFFFFF;
+        ByteBuilder date = new ByteBuilder().addTime(midnight);
+        date0 = EightBytes.at(date.bytes, 0);
+        date1 = EightBytes.at(date.bytes, 8) & 0xFFFFFF;
         return this;
     }
 
@@ -148,10 +148,10 @@ final class PlainRowCollector extends RowCollector {
 
     /** Takes the row that starts here; returns where the next one does, or -1 when this one is not plain. */
     private int plainRow(byte[] b, int start) {
-        long time = Words.at(b, start + 11) ^ MIDNIGHT;
+        long time = EightBytes.at(b, start + 11) ^ MIDNIGHT;
         long timeWrong = (time + TIME_LIMITS | time) & HIGH
-                | Words.at(b, start) ^ date0
-                | Words.at(b, start + 8) & 0xFFFFFF ^ date1;
+                | EightBytes.at(b, start) ^ date0
+                | EightBytes.at(b, start + 8) & 0xFFFFFF ^ date1;
         // Every digit is in its limits, so joining them does not carry from one byte to the next.
         long joined = time * 10 + (time >>> 8);
         int hour = (int) joined & 0xFF;
@@ -159,7 +159,8 @@ final class PlainRowCollector extends RowCollector {
             return -1;
         }
         int at = start + 20;
-        if (((Words.at(b, at) ^ userWord0) & userMask0 | (Words.at(b, at + 8) ^ userWord1) & userMask1) == 0) {
+        if (((EightBytes.at(b, at) ^ userWord0) & userMask0 | (EightBytes.at(b, at + 8) ^ userWord1) & userMask1)
+                == 0) {
             at += userLength;
         } else {
             at = lookUpUser(b, at);
@@ -167,19 +168,19 @@ final class PlainRowCollector extends RowCollector {
                 return -1;
             }
         }
-        long word0 = Words.at(b, at);
-        long word1 = Words.at(b, at + 8);
-        long comma0 = Words.equal(word0, ',');
-        long comma1 = Words.equal(word1, ',');
+        long word0 = EightBytes.at(b, at);
+        long word1 = EightBytes.at(b, at + 8);
+        long comma0 = EightBytes.matching(word0, ',');
+        long comma1 = EightBytes.matching(word1, ',');
         // Eight where there is no comma. The bits up to the first comma, itself included, are those that it and one
         // less than it do not share.
         int length0 = Long.numberOfTrailingZeros(comma0) >>> 3;
         int length1 = Long.numberOfTrailingZeros(comma1) >>> 3;
         long key0 = word0 & (comma0 ^ comma0 - 1);
         long key1 = word1 & (comma1 ^ comma1 - 1) & -(length0 >>> 3);
-        int home = appHome(key0, key1);
-        if ((appWord0[home] ^ key0 | appWord1[home] ^ key1) == 0) {
-            app = appCached[home];
+        int slot = appSlot(key0, key1);
+        if ((appWord0[slot] ^ key0 | appWord1[slot] ^ key1) == 0) {
+            app = appCached[slot];
             at += length0 + (length0 >>> 3) * length1 + 1;
         } else {
             at = lookUpApp(b, at);
@@ -190,7 +191,7 @@ final class PlainRowCollector extends RowCollector {
 
         long[] pairs = this.pairs;
         for (int pair = 0; pair < 4; pair++) {
-            long digits = Words.at(b, at) ^ ZEROS;
+            long digits = EightBytes.at(b, at) ^ ZEROS;
             long others = others(digits);
             int end1 = Long.numberOfTrailingZeros(others);
             int end2 = Long.numberOfTrailingZeros(others & others - 1);
@@ -207,7 +208,7 @@ final class PlainRowCollector extends RowCollector {
             }
             // One after the other, with one to seven digits.
             int second = at + (end1 >>> 3) + 1;
-            long digits2 = Words.at(b, second) ^ ZEROS;
+            long digits2 = EightBytes.at(b, second) ^ ZEROS;
             end2 = Long.numberOfTrailingZeros(others(digits2));
             wrong = (end1 - 15 | end2 - 15) & ~56
                     | ((int) (digits >>> end1 - 7) ^ COMMA | (int) (digits2 >>> end2 - 7) ^ COMMA) & 0xFF;
@@ -217,7 +218,7 @@ final class PlainRowCollector extends RowCollector {
             pairs[pair] = number(digits, end1) | number(digits2, end2) << 32;
             at = second + (end2 >>> 3) + 1;
         }
-        long digits = Words.at(b, at) ^ ZEROS;
+        long digits = EightBytes.at(b, at) ^ ZEROS;
         int end = Long.numberOfTrailingZeros(others(digits));
         if ((end - 15 & ~56) != 0) {
             return -1;
@@ -237,18 +238,18 @@ final class PlainRowCollector extends RowCollector {
     private void add(int group) {
         if (sumsOnly) {
             long[] narrow = groups.narrow;
-            int sums = group * Groups.PAIRS;
+            int sums = group * GroupTable.PAIRS;
             long all = 0;
-            for (int pair = 0; pair < Groups.PAIRS; pair++) {
+            for (int pair = 0; pair < GroupTable.PAIRS; pair++) {
                 long sum = narrow[sums + pair] + pairs[pair];
                 narrow[sums + pair] = sum;
                 all |= sum;
             }
-            if ((all & Groups.FULL) != 0) {
-                groups.flush(group);
+            if ((all & GroupTable.SIGN_BITS) != 0) {
+                groups.widen(group);
             }
-        } else if (group != Groups.NOBODY) {
-            for (int metric = 0; metric < Groups.METRICS; metric++) {
+        } else if (group != GroupTable.FILTERED_OUT) {
+            for (int metric = 0; metric < GroupTable.METRICS; metric++) {
                 metrics[metric] = pairs[metric >> 1] >>> ((metric & 1) << 5) & 0xFFFFFFFFL;
             }
             groups.add(group, metrics);
@@ -274,7 +275,7 @@ final class PlainRowCollector extends RowCollector {
                 ((int) joined & 0xFF) * 3600 + ((int) (joined >>> 24) & 0xFF) * 60 + ((int) (joined >>> 48) & 0xFF);
         if (second < fromSecondOfDay || second >= toSecondOfDay || (user | app) < 0) {
             filteredOut++;
-            return Groups.NOBODY;
+            return GroupTable.FILTERED_OUT;
         }
         aggregated++;
         long period = onePeriod ? firstPeriod : firstPeriod + (secondsBefore + second) / granularity;
@@ -305,8 +306,8 @@ final class PlainRowCollector extends RowCollector {
             userLength = length;
             userMask0 = -1L >>> 64 - 8 * Math.min(length, 8);
             userMask1 = (1L << 8 * Math.max(0, length - 8)) - 1;
-            userWord0 = Words.at(b, at) & userMask0;
-            userWord1 = Words.at(b, at + 8) & userMask1;
+            userWord0 = EightBytes.at(b, at) & userMask0;
+            userWord1 = EightBytes.at(b, at + 8) & userMask1;
         } else {
             longUserLength = length;
             System.arraycopy(b, at, longUser, 0, length);
@@ -337,17 +338,17 @@ final class PlainRowCollector extends RowCollector {
         app = wantsApp ? groups.app(b, at, end) : 0;
         int length = end + 1 - at;
         if (length <= 16) {
-            long key0 = Words.upTo(b, at, end + 1);
-            long key1 = length <= 8 ? 0 : Words.upTo(b, at + 8, end + 1);
-            int home = appHome(key0, key1);
-            appWord0[home] = key0;
-            appWord1[home] = key1;
-            appCached[home] = app;
+            long key0 = EightBytes.upTo(b, at, end + 1);
+            long key1 = length <= 8 ? 0 : EightBytes.upTo(b, at + 8, end + 1);
+            int slot = appSlot(key0, key1);
+            appWord0[slot] = key0;
+            appWord1[slot] = key1;
+            appCached[slot] = app;
         }
         return end + 1;
     }
 
-    private static int appHome(long key0, long key1) {
+    private static int appSlot(long key0, long key1) {
         return (int) ((key0 + key1 * 31) * 0x9E3779B97F4A7C15L >>> 55);
     }
 
@@ -357,11 +358,12 @@ final class PlainRowCollector extends RowCollector {
             return -1;
         }
         for (int at = from; at - from <= LONGEST_NAME; at += 8) {
-            long word = Words.at(b, at);
-            long comma = Words.equal(word, ',');
+            long word = EightBytes.at(b, at);
+            long comma = EightBytes.matching(word, ',');
             long name = comma ^ comma - 1;
             // What looks like a line break and is none lies behind one.
-            if ((word & name & HIGH | (Words.equal(word, '\n') | Words.equal(word, '\r')) & name) != 0) {
+            if ((word & name & HIGH | (EightBytes.matching(word, '\n') | EightBytes.matching(word, '\r')) & name)
+                    != 0) {
                 return -1;
             }
             if (comma != 0) {

@@ -30,7 +30,7 @@ final class PlatformEncoding {
             }
         }
         for (Map.Entry<String, String> variable : environment.entrySet()) {
-            if (variable.getKey().startsWith(Variables.PREFIX)
+            if (variable.getKey().startsWith(EnvironmentVariables.PREFIX)
                     && variable.getValue().indexOf(REPLACEMENT) >= 0) {
                 what = "variable " + variable.getKey();
             }

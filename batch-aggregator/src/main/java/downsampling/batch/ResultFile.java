@@ -74,7 +74,7 @@ final class ResultFile implements AutoCloseable {
             in.transferTo(out);
             out.flush();
         } catch (IOException e) {
-            throw Failure.of(where, e);
+            throw Failure.withFile(where, e);
         }
     }
 

@@ -32,7 +32,7 @@ final class RowParser {
         ROW,
         REJECTED,
         /** The buffer ends before the record does. */
-        MORE
+        INCOMPLETE
     }
 
     enum Fault {
@@ -112,12 +112,12 @@ final class RowParser {
         int recordEnd = end;
         int lineEnd = lineEnd(b, from, Math.min(to, from + MAX_RECORD), to, last);
         if (lineEnd == UNDECIDED) {
-            return Verdict.MORE;
+            return Verdict.INCOMPLETE;
         }
         if (lineEnd < 0) {
             boolean tooLong = to - from > MAX_RECORD;
             end = tooLong ? -1 : to;
-            return last || tooLong ? Verdict.REJECTED : Verdict.MORE;
+            return last || tooLong ? Verdict.REJECTED : Verdict.INCOMPLETE;
         }
         end = lineEnd;
         if (recordEnd < 0) {
@@ -129,7 +129,7 @@ final class RowParser {
         for (int line = lineEnd; line >= 0 && line < recordEnd; line = lineEnd(b, line, recordEnd, to, last)) {
             Verdict own = inner.judge(b, line, to, last);
             if (own != Verdict.REJECTED) {
-                return own == Verdict.MORE ? own : Verdict.REJECTED;
+                return own == Verdict.INCOMPLETE ? own : Verdict.REJECTED;
             }
         }
         end = recordEnd;
@@ -196,7 +196,7 @@ final class RowParser {
     private Verdict split(byte[] b, int from, int to, boolean last) {
         int limit = Math.min(to, from + MAX_RECORD);
         boolean whole = last && limit == to;
-        Verdict cut = to - from > MAX_RECORD || last ? Verdict.REJECTED : Verdict.MORE;
+        Verdict cut = to - from > MAX_RECORD || last ? Verdict.REJECTED : Verdict.INCOMPLETE;
         int pos = from;
         int high = 0;
         fields = 0;
@@ -210,13 +210,13 @@ final class RowParser {
                 start = ++pos;
                 while (true) {
                     if (pos >= limit) {
-                        return cut == Verdict.MORE ? cut : fault(Fault.UNCLOSED_QUOTE, start - 1, limit);
+                        return cut == Verdict.INCOMPLETE ? cut : fault(Fault.UNCLOSED_QUOTE, start - 1, limit);
                     }
                     byte c = b[pos++];
                     high |= c;
                     if (c == '"') {
                         if (pos >= limit && !whole) {
-                            return cut == Verdict.MORE ? cut : fault(Fault.UNCLOSED_QUOTE, start - 1, limit);
+                            return cut == Verdict.INCOMPLETE ? cut : fault(Fault.UNCLOSED_QUOTE, start - 1, limit);
                         }
                         if (pos >= limit || b[pos] != '"') {
                             break;
@@ -234,7 +234,7 @@ final class RowParser {
                     high |= b[pos++];
                 }
                 if (pos >= limit && !whole) {
-                    return cut == Verdict.MORE ? cut : fault(Fault.TOO_LONG, from, limit);
+                    return cut == Verdict.INCOMPLETE ? cut : fault(Fault.TOO_LONG, from, limit);
                 }
                 stop = pos;
             }
@@ -248,7 +248,7 @@ final class RowParser {
             }
             int lineEnd = pos < limit ? lineEnd(b, pos, limit, to, last) : limit;
             if (lineEnd == UNDECIDED) {
-                return Verdict.MORE;
+                return Verdict.INCOMPLETE;
             }
             if (lineEnd - from > MAX_RECORD) {
                 return fault(Fault.TOO_LONG, from, limit);

@@ -10,7 +10,7 @@ import java.io.OutputStream;
  * Groups put on disk in the result's order because they took too much memory, and read again for the merge. The file
  * goes when they have been read.
  */
-final class SpilledGroups implements Merge.Run {
+final class SpilledGroups implements MergedGroups.Sorted {
 
     private static final int BUFFER = 1 << 15;
     /** Bytes of a group: period, lengths of its names and kind; then, behind the names, sums; then the rest, if any. */
@@ -33,9 +33,9 @@ final class SpilledGroups implements Merge.Run {
         this.file = file;
     }
 
-    static SpilledGroups write(Groups groups, File file) throws IOException {
-        Merge.Run all = new Merge.GroupsRun(groups);
-        Text text = new Text();
+    static SpilledGroups write(GroupTable groups, File file) throws IOException {
+        MergedGroups.Sorted all = new MergedGroups.InMemory(groups);
+        ByteBuilder text = new ByteBuilder();
         try (OutputStream out = new FileOutputStream(file)) {
             while (all.advance()) {
                 add(all.row(), text);
@@ -47,12 +47,12 @@ final class SpilledGroups implements Merge.Run {
             out.write(text.bytes, 0, text.length);
         } catch (IOException e) {
             file.delete();
-            throw Failure.of(file.getPath(), e);
+            throw Failure.withFile(file.getPath(), e);
         }
         return new SpilledGroups(file);
     }
 
-    private static void add(ResultRow row, Text text) {
+    private static void add(ResultRow row, ByteBuilder text) {
         int user = row.userTo - row.userFrom;
         int app = row.appTo - row.appFrom;
         boolean narrow = isNarrow(row);
@@ -88,8 +88,8 @@ final class SpilledGroups implements Merge.Run {
         return more == 0;
     }
 
-    private static void put(Text text, long word) {
-        Words.put(text.bytes, text.length, word);
+    private static void put(ByteBuilder text, long word) {
+        EightBytes.put(text.bytes, text.length, word);
         text.length += 8;
     }
 
@@ -108,16 +108,16 @@ final class SpilledGroups implements Merge.Run {
             close();
             return false;
         }
-        int user = (int) (Words.at(buffer, at + 8) >>> 32);
-        int app = (int) Words.at(buffer, at + 8);
-        boolean narrow = Words.at(buffer, at + 16) == 1;
+        int user = (int) (EightBytes.at(buffer, at + 8) >>> 32);
+        int app = (int) EightBytes.at(buffer, at + 8);
+        boolean narrow = EightBytes.at(buffer, at + 16) == 1;
         int names = at + HEAD;
         int length = HEAD + user + app + (narrow ? NARROW : WIDE);
         if (end - at < length) {
             fill(length);
             names = at + HEAD;
         }
-        row.period = Words.at(buffer, at);
+        row.period = EightBytes.at(buffer, at);
         row.user = buffer;
         row.userFrom = names;
         row.userTo = names + user;
@@ -126,17 +126,17 @@ final class SpilledGroups implements Merge.Run {
         row.appTo = row.userTo + app;
         int from = row.appTo;
         for (int metric = 0; metric < RowParser.METRICS; metric++) {
-            row.low[metric] = Words.at(buffer, from + 8 * metric);
+            row.low[metric] = EightBytes.at(buffer, from + 8 * metric);
             row.carry[metric] = 0;
             row.min[metric] = 0;
             row.max[metric] = 0;
         }
         from += NARROW;
-        row.count = narrow ? 0 : Words.at(buffer, from);
+        row.count = narrow ? 0 : EightBytes.at(buffer, from);
         for (int metric = 0; metric < RowParser.METRICS && !narrow; metric++) {
-            row.carry[metric] = Words.at(buffer, from + 8 + 24 * metric);
-            row.min[metric] = Words.at(buffer, from + 16 + 24 * metric);
-            row.max[metric] = Words.at(buffer, from + 24 + 24 * metric);
+            row.carry[metric] = EightBytes.at(buffer, from + 8 + 24 * metric);
+            row.min[metric] = EightBytes.at(buffer, from + 16 + 24 * metric);
+            row.max[metric] = EightBytes.at(buffer, from + 24 + 24 * metric);
         }
         at += length;
         return true;

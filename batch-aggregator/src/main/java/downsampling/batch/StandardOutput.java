@@ -35,7 +35,7 @@ final class StandardOutput extends OutputStream {
     }
 
     /** The exit code of a program that ends with this one, which is 1 when something it said could not be written. */
-    int ended(String program, int exitCode) {
+    int exitCode(String program, int exitCode) {
         writer.flush();
         if (problem != null && exitCode == 0) {
             err.println(program + ": standard output could not be written: " + problem.getMessage());

@@ -64,10 +64,10 @@ final class UserIndex {
         }
         int sum = bytes.length - 8;
         boolean holds = sum >= HEAD
-                && Words.at(bytes, 0) == MARK
-                && Words.at(bytes, 8) == log.file().length()
-                && Words.at(bytes, 16) == log.file().lastModified()
-                && Words.at(bytes, sum) == checksum(bytes, sum);
+                && EightBytes.at(bytes, 0) == MARK
+                && EightBytes.at(bytes, 8) == log.file().length()
+                && EightBytes.at(bytes, 16) == log.file().lastModified()
+                && EightBytes.at(bytes, sum) == checksum(bytes, sum);
         return holds ? new UserIndex(bytes) : null;
     }
 
@@ -78,7 +78,7 @@ final class UserIndex {
 
     /** Rows in the whole file. */
     long rows() {
-        return Words.at(bytes, 24);
+        return EightBytes.at(bytes, 24);
     }
 
     /** The blocks that may hold some of these users, in order. */
@@ -94,15 +94,16 @@ final class UserIndex {
         for (int block = 0; block < wanted.length; block++) {
             if (wanted[block]) {
                 int at = HEAD + block * ENTRY;
-                long end = block + 1 < wanted.length ? Words.at(bytes, at + ENTRY) : Words.at(bytes, 8);
-                found.add(new Block(Words.at(bytes, at), end, Words.at(bytes, at + 16), Words.at(bytes, at + 24)));
+                long end = block + 1 < wanted.length ? EightBytes.at(bytes, at + ENTRY) : EightBytes.at(bytes, 8);
+                found.add(new Block(
+                        EightBytes.at(bytes, at), end, EightBytes.at(bytes, at + 16), EightBytes.at(bytes, at + 24)));
             }
         }
         return found;
     }
 
     private int blocks() {
-        return (int) Words.at(bytes, 32);
+        return (int) EightBytes.at(bytes, 32);
     }
 
     /** The last block whose first user is not above this one; -1 when all are. */
@@ -112,8 +113,8 @@ final class UserIndex {
         int high = blocks();
         while (low < high) {
             int middle = low + high >>> 1;
-            int from = middle == 0 ? 0 : (int) Words.at(bytes, HEAD + middle * ENTRY - ENTRY + 8);
-            int to = (int) Words.at(bytes, HEAD + middle * ENTRY + 8);
+            int from = middle == 0 ? 0 : (int) EightBytes.at(bytes, HEAD + middle * ENTRY - ENTRY + 8);
+            int to = (int) EightBytes.at(bytes, HEAD + middle * ENTRY + 8);
             if (Arrays.compareUnsigned(bytes, names + from, names + to, user, 0, user.length) <= 0) {
                 low = middle + 1;
             } else {
@@ -124,7 +125,7 @@ final class UserIndex {
     }
 
     /** Whether a block's bytes are still those it was made of. */
-    static boolean holds(RandomAccessFile log, Block block) throws IOException {
+    static boolean isUnchanged(RandomAccessFile log, Block block) throws IOException {
         return checksum(log, block.start, block.end) == block.checksum;
     }
 
@@ -137,19 +138,19 @@ final class UserIndex {
         try (LogFile.Opened in = new LogFile.Opened(log)) {
             long size = in.length();
             long time = log.lastModified();
-            Maker maker = new Maker();
-            long end = new LogReader(1 << 16).read(in, 0, Long.MAX_VALUE, maker);
-            Blocks blocks = maker.sorted && end == size ? maker.blocks : new Blocks();
+            BlockFinder finder = new BlockFinder();
+            long end = new LogReader(1 << 16).read(in, 0, Long.MAX_VALUE, finder);
+            Blocks blocks = finder.sorted && end == size ? finder.blocks : new Blocks();
             for (int block = 0; block < blocks.size(); block++) {
                 blocks.sums.add(checksum(in, blocks.starts.get(block), blocks.end(block, size)));
             }
-            save(log, size, time, maker.rows, blocks, workspace);
+            save(log, size, time, finder.rows, blocks, workspace);
         }
     }
 
     private static void save(File log, long size, long time, long rows, Blocks blocks, Workspace workspace)
             throws IOException {
-        Text text = new Text();
+        ByteBuilder text = new ByteBuilder();
         word(word(word(word(word(text, MARK), size), time), rows), blocks.size());
         int name = 0;
         for (int block = 0; block < blocks.size(); block++) {
@@ -174,9 +175,9 @@ final class UserIndex {
         return new File(log.getParentFile(), ".".concat(log.getName()).concat(".index"));
     }
 
-    private static Text word(Text text, long word) {
+    private static ByteBuilder word(ByteBuilder text, long word) {
         text.reserve(8);
-        Words.put(text.bytes, text.length, word);
+        EightBytes.put(text.bytes, text.length, word);
         text.length += 8;
         return text;
     }
@@ -230,7 +231,7 @@ final class UserIndex {
     }
 
     /** Finds the blocks of a file that is there. */
-    private static final class Maker implements LogReader.Handler {
+    private static final class BlockFinder implements LogReader.Handler {
         final Blocks blocks = new Blocks();
         boolean sorted = true;
         long rows;

@@ -126,7 +126,7 @@ class AggregationTest {
         Files.writeString(
                 folder.resolve("2025-01-01.log.csv"), (row + "\r").repeat(5) + row + "\n" + row + "\r\n" + row);
         FastAggregation fast = FastAggregation.run(query(DAY, true, true), folder, 2);
-        assertThat(fast.account()).isEqualTo(new Account(8, 8, 0, 0));
+        assertThat(fast.rowCounts()).isEqualTo(new RowCounts(8, 8, 0, 0));
         check(query(DAY, true, true), folder, 2, Aggregation.Sizes.NORMAL, "CR");
     }
 
@@ -137,7 +137,7 @@ class AggregationTest {
                 2025-01-01 12:00:00,eve,fb,1,2,3,4,5,6,7,8,9
                 """);
         FastAggregation fast = FastAggregation.run(query(DAY, true, true), folder, 1);
-        assertThat(fast.account()).isEqualTo(new Account(2, 1, 0, 1));
+        assertThat(fast.rowCounts()).isEqualTo(new RowCounts(2, 1, 0, 1));
     }
 
     @Test
@@ -146,7 +146,7 @@ class AggregationTest {
                 folder.resolve("2025-01-01.log.csv"), "\u0000".repeat(10) + " 00:00:00,u,a,1,2,3,4,5,6,7,8,9\n");
         Query query = new Query(0, FIRST_DAY + DAY, DAY, true, true, List.of(), List.of(), List.of(Measure.SUM));
         FastAggregation fast = FastAggregation.run(query, folder, 1);
-        assertThat(fast.account()).isEqualTo(new Account(1, 0, 0, 1));
+        assertThat(fast.rowCounts()).isEqualTo(new RowCounts(1, 0, 0, 1));
     }
 
     @Test
@@ -162,9 +162,10 @@ class AggregationTest {
         check(query(DAY, true, true), folder, 8, sizes, "cut in names");
         Query query = query(DAY, true, true);
         List<LogFile> files = LogFile.list(folder.toFile(), FIRST_DAY / DAY, FIRST_DAY / DAY + 27);
-        Plan plan = Plan.of(query, files, 8, false, sizes, Plan.Assumptions.NONE);
-        try (ResultOutput output = new ResultOutput(folder.resolve("result").toFile(), query, Format.CSV)) {
-            Attempt attempt = new Attempt(query, plan, 8, false, true, sizes, output);
+        AggregationPlan plan = AggregationPlan.of(query, files, 8, false, sizes, AggregationPlan.Assumptions.NONE);
+        try (OrderedResultOutput output =
+                new OrderedResultOutput(folder.resolve("result").toFile(), query, ResultFormat.CSV)) {
+            AggregationAttempt attempt = new AggregationAttempt(query, plan, 8, false, true, sizes, output);
             attempt.run();
             assertThat(attempt.distrusted()).containsExactlyInAnyOrderElementsOf(files);
         }
@@ -181,9 +182,9 @@ class AggregationTest {
             Files.writeString(
                     folder.resolve("2025-01-02.log.csv"), (broken ? plain.replace("one ", "two\n") : plain).repeat(40));
             List<LogFile> files = LogFile.list(folder.toFile(), FIRST_DAY / DAY, FIRST_DAY / DAY + 2);
-            Plan.Assumptions assumptions = Plan.assumptions(files, 8, sizes);
+            AggregationPlan.Assumptions assumptions = AggregationPlan.assumptions(files, 8, sizes);
             assertThat(assumptions.cautious()).isEqualTo(broken);
-            Plan plan = Plan.of(query(DAY, true, true), files, 8, false, sizes, assumptions);
+            AggregationPlan plan = AggregationPlan.of(query(DAY, true, true), files, 8, false, sizes, assumptions);
             assertThat(plan.parts()).hasSize(broken ? 3 : 14);
             check(query(DAY, true, true), folder, 8, sizes, "broken " + broken);
         }
@@ -196,11 +197,12 @@ class AggregationTest {
                 "2025-01-01 00:00:00,\"two\nlines\",a,1,2,3,4,5,6,7,8,9\n".repeat(40));
         Query query = query(DAY, true, true);
         List<LogFile> files = LogFile.list(folder.toFile(), FIRST_DAY / DAY, FIRST_DAY / DAY);
-        try (ResultOutput output = new ResultOutput(folder.resolve("result").toFile(), query, Format.CSV)) {
+        try (OrderedResultOutput output =
+                new OrderedResultOutput(folder.resolve("result").toFile(), query, ResultFormat.CSV)) {
             Aggregation aggregation =
                     new Aggregation(query, files, 8, true, false, new Aggregation.Sizes(64, 150, 150, HEAP), output);
             assertThat(aggregation.run()).isTrue();
-            assertThat(aggregation.account()).isEqualTo(new Account(40, 40, 0, 0));
+            assertThat(aggregation.rowCounts()).isEqualTo(new RowCounts(40, 40, 0, 0));
         }
     }
 
@@ -268,7 +270,7 @@ class AggregationTest {
         Files.writeString(folder.resolve("2025-01-01.log.csv"), row.repeat(500_000));
         FastAggregation fast = FastAggregation.run(query(DAY, false, false), folder, 2);
         assertThat(fast.csv()).endsWith("\n2025-01-01 00:00:00" + ",4999500000".repeat(9) + "\n");
-        assertThat(fast.account()).isEqualTo(new Account(500_000, 500_000, 0, 0));
+        assertThat(fast.rowCounts()).isEqualTo(new RowCounts(500_000, 500_000, 0, 0));
     }
 
     @Test
@@ -287,7 +289,7 @@ class AggregationTest {
         String row = "2025-01-01 00:00:00,u,a,1,2,3,4,5,6,7,8,9\n";
         Files.writeString(folder.resolve("2025-01-01.log.csv"), row + row.replace("u", "\"u") + row.repeat(60_000));
         FastAggregation fast = FastAggregation.run(query(DAY, true, false), folder, 2);
-        assertThat(fast.account()).isEqualTo(new Account(60_002, 60_001, 0, 1));
+        assertThat(fast.rowCounts()).isEqualTo(new RowCounts(60_002, 60_001, 0, 1));
         assertThat(fast.rejects()).isEqualTo(row.replace("u", "\"u"));
     }
 
@@ -340,7 +342,7 @@ class AggregationTest {
         SlowAggregation slow = new SlowAggregation(query).read(logs);
         FastAggregation fast = FastAggregation.run(query, logs, threads, sizes);
         assertThat(fast.csv()).as("result, " + which).isEqualTo(slow.csv());
-        assertThat(fast.account()).as("account, " + which).isEqualTo(slow.account());
+        assertThat(fast.rowCounts()).as("account, " + which).isEqualTo(slow.rowCounts());
         assertThat(fast.rejects()).as("rejects, " + which).isEqualTo(slow.rejects());
         return fast.csv();
     }

@@ -212,7 +212,7 @@ class RowParserTest {
         for (int there = 0; there < line.length; there++) {
             assertThat(parser.parse(line, 0, there, false))
                     .as("%d bytes", there)
-                    .isEqualTo(Verdict.MORE);
+                    .isEqualTo(Verdict.INCOMPLETE);
         }
         assertThat(parser.parse(line, 0, line.length, false)).isEqualTo(Verdict.ROW);
         assertThat(field(1)).isEqualTo("u\r\n\"");

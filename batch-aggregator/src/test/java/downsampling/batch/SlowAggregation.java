@@ -223,8 +223,8 @@ final class SlowAggregation {
         return Arrays.compare(a.codePoints().toArray(), b.codePoints().toArray());
     }
 
-    Account account() {
-        return new Account(read, aggregated, filteredOut, rejected);
+    RowCounts rowCounts() {
+        return new RowCounts(read, aggregated, filteredOut, rejected);
     }
 
     String rejects() {

@@ -98,7 +98,7 @@ class UserIndexTest {
         write(rows(9, 300) + "bad\n");
         check("user1");
         assertThat(index().isUsable()).isFalse();
-        assertThat(run(true, "user1").account().rejected()).isEqualTo(1);
+        assertThat(run(true, "user1").rowCounts().rejected()).isEqualTo(1);
     }
 
     private void write(String text) throws IOException {
@@ -141,12 +141,12 @@ class UserIndexTest {
         Query query = new Query(
                 DAY * 86400, (DAY + 1) * 86400, 1800, true, true, List.of(users), List.of(), List.of(Measure.SUM));
         Path result = folder.resolve("result");
-        try (ResultOutput output = new ResultOutput(result.toFile(), query, Format.CSV)) {
+        try (OrderedResultOutput output = new OrderedResultOutput(result.toFile(), query, ResultFormat.CSV)) {
             Aggregation aggregation =
                     new Aggregation(query, List.of(log()), 2, false, index, Aggregation.Sizes.NORMAL, output);
             aggregation.run();
             assertThat(aggregation.indexProblem()).isNull();
-            return new FastAggregation(Files.readString(result, StandardCharsets.UTF_8), aggregation.account(), "");
+            return new FastAggregation(Files.readString(result, StandardCharsets.UTF_8), aggregation.rowCounts(), "");
         }
     }
 }

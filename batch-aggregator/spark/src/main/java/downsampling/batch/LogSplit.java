@@ -21,7 +21,7 @@ record LogSplit(int number, String file, long day, long start, long end, boolean
      * @param first where its first record starts
      * @param next where the first record behind it starts
      */
-    record Outcome(long first, long next, Account account) implements Serializable {}
+    record Outcome(long first, long next, RowCounts rowCounts) implements Serializable {}
 
     LogSplit from(long exactStart) {
         return new LogSplit(number, file, day, exactStart, end, true);

@@ -10,28 +10,29 @@ final class ResultLines implements Iterator<String> {
 
     private final Iterator<Row> rows;
     private final Query query;
-    private final Format format;
+    private final ResultFormat format;
     private final boolean json;
     private final boolean alone;
-    private final ByNumber<Long> counts;
+    private final IdempotentAccumulator<Long> counts;
     private final GroupSchema schema;
-    private final ResultFormat rowFormat;
+    private final ResultFormatter rowFormat;
     private final ResultRow group = new ResultRow();
-    private final Text text = new Text();
+    private final ByteBuilder text = new ByteBuilder();
     private long count;
     private boolean headDone;
     private boolean footDone;
 
     /** @param alone whether the part is a result by itself, with head and foot, and not a piece of one */
-    ResultLines(Iterator<Row> rows, Query query, Format format, boolean alone, ByNumber<Long> counts) {
+    ResultLines(
+            Iterator<Row> rows, Query query, ResultFormat format, boolean alone, IdempotentAccumulator<Long> counts) {
         this.rows = rows;
         this.query = query;
         this.format = format;
-        json = format == Format.JSON;
+        json = format == ResultFormat.JSON;
         this.alone = alone;
         this.counts = counts;
         schema = new GroupSchema(query);
-        rowFormat = new ResultFormat(query, format);
+        rowFormat = new ResultFormatter(query, format);
         headDone = !alone;
         footDone = !alone || !json;
     }
@@ -52,11 +53,11 @@ final class ResultLines implements Iterator<String> {
         }
         if (!headDone) {
             headDone = true;
-            return ResultFormat.head(query, format).stripTrailing();
+            return ResultFormatter.head(query, format).stripTrailing();
         }
         if (!rows.hasNext()) {
             footDone = true;
-            return ResultFormat.foot(format).strip();
+            return ResultFormatter.foot(format).strip();
         }
         count++;
         schema.load(rows.next(), group);

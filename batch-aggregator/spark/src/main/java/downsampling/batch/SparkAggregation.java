@@ -106,27 +106,28 @@ final class SparkAggregation {
     boolean run(SparkResult result) {
         cut();
         for (int attempt = 1; ; attempt++) {
-            ByNumber<LogSplit.Outcome> heard = new ByNumber<>(strict ? this::stopIfRejected : null);
-            ByNumber<Long> counts = new ByNumber<>(null);
-            context.sc().register(heard, "splits");
+            IdempotentAccumulator<LogSplit.Outcome> outcomesByNumber =
+                    new IdempotentAccumulator<>(strict ? this::stopIfRejected : null);
+            IdempotentAccumulator<Long> counts = new IdempotentAccumulator<>(null);
+            context.sc().register(outcomesByNumber, "splits");
             context.sc().register(counts, "groups");
-            outcomes = heard.value();
+            outcomes = outcomesByNumber.value();
             try {
-                result.write(new GroupSchema(query).sumUp(read(heard)), counts);
+                result.write(new GroupSchema(query).sumUp(read(outcomesByNumber)), counts);
             } catch (Exception e) {
                 // Also checked ones, which Scala does not declare.
-                if (!strict || account().rejected() == 0) {
+                if (!strict || rowCounts().rejected() == 0) {
                     throw e;
                 }
             }
-            if (strict && account().rejected() > 0) {
+            if (strict && rowCounts().rejected() > 0) {
                 List<Row> first = rejects(suspects()).takeAsList(1);
                 if (!first.isEmpty()) {
                     firstReject = first.get(0);
                     return false;
                 }
                 // It only seemed so, because of a wrong cut.
-                uncut(filesWith(outcome -> outcome.account().rejected() > 0));
+                cutNoLonger(filesWith(outcome -> outcome.rowCounts().rejected() > 0));
                 continue;
             }
             groups = counts.value().values().stream().mapToLong(Long::longValue).sum();
@@ -137,7 +138,7 @@ final class SparkAggregation {
     }
 
     private void stopIfRejected(LogSplit.Outcome outcome) {
-        if (outcome.account().rejected() > 0) {
+        if (outcome.rowCounts().rejected() > 0) {
             context.cancelAllJobs();
         }
     }
@@ -152,12 +153,12 @@ final class SparkAggregation {
     }
 
     /** What became of the rows. */
-    Account account() {
-        Account account = Account.EMPTY;
+    RowCounts rowCounts() {
+        RowCounts rowCounts = RowCounts.EMPTY;
         for (LogSplit.Outcome outcome : outcomes.values()) {
-            account = account.plus(outcome.account());
+            rowCounts = rowCounts.plus(outcome.rowCounts());
         }
-        return account;
+        return rowCounts;
     }
 
     /** Where a strict run was stopped. */
@@ -236,13 +237,13 @@ final class SparkAggregation {
         return CollectionConverters.asScala(hosts).toSeq();
     }
 
-    private Dataset<Row> read(ByNumber<LogSplit.Outcome> heard) {
+    private Dataset<Row> read(IdempotentAccumulator<LogSplit.Outcome> outcomesByNumber) {
         // Only what goes to the tasks, and so not this object.
         Query asked = query;
         SplitReader.Sizes portions = sizes;
         Broadcast<SerializableConfiguration> hadoop = configuration;
-        JavaRDD<Row> groups = tasks().flatMap(task ->
-                new SplitReader(asked, task.iterator(), heard, hadoop.value().value(), portions));
+        JavaRDD<Row> groups = tasks().flatMap(task -> new SplitReader(
+                asked, task.iterator(), outcomesByNumber, hadoop.value().value(), portions));
         return spark.createDataFrame(groups, new GroupSchema(query).type());
     }
 
@@ -265,12 +266,12 @@ final class SparkAggregation {
         }
         splits = corrected;
         if (lastTry) {
-            uncut(wrong);
+            cutNoLonger(wrong);
         }
         return wrong.isEmpty();
     }
 
-    private void uncut(Set<String> whole) {
+    private void cutNoLonger(Set<String> whole) {
         List<LogSplit> old = splits;
         splits = new ArrayList<>();
         for (LogSplit split : old) {
@@ -308,7 +309,7 @@ final class SparkAggregation {
                 suspects.add(new LogSplit(split.number(), file, split.day(), right, Long.MAX_VALUE, true));
                 right = -1;
             } else if (right >= 0) {
-                if (outcome.account().rejected() > 0) {
+                if (outcome.rowCounts().rejected() > 0) {
                     suspects.add(new LogSplit(split.number(), file, split.day(), right, outcome.next(), true));
                 }
                 right = outcome.next();
@@ -335,7 +336,7 @@ final class SparkAggregation {
 
     /** @param enough how many have to be among them */
     private Dataset<Row> rejects(long enough) {
-        Set<String> with = filesWith(outcome -> outcome.account().rejected() > 0);
+        Set<String> with = filesWith(outcome -> outcome.rowCounts().rejected() > 0);
         List<LogSplit> ranges = new ArrayList<>();
         long count = 0;
         for (LogSplit split : splits) {
@@ -343,7 +344,7 @@ final class SparkAggregation {
             if (with.contains(split.file()) && count < enough) {
                 ranges.add(
                         new LogSplit(split.number(), split.file(), split.day(), outcome.first(), outcome.next(), true));
-                count += outcome.account().rejected();
+                count += outcome.rowCounts().rejected();
             }
         }
         return rejects(ranges);
@@ -362,7 +363,7 @@ final class SparkAggregation {
             LogSplit.Outcome outcome = outcomes.get(range.number());
             boolean clean = outcome != null
                     && outcome.first() == range.start()
-                    && outcome.account().rejected() == 0;
+                    && outcome.rowCounts().rejected() == 0;
             if (!clean) {
                 located.add(new Tuple2<>(range, line));
             }

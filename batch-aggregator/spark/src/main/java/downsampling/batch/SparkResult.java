@@ -29,7 +29,7 @@ final class SparkResult implements AutoCloseable {
     private static final int BUFFER = 1 << 20;
 
     private final Query query;
-    private final Format format;
+    private final ResultFormat format;
     private final boolean parts;
     private final FileSystem files;
     /** Null for standard output. */
@@ -52,7 +52,7 @@ final class SparkResult implements AutoCloseable {
         wanted = toStandardOutput ? null : files.makeQualified(path);
         Path logs = new Path(options.inputDir());
         inPlace = inPlace(logs.getFileSystem(configuration).makeQualified(logs));
-        if (inPlace != null && (parts || format == Format.PARQUET)) {
+        if (inPlace != null && (parts || format == ResultFormat.PARQUET)) {
             throw new UsageException("--output=" + options.output()
                     + ": expected a name with --parts and --format=parquet, and no device or pipe");
         }
@@ -95,21 +95,21 @@ final class SparkResult implements AutoCloseable {
      * @param groups one row for each
      * @param counts the groups of each part
      */
-    void write(Dataset<Row> groups, ByNumber<Long> counts) {
+    void write(Dataset<Row> groups, IdempotentAccumulator<Long> counts) {
         GroupSchema schema = new GroupSchema(query);
         Query query = this.query;
-        if (format == Format.PARQUET) {
+        if (format == ResultFormat.PARQUET) {
             Dataset<Row> sorted = parts
                     ? groups.orderBy(schema.keys())
                     : groups.repartition(1).sortWithinPartitions(schema.keys());
-            MapPartitionsFunction<Row, Row> toRows = rows -> new ResultRows(rows, query, counts);
-            sorted.mapPartitions(toRows, Encoders.row(ResultRows.type(query)))
+            MapPartitionsFunction<Row, Row> toRows = rows -> new ParquetRows(rows, query, counts);
+            sorted.mapPartitions(toRows, Encoders.row(ParquetRows.type(query)))
                     .write()
                     .mode("overwrite")
                     .parquet(temporary.toString());
             return;
         }
-        Format lines = format;
+        ResultFormat lines = format;
         boolean alone = parts;
         MapPartitionsFunction<Row, String> toLines = rows -> new ResultLines(rows, query, lines, alone, counts);
         groups.orderBy(schema.keys())
@@ -125,7 +125,7 @@ final class SparkResult implements AutoCloseable {
             try {
                 join(new FileOutputStream(FileDescriptor.out));
             } catch (IOException e) {
-                throw Failure.of("standard output", e);
+                throw Failure.withFile("standard output", e);
             }
             return "standard output";
         }
@@ -133,7 +133,7 @@ final class SparkResult implements AutoCloseable {
             try (OutputStream out = inPlace.open()) {
                 join(out);
             } catch (IOException e) {
-                throw Failure.of(inPlace.file().getPath(), e);
+                throw Failure.withFile(inPlace.file().getPath(), e);
             }
             return inPlace.file().getPath();
         }
@@ -146,7 +146,7 @@ final class SparkResult implements AutoCloseable {
             }
             return publish(temporary);
         }
-        if (format == Format.PARQUET) {
+        if (format == ResultFormat.PARQUET) {
             return publish(parts().get(0));
         }
         Path whole = new Path(temporary, "whole");
@@ -168,8 +168,8 @@ final class SparkResult implements AutoCloseable {
     }
 
     private void join(OutputStream out) throws IOException {
-        boolean json = format == Format.JSON;
-        out.write(ResultFormat.head(query, format).getBytes(StandardCharsets.UTF_8));
+        boolean json = format == ResultFormat.JSON;
+        out.write(ResultFormatter.head(query, format).getBytes(StandardCharsets.UTF_8));
         if (json) {
             out.write('\n');
         }
@@ -187,7 +187,7 @@ final class SparkResult implements AutoCloseable {
                 }
             }
         }
-        out.write(ResultFormat.foot(format).getBytes(StandardCharsets.UTF_8));
+        out.write(ResultFormatter.foot(format).getBytes(StandardCharsets.UTF_8));
         out.flush();
     }
 

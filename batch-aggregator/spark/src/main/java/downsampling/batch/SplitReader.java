@@ -27,12 +27,12 @@ final class SplitReader implements Iterator<Row> {
     }
 
     private final Iterator<LogSplit> splits;
-    private final ByNumber<LogSplit.Outcome> outcomes;
+    private final IdempotentAccumulator<LogSplit.Outcome> outcomes;
     private final Configuration configuration;
     private final Sizes sizes;
     private final LogReader reader = new LogReader(1 << 17);
     private final RowCollector collector;
-    private final Groups groups;
+    private final GroupTable groups;
     private final GroupSchema schema;
     private final ResultRow group = new ResultRow();
     private int given;
@@ -41,12 +41,12 @@ final class SplitReader implements Iterator<Row> {
     private HadoopInput in;
     private long first;
     private long position;
-    private Account before;
+    private RowCounts before;
 
     SplitReader(
             Query query,
             Iterator<LogSplit> splits,
-            ByNumber<LogSplit.Outcome> outcomes,
+            IdempotentAccumulator<LogSplit.Outcome> outcomes,
             Configuration configuration,
             Sizes sizes) {
         this.splits = splits;
@@ -54,7 +54,7 @@ final class SplitReader implements Iterator<Row> {
         this.configuration = configuration;
         this.sizes = sizes;
         schema = new GroupSchema(query);
-        groups = new Groups(query);
+        groups = new GroupTable(query);
         collector = new PlainRowCollector(query, false, null, Long.MAX_VALUE);
         TaskContext.get().addTaskCompletionListener((TaskCompletionListener) context -> close());
     }
@@ -67,11 +67,11 @@ final class SplitReader implements Iterator<Row> {
             }
             groups.clear();
             given = 0;
-            collector.into(groups, Long.MIN_VALUE, Long.MAX_VALUE);
+            collector.collectInto(groups, Long.MIN_VALUE, Long.MAX_VALUE);
             try {
                 do {
                     read();
-                } while (groups.weight() < sizes.groups && (split != null || splits.hasNext()));
+                } while (groups.memoryInUse() < sizes.groups && (split != null || splits.hasNext()));
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -94,15 +94,15 @@ final class SplitReader implements Iterator<Row> {
             in = new HadoopInput(split.file(), configuration);
             first = split.exact() ? split.start() : reader.lineStart(in, split.start());
             position = first;
-            before = collector.account();
-            collector.ofDay(split.day());
+            before = collector.rowCounts();
+            collector.startFile(split.day());
         }
         long end = split.end() - position > sizes.stride ? position + sizes.stride : split.end();
         position = reader.read(in, position, end, collector);
         if (position < end || end == split.end()) {
             outcomes.put(
                     split.number(),
-                    new LogSplit.Outcome(first, position, collector.account().minus(before)));
+                    new LogSplit.Outcome(first, position, collector.rowCounts().minus(before)));
             close();
             split = null;
         }

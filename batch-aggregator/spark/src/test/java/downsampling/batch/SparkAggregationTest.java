@@ -127,7 +127,7 @@ class SparkAggregationTest {
     private static SparkResult result(Query query, Path folder) throws IOException {
         String results = Files.createTempDirectory(folder, "results").toString();
         AggregateOptions options = new AggregateOptions(
-                query, 2, folder.toString(), results, "result.csv", Format.CSV, null, false, false, false, true);
+                query, 2, folder.toString(), results, "result.csv", ResultFormat.CSV, null, false, false, false, true);
         return new SparkResult(options, false, spark.sparkContext().hadoopConfiguration());
     }
 
@@ -149,8 +149,8 @@ class SparkAggregationTest {
                 assertThat(local.csv().lines()).as("result, " + which).hasSize(1);
             }
         }
-        assertThat(aggregation.account()).as("account, " + which).isEqualTo(local.account());
-        if (local.account().rejected() == 0) {
+        assertThat(aggregation.rowCounts()).as("account, " + which).isEqualTo(local.rowCounts());
+        if (local.rowCounts().rejected() == 0) {
             return;
         }
         ByteArrayOutputStream rejects = new ByteArrayOutputStream();

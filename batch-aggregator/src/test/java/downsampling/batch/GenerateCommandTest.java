@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
-class GenerateTest {
+class GenerateCommandTest {
 
     @TempDir
     private Path folder;
@@ -330,7 +330,7 @@ class GenerateTest {
     /** Its main method, for a JVM of its own. */
     static final class StoppedRun {
         public static void main(String... args) {
-            System.exit(new Program(new Generate()).execute(args));
+            System.exit(new LenientCommandLine(new GenerateCommand()).execute(args));
         }
     }
 
@@ -433,7 +433,9 @@ class GenerateTest {
     }
 
     private CommandLine commandLine() {
-        return new Program(new Generate()).setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
+        return new LenientCommandLine(new GenerateCommand())
+                .setOut(new PrintWriter(out))
+                .setErr(new PrintWriter(err));
     }
 
     private List<String> rows(String date) throws IOException {

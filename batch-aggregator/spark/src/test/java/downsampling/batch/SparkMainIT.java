@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The jar as users start it, in a process of its own, without Spark and with Spark's jars beside it. */
-class SparkAggregateIT {
+class SparkMainIT {
 
     @TempDir
     Path folder;

@@ -29,21 +29,21 @@ import picocli.CommandLine.ParseResult;
  * from {@link AggregateOption} alone. For the same reason this class and those it uses in a good run do without
  * lambdas, streams and {@link String#format}: the first use of each costs some milliseconds.
  */
-final class Aggregate {
+final class AggregateCommand {
 
     private final AggregateOptions options;
     private final PrintWriter out;
     private final PrintWriter err;
     private final long started = System.nanoTime();
 
-    private Aggregate(AggregateOptions options, PrintWriter out, PrintWriter err) {
+    private AggregateCommand(AggregateOptions options, PrintWriter out, PrintWriter err) {
         this.options = options;
         this.out = out;
         this.err = err;
     }
 
     /** The subcommand for picocli. */
-    static Program command() {
+    static LenientCommandLine command() {
         CommandSpec[] spec = new CommandSpec[1];
         Callable<Integer> callable = () -> run(spec[0].commandLine());
         spec[0] = CommandSpec.wrapWithoutInspection(callable).name("aggregate").mixinStandardHelpOptions(true);
@@ -57,20 +57,20 @@ final class Aggregate {
         for (AggregateOption option : AggregateOption.values()) {
             spec[0].addOption(option.spec());
         }
-        return new Program(spec[0]);
+        return new LenientCommandLine(spec[0]);
     }
 
     private static int run(CommandLine command) {
         try {
-            AggregateOptions options = AggregateOptions.of(given(command.getParseResult()), System.getenv());
-            return new Aggregate(options, command.getOut(), command.getErr()).run();
+            AggregateOptions options = AggregateOptions.of(optionsGiven(command.getParseResult()), System.getenv());
+            return new AggregateCommand(options, command.getOut(), command.getErr()).run();
         } catch (UsageException e) {
             throw new ParameterException(command, e.getMessage());
         }
     }
 
     /** The options that picocli has found. */
-    static Map<AggregateOption, String> given(ParseResult parsed) {
+    static Map<AggregateOption, String> optionsGiven(ParseResult parsed) {
         Map<AggregateOption, String> given = new EnumMap<>(AggregateOption.class);
         for (AggregateOption option : AggregateOption.values()) {
             OptionSpec matched = parsed.matchedOption(option.names.get(0));
@@ -83,20 +83,20 @@ final class Aggregate {
 
     /** Runs a command line that needs no picocli, and returns its exit code; null when it may need it. */
     static Integer runIfPlain(PrintWriter out, PrintWriter err, String... args) {
-        Map<AggregateOption, String> given = plain(args);
+        Map<AggregateOption, String> given = parsePlain(args);
         if (given == null) {
             return null;
         }
-        new Preparation().start();
+        new WarmUp().start();
         try {
-            return new Aggregate(AggregateOptions.of(given, System.getenv()), out, err).run();
+            return new AggregateCommand(AggregateOptions.of(given, System.getenv()), out, err).run();
         } catch (UsageException e) {
             // Picocli will come to the same and say it in its way.
             return null;
         }
     }
 
-    static Map<AggregateOption, String> plain(String... args) {
+    static Map<AggregateOption, String> parsePlain(String... args) {
         if (args.length == 0 || !args[0].equals("aggregate")) {
             return null;
         }
@@ -119,17 +119,17 @@ final class Aggregate {
     }
 
     /** Does, on a processor that has nothing to do yet, what the first rows would have to wait for: some 10 ms. */
-    private static final class Preparation extends Thread {
+    private static final class WarmUp extends Thread {
 
-        Preparation() {
+        WarmUp() {
             setDaemon(true);
         }
 
         @Override
         public void run() {
             byte[] word = new byte[Long.BYTES];
-            Words.put(word, 0, Words.at(word, 0));
-            new Text().add(0);
+            EightBytes.put(word, 0, EightBytes.at(word, 0));
+            new ByteBuilder().add(0);
         }
     }
 
@@ -161,10 +161,10 @@ final class Aggregate {
         boolean toStandardOutput = result == null || result.isStandardOutput();
         AggregateReport report = new AggregateReport(
                 options, out, err, toStandardOutput, toStandardOutput || rejects != null && rejects.isStandardOutput());
-        report.begin();
+        report.printQuery();
         List<LogFile> files = logFiles(query, report);
         try (ResultFile file = new ResultFile(result, ".".concat(options.format().extension));
-                ResultOutput output = new ResultOutput(file.temporary(), query, options.format())) {
+                OrderedResultOutput output = new OrderedResultOutput(file.temporary(), query, options.format())) {
             Aggregation aggregation = new Aggregation(
                     query,
                     files,
@@ -183,27 +183,27 @@ final class Aggregate {
                         err, "stopped at a line that is no log row (--strict): ".concat(aggregation.firstReject()));
             }
             RunReport.Usage reading = report.isText() ? RunReport.Usage.now().since(before) : RunReport.Usage.UNKNOWN;
-            Account account = aggregation.account();
-            if (account.rejected() > 0 || rejects != null) {
-                report.rejects(account.rejected(), "--rejects=FILE", keepRejects(aggregation, rejects));
+            RowCounts rowCounts = aggregation.rowCounts();
+            if (rowCounts.rejected() > 0 || rejects != null) {
+                report.warnOfRejects(rowCounts.rejected(), "--rejects=FILE", keepRejects(aggregation, rejects));
             }
             if (aggregation.indexProblem() != null) {
-                report.indexProblem(aggregation.indexProblem());
+                report.warnOfIndexProblem(aggregation.indexProblem());
             }
             String saved = aggregation.groups() == 0 ? null : deliver(file, query);
-            report.result(saved);
+            report.printResult(saved);
             // Threads read and write beside each other, so each has its share of the time in which they did.
             long writing = Math.round((aggregated - listed) * aggregation.shareOfWriting());
             int days = files.size();
-            report.end(
+            report.printClosingReport(
                     days,
-                    account,
+                    rowCounts,
                     aggregation.groups(),
                     saved,
                     List.of(
                             new RunReport.Phase("finding files", listed - started, 0, days),
                             new RunReport.Phase(
-                                    "reading, summing up", aggregated - listed - writing, account.read(), days),
+                                    "reading, summing up", aggregated - listed - writing, rowCounts.read(), days),
                             new RunReport.Phase(
                                     "writing the result", writing + System.nanoTime() - aggregated, 0, days)),
                     reading);
@@ -222,7 +222,7 @@ final class Aggregate {
         for (LogFile file : files) {
             days.add(file.day());
         }
-        report.missing(days, first, last);
+        report.warnOfMissingDays(days, first, last);
         return files;
     }
 
@@ -251,15 +251,15 @@ final class Aggregate {
         try (OutputStream keep = new BufferedOutputStream(into)) {
             return new RejectReport(AggregateReport.REJECTS_SHOWN, keep).read(files);
         } catch (IOException e) {
-            throw Failure.of(named.getPath(), e);
+            throw Failure.withFile(named.getPath(), e);
         }
     }
 
     /** Brings the finished result to where it is wanted; returns where that is. */
     private String deliver(ResultFile file, Query query) throws IOException {
-        if (options.format() == Format.TABLE) {
+        if (options.format() == ResultFormat.TABLE) {
             File table = file.beside("table");
-            Table.layOut(file.temporary(), table, 1 + (query.byUser() ? 1 : 0) + (query.byApp() ? 1 : 0));
+            TextTable.layOut(file.temporary(), table, 1 + (query.byUser() ? 1 : 0) + (query.byApp() ? 1 : 0));
             Files.move(table.toPath(), file.temporary().toPath(), StandardCopyOption.REPLACE_EXISTING);
         }
         return file.deliver();

@@ -5,7 +5,7 @@ import java.time.LocalDate;
 import java.util.Arrays;
 
 /** UTF-8 text as it grows; numbers and times are written without a string in between. */
-final class Text {
+final class ByteBuilder {
 
     /** The four digits of every number below 10 000, as the bytes they are in memory. */
     private static final int[] FOUR_DIGITS = new int[10_000];
@@ -27,18 +27,18 @@ final class Text {
         }
     }
 
-    Text add(char ascii) {
+    ByteBuilder add(char ascii) {
         reserve(1);
         bytes[length++] = (byte) ascii;
         return this;
     }
 
-    Text add(String text) {
+    ByteBuilder add(String text) {
         byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
         return add(utf8, 0, utf8.length);
     }
 
-    Text add(byte[] from, int start, int end) {
+    ByteBuilder add(byte[] from, int start, int end) {
         reserve(end - start);
         System.arraycopy(from, start, bytes, length, end - start);
         length += end - start;
@@ -46,7 +46,7 @@ final class Text {
     }
 
     /** Writes a JSON string, quotes included. */
-    Text addJson(byte[] utf8, int start, int end) {
+    ByteBuilder addJson(byte[] utf8, int start, int end) {
         reserve(6 * (end - start) + 2);
         bytes[length++] = '"';
         for (int i = start; i < end; i++) {
@@ -64,12 +64,12 @@ final class Text {
         return this;
     }
 
-    Text addJson(String text) {
+    ByteBuilder addJson(String text) {
         byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
         return addJson(utf8, 0, utf8.length);
     }
 
-    Text add(long number) {
+    ByteBuilder add(long number) {
         reserve(24);
         length = put(bytes, length, number);
         return this;
@@ -97,18 +97,18 @@ final class Text {
     static int put(byte[] bytes, int at, int number) {
         if (number >= 10_000) {
             int end = put(bytes, at, number / 10_000);
-            Words.put(bytes, end, FOUR_DIGITS[number % 10_000]);
+            EightBytes.put(bytes, end, FOUR_DIGITS[number % 10_000]);
             return end + 4;
         }
         long digits = FOUR_DIGITS[number];
         // Eight times the number of zeros in front, of which the last digit is none.
         int zeros = Long.numberOfTrailingZeros(digits & 0x0F0F0F0F | 1 << 24) & ~7;
-        Words.put(bytes, at, digits >>> zeros);
+        EightBytes.put(bytes, at, digits >>> zeros);
         return at + 4 - (zeros >>> 3);
     }
 
     /** Writes {@code YYYY-MM-DD HH:MM:SS} of a time in the years 0 to 9999. */
-    Text addTime(long seconds) {
+    ByteBuilder addTime(long seconds) {
         reserve(24);
         LocalDate date = LocalDate.ofEpochDay(Math.floorDiv(seconds, 86400L));
         int second = (int) Math.floorMod(seconds, 86400L);

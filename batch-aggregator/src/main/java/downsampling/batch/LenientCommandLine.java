@@ -15,9 +15,9 @@ import picocli.CommandLine.Model.OptionSpec;
  * the two spellings of one option, {@code --input-dir} and {@code --input_dir}, for two.) Whatever goes wrong is told in
  * one line.
  */
-final class Program extends CommandLine {
+final class LenientCommandLine extends CommandLine {
 
-    Program(Object command) {
+    LenientCommandLine(Object command) {
         super(command);
         getCommandSpec().version(getCommandName() + " " + version());
         setOverwrittenOptionsAllowed(true);
@@ -30,7 +30,7 @@ final class Program extends CommandLine {
     }
 
     private static String version() {
-        String version = Program.class.getPackage().getImplementationVersion();
+        String version = LenientCommandLine.class.getPackage().getImplementationVersion();
         return version == null ? "(not from its jar)" : version;
     }
 
@@ -56,13 +56,14 @@ final class Program extends CommandLine {
             }
             int equals = arg.indexOf('=');
             String name = equals < 0 ? arg : arg.substring(0, equals);
-            Set<OptionSpec> meant = meant(command.getCommandSpec(), name);
-            if (meant.size() > 1) {
+            Set<OptionSpec> candidates = candidates(command.getCommandSpec(), name);
+            if (candidates.size() > 1) {
                 Set<String> names = new TreeSet<>();
-                meant.forEach(option -> names.add(option.names()[0]));
+                candidates.forEach(option -> names.add(option.names()[0]));
                 return usage(command, name + " may be any of " + String.join(", ", names));
             }
-            OptionSpec option = meant.isEmpty() ? null : meant.iterator().next();
+            OptionSpec option =
+                    candidates.isEmpty() ? null : candidates.iterator().next();
             boolean valueFollows = equals < 0 && i + 1 < args.length;
             boolean empty = equals == arg.length() - 1 || valueFollows && args[i + 1].isEmpty();
             if (option != null
@@ -78,7 +79,7 @@ final class Program extends CommandLine {
         return super.execute(whole.toArray(String[]::new));
     }
 
-    private static Set<OptionSpec> meant(CommandSpec command, String name) {
+    private static Set<OptionSpec> candidates(CommandSpec command, String name) {
         OptionSpec exact = command.optionsMap().get(name);
         if (exact != null) {
             return Set.of(exact);

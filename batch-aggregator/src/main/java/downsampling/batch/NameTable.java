@@ -9,14 +9,14 @@ import java.util.Comparator;
  * either the last one or new; only the first that is less makes an index be built, with open addressing. Not
  * thread-safe; every table has its own.
  */
-final class Names implements Comparator<Integer> {
+final class NameTable implements Comparator<Integer> {
 
     private static final long MULTIPLIER = 0x9E3779B97F4A7C15L;
 
     private byte[] bytes = new byte[1024];
     private int[] starts = new int[65];
     /** Number + 1 of the name at home here; 0 where nobody is. At most half full. */
-    private int[] homes = new int[64];
+    private int[] slots = new int[64];
 
     private boolean indexed;
 
@@ -45,7 +45,7 @@ final class Names implements Comparator<Integer> {
         if (!indexed) {
             index();
         }
-        return homes[home(from, start, end)] - 1;
+        return slots[slot(from, start, end)] - 1;
     }
 
     /** The number of a name, which is taken in when it is new. */
@@ -61,14 +61,14 @@ final class Names implements Comparator<Integer> {
             }
             index();
         }
-        int home = home(from, start, end);
-        if (homes[home] != 0) {
-            return homes[home] - 1;
+        int slot = slot(from, start, end);
+        if (slots[slot] != 0) {
+            return slots[slot] - 1;
         }
         ascending = ascending && compareToLast(from, start, end) > 0;
         add(from, start, end);
-        homes[home] = size;
-        if (size * 2 > homes.length) {
+        slots[slot] = size;
+        if (size * 2 > slots.length) {
             index();
         }
         return size - 1;
@@ -79,8 +79,8 @@ final class Names implements Comparator<Integer> {
         int lastEnd = starts[size];
         int at = start;
         for (int last = lastStart; at < end && last < lastEnd; at += 8, last += 8) {
-            long word = Words.upTo(from, at, end);
-            long lastWord = Words.upTo(bytes, last, lastEnd);
+            long word = EightBytes.upTo(from, at, end);
+            long lastWord = EightBytes.upTo(bytes, last, lastEnd);
             if (word != lastWord) {
                 return Long.compareUnsigned(Long.reverseBytes(word), Long.reverseBytes(lastWord));
             }
@@ -96,7 +96,7 @@ final class Names implements Comparator<Integer> {
     }
 
     /** Bytes of memory in use, for the decision when to spill. */
-    long weight() {
+    long memoryInUse() {
         return starts[size] + (indexed ? 12L : 4L) * size;
     }
 
@@ -144,13 +144,13 @@ final class Names implements Comparator<Integer> {
         return Math.addExact(length, length >> 1);
     }
 
-    private int home(byte[] from, int start, int end) {
-        int mask = homes.length - 1;
-        int home = hash(from, start, end) & mask;
-        while (homes[home] != 0 && !same(homes[home] - 1, from, start, end)) {
-            home = home + 1 & mask;
+    private int slot(byte[] from, int start, int end) {
+        int mask = slots.length - 1;
+        int slot = hash(from, start, end) & mask;
+        while (slots[slot] != 0 && !same(slots[slot] - 1, from, start, end)) {
+            slot = slot + 1 & mask;
         }
-        return home;
+        return slot;
     }
 
     private boolean same(int name, byte[] from, int start, int end) {
@@ -158,10 +158,13 @@ final class Names implements Comparator<Integer> {
     }
 
     /** Whether CSV can have every name as it is. False may also be said when it could. */
-    boolean areBare() {
+    boolean needNoQuotes() {
         for (int at = 0; at < starts[size]; at += 8) {
-            long word = Words.upTo(bytes, at, starts[size]);
-            if ((Words.equal(word, '"') | Words.equal(word, ',') | Words.equal(word, '\n') | Words.equal(word, '\r'))
+            long word = EightBytes.upTo(bytes, at, starts[size]);
+            if ((EightBytes.matching(word, '"')
+                            | EightBytes.matching(word, ',')
+                            | EightBytes.matching(word, '\n')
+                            | EightBytes.matching(word, '\r'))
                     != 0) {
                 return false;
             }
@@ -172,26 +175,26 @@ final class Names implements Comparator<Integer> {
     private static int hash(byte[] from, int start, int end) {
         long hash = end - start;
         for (int at = start; at < end; at += 8) {
-            hash = (hash ^ Words.upTo(from, at, end)) * MULTIPLIER;
+            hash = (hash ^ EightBytes.upTo(from, at, end)) * MULTIPLIER;
             hash ^= hash >>> 32;
         }
         return (int) hash;
     }
 
     private void index() {
-        if (size * 2 < homes.length) {
-            Arrays.fill(homes, 0);
+        if (size * 2 < slots.length) {
+            Arrays.fill(slots, 0);
         } else {
-            homes = new int[Integer.highestOneBit(size) * 4];
+            slots = new int[Integer.highestOneBit(size) * 4];
         }
         indexed = true;
-        int mask = homes.length - 1;
+        int mask = slots.length - 1;
         for (int name = 0; name < size; name++) {
-            int home = hash(bytes, from(name), to(name)) & mask;
-            while (homes[home] != 0) {
-                home = home + 1 & mask;
+            int slot = hash(bytes, from(name), to(name)) & mask;
+            while (slots[slot] != 0) {
+                slot = slot + 1 & mask;
             }
-            homes[home] = name + 1;
+            slots[slot] = name + 1;
         }
     }
 }

@@ -12,7 +12,7 @@ import java.util.List;
  *
  * @param parts of all files, in order
  */
-record Plan(List<Part> parts) {
+record AggregationPlan(List<Part> parts) {
 
     /** Bytes of a file that tell whether line breaks inside quotes are usual in it. */
     private static final int LOOKED_AT = 1 << 13;
@@ -55,15 +55,15 @@ record Plan(List<Part> parts) {
      * What is taken for granted until it turns out otherwise.
      *
      * @param oneBatch whether everything is one batch, because rows lie in other batches than their files
-     * @param whole the files that are read without cuts and index
+     * @param uncut the files that are read without cuts and index
      * @param cautious whether some file is not as assumed: others may not be, either, so only what is large is cut
      */
-    record Assumptions(boolean oneBatch, List<LogFile> whole, boolean cautious) {
+    record Assumptions(boolean oneBatch, List<LogFile> uncut, boolean cautious) {
 
         static final Assumptions NONE = new Assumptions(false, List.of(), false);
 
-        boolean isWhole(LogFile file) {
-            for (LogFile other : whole) {
+        boolean isUncut(LogFile file) {
+            for (LogFile other : uncut) {
                 if (other == file) {
                     return true;
                 }
@@ -72,7 +72,7 @@ record Plan(List<Part> parts) {
         }
     }
 
-    static Plan of(
+    static AggregationPlan of(
             Query query,
             List<LogFile> files,
             int threads,
@@ -89,8 +89,8 @@ record Plan(List<Part> parts) {
                 batch = new Batch(
                         batch == null ? 0 : batch.number + 1, from, span == 0 ? Long.MAX_VALUE : from + span * 86400);
             }
-            boolean whole = assumptions.isWhole(file);
-            UserIndex users = index && !whole ? UserIndex.load(file) : null;
+            boolean isUncut = assumptions.isUncut(file);
+            UserIndex users = index && !isUncut ? UserIndex.load(file) : null;
             if (users != null && users.isUsable() && !query.users().isEmpty()) {
                 List<UserIndex.Block> blocks = users.blocksOf(query.users());
                 long skipped = users.rows();
@@ -102,7 +102,7 @@ record Plan(List<Part> parts) {
             }
             boolean makeIndex = index && users == null;
             long start = 0;
-            if (threads > 1 && !whole) {
+            if (threads > 1 && !isUncut) {
                 for (; file.size() - start >= 2 * partSize; start += partSize) {
                     add(parts, new Part(parts.size(), batch, file, start, start + partSize, null, 0, makeIndex));
                     makeIndex = false;
@@ -110,7 +110,7 @@ record Plan(List<Part> parts) {
             }
             add(parts, new Part(parts.size(), batch, file, start, Long.MAX_VALUE, null, 0, makeIndex));
         }
-        return new Plan(parts);
+        return new AggregationPlan(parts);
     }
 
     private static long partSize(List<LogFile> files, int threads, Aggregation.Sizes sizes) {

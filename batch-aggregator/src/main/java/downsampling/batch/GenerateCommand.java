@@ -54,8 +54,8 @@ import picocli.CommandLine.Spec;
             "Exit codes: 0 done; 1 failed; 2 usage."
         },
         sortOptions = false,
-        defaultValueProvider = Generate.FromEnvironment.class)
-final class Generate implements Callable<Integer> {
+        defaultValueProvider = GenerateCommand.FromEnvironment.class)
+final class GenerateCommand implements Callable<Integer> {
 
     private static final LocalDate LAST_DATE = LocalDate.of(9999, 12, 31);
 
@@ -130,7 +130,7 @@ final class Generate implements Callable<Integer> {
         @Override
         public String defaultValue(ArgSpec argument) {
             return argument instanceof OptionSpec option && option.arity().max() > 0
-                    ? Variables.value(option.longestName().replace('_', '-'), System.getenv())
+                    ? EnvironmentVariables.value(option.longestName().replace('_', '-'), System.getenv())
                     : null;
         }
     }
@@ -143,7 +143,7 @@ final class Generate implements Callable<Integer> {
     public Integer call() {
         checkOptions();
         PrintWriter err = spec.commandLine().getErr();
-        String old = Variables.oldNames(
+        String old = EnvironmentVariables.oldNames(
                 System.getenv(),
                 spec.options().stream().map(OptionSpec::longestName).toArray(String[]::new));
         if (old != null) {
@@ -176,12 +176,12 @@ final class Generate implements Callable<Integer> {
     }
 
     private boolean isOn(String option) {
-        String value = Variables.value(option, System.getenv());
+        String value = EnvironmentVariables.value(option, System.getenv());
         if (value == null || value.equals("false")) {
             return false;
         }
         if (!value.equals("true")) {
-            throw usage(Variables.of(option) + "=" + value + ": expected true or false");
+            throw usage(EnvironmentVariables.nameOf(option) + "=" + value + ": expected true or false");
         }
         return true;
     }
@@ -284,7 +284,7 @@ final class Generate implements Callable<Integer> {
                     }
                 });
             } catch (IOException e) {
-                throw Failure.of(file.toString(), e);
+                throw Failure.withFile(file.toString(), e);
             }
             if (force) {
                 // A symbolic link stays one, and what it leads to is replaced.

@@ -10,10 +10,10 @@ import java.nio.charset.StandardCharsets;
  * The result as it is written: batches are formatted in parallel, and each writes when all before it have. Rows come in
  * order of batches, whatever thread is done first.
  */
-final class ResultOutput implements Closeable {
+final class OrderedResultOutput implements Closeable {
 
     private final File path;
-    private final Format format;
+    private final ResultFormat format;
     private final RandomAccessFile file;
     private final byte[] head;
     /** Bytes that the very first row begins with and that are left out: a separator with nothing before it. */
@@ -24,16 +24,16 @@ final class ResultOutput implements Closeable {
     private boolean anything;
 
     /** @param path where to write; the file is emptied */
-    ResultOutput(File path, Query query, Format format) throws IOException {
+    OrderedResultOutput(File path, Query query, ResultFormat format) throws IOException {
         this.path = path;
         this.format = format;
         file = new RandomAccessFile(path, "rw");
-        head = ResultFormat.head(query, format).getBytes(StandardCharsets.UTF_8);
-        leading = format == Format.JSON ? 1 : 0;
+        head = ResultFormatter.head(query, format).getBytes(StandardCharsets.UTF_8);
+        leading = format == ResultFormat.JSON ? 1 : 0;
         restart();
     }
 
-    Format format() {
+    ResultFormat format() {
         return format;
     }
 
@@ -48,7 +48,7 @@ final class ResultOutput implements Closeable {
     }
 
     /** Writes what there is of a batch, when it is its turn. */
-    synchronized void write(int batch, Text text) throws IOException {
+    synchronized void write(int batch, ByteBuilder text) throws IOException {
         await(batch);
         int from = anything ? 0 : Math.min(leading, text.length);
         anything |= text.length > 0;
@@ -60,7 +60,7 @@ final class ResultOutput implements Closeable {
         try {
             file.write(bytes, from, length);
         } catch (IOException e) {
-            throw Failure.of(path.getPath(), e);
+            throw Failure.withFile(path.getPath(), e);
         }
     }
 
@@ -78,7 +78,7 @@ final class ResultOutput implements Closeable {
     }
 
     void complete() throws IOException {
-        byte[] foot = ResultFormat.foot(format).getBytes(StandardCharsets.UTF_8);
+        byte[] foot = ResultFormatter.foot(format).getBytes(StandardCharsets.UTF_8);
         put(foot, 0, foot.length);
         file.close();
     }

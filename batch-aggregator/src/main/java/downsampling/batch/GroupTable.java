@@ -12,24 +12,24 @@ import java.util.List;
  * 0 to 9999 that the fast path reads: half the memory and half the additions. Before one reaches 2^31 it is moved to
  * the <em>wide</em> sums, 64 bits each with a carry beyond, which are there only once they are needed.
  */
-final class Groups {
+final class GroupTable {
 
     static final int METRICS = RowParser.METRICS;
     /** Longs per group for the narrow sums: metrics 1 and 2, 3 and 4, 5 and 6, 7 and 8, 9. */
     static final int PAIRS = (METRICS + 1) / 2;
     /** Where rows go that are filtered out, so that the fast path need not branch. */
-    static final int NOBODY = 0;
+    static final int FILTERED_OUT = 0;
 
     /** The sign bits of both narrow sums. */
-    static final long FULL = 0x80000000_80000000L;
+    static final long SIGN_BITS = 0x80000000_80000000L;
 
     /** Kept at hand for the newest user; powers of two. */
     private static final int PERIODS = 64;
 
     private static final int APPS = 64;
 
-    final Names users = new Names();
-    final Names apps = new Names();
+    final NameTable users = new NameTable();
+    final NameTable apps = new NameTable();
     long[] narrow = new long[64 * PAIRS];
 
     private final boolean counting;
@@ -44,10 +44,10 @@ final class Groups {
     /** The newest user's groups by the period's lower bits and the app; numbers below {@link #newestFrom} mean nothing. */
     private final int[] newest = new int[PERIODS * APPS];
 
-    /** Groups below this number are at home in {@link #homes}, which is at most half full. */
+    /** GroupTable below this number are at home in {@link #slots}, which is at most half full. */
     private int indexed = 1;
 
-    private int[] homes = new int[128];
+    private int[] slots = new int[128];
     private int shift = 64 - 7;
     long[] periods = new long[64];
     int[] userOf = new int[64];
@@ -63,11 +63,11 @@ final class Groups {
     private int[] placed = new int[0];
     private int[] keys = new int[0];
 
-    Groups(Query query) {
+    GroupTable(Query query) {
         counting = query.wantsCounts();
         extremes = query.wantsExtremes();
-        userFilter = take(query.users(), users);
-        appFilter = take(query.apps(), apps);
+        userFilter = internAll(query.users(), users);
+        appFilter = internAll(query.apps(), apps);
         if (counting) {
             counts = new long[64];
         }
@@ -77,7 +77,7 @@ final class Groups {
         }
     }
 
-    private static boolean take(List<String> names, Names into) {
+    private static boolean internAll(List<String> names, NameTable into) {
         for (String name : names) {
             byte[] utf8 = name.getBytes(StandardCharsets.UTF_8);
             into.intern(utf8, 0, utf8.length);
@@ -101,7 +101,7 @@ final class Groups {
 
     void clear() {
         if (indexed > 1) {
-            Arrays.fill(homes, 0);
+            Arrays.fill(slots, 0);
         }
         indexed = 1;
         newestUser = -1;
@@ -152,35 +152,35 @@ final class Groups {
         while (indexed < size) {
             index();
         }
-        int mask = homes.length - 1;
-        int home = home(period, user, app);
+        int mask = slots.length - 1;
+        int slot = slot(period, user, app);
         while (true) {
-            int group = homes[home];
+            int group = slots[slot];
             if (group == 0) {
                 return add(period, user, app);
             }
             if (userOf[group] == user && periods[group] == period && appOf[group] == app) {
                 return group;
             }
-            home = home + 1 & mask;
+            slot = slot + 1 & mask;
         }
     }
 
     private void index() {
-        if (size * 2 > homes.length) {
-            homes = new int[Integer.highestOneBit(size) * 4];
-            shift = 64 - Integer.numberOfTrailingZeros(homes.length);
+        if (size * 2 > slots.length) {
+            slots = new int[Integer.highestOneBit(size) * 4];
+            shift = 64 - Integer.numberOfTrailingZeros(slots.length);
             indexed = 1;
         }
-        int mask = homes.length - 1;
-        int home = home(periods[indexed], userOf[indexed], appOf[indexed]);
-        while (homes[home] != 0) {
-            home = home + 1 & mask;
+        int mask = slots.length - 1;
+        int slot = slot(periods[indexed], userOf[indexed], appOf[indexed]);
+        while (slots[slot] != 0) {
+            slot = slot + 1 & mask;
         }
-        homes[home] = indexed++;
+        slots[slot] = indexed++;
     }
 
-    private int home(long period, int user, int app) {
+    private int slot(long period, int user, int app) {
         long key = (period * 0x9E3779B97F4A7C15L + user) * 0xC2B2AE3D27D4EB4FL + app;
         return (int) (key * 0x9E3779B97F4A7C15L >>> shift);
     }
@@ -222,7 +222,7 @@ final class Groups {
     /** Adds a row's metrics, whatever their size. */
     void add(int group, long[] metrics) {
         if (wide == null) {
-            widen();
+            allocateWide();
         }
         int at = group * METRICS;
         for (int metric = 0; metric < METRICS; metric++) {
@@ -240,11 +240,11 @@ final class Groups {
     }
 
     /** Moves a group's narrow sums to the wide ones. */
-    void flush(int group) {
-        if (wide == null && group != NOBODY) {
-            widen();
+    void widen(int group) {
+        if (wide == null && group != FILTERED_OUT) {
+            allocateWide();
         }
-        for (int metric = 0; metric < METRICS && group != NOBODY; metric++) {
+        for (int metric = 0; metric < METRICS && group != FILTERED_OUT; metric++) {
             addWide(group * METRICS + metric, narrowSum(group, metric));
         }
         Arrays.fill(narrow, group * PAIRS, (group + 1) * PAIRS, 0);
@@ -259,7 +259,7 @@ final class Groups {
         return narrow[group * PAIRS + (metric >> 1)] >>> ((metric & 1) << 5) & 0xFFFFFFFFL;
     }
 
-    private void widen() {
+    private void allocateWide() {
         wide = new long[Math.multiplyExact(periods.length, METRICS)];
         carry = new long[periods.length * METRICS];
     }
@@ -271,7 +271,7 @@ final class Groups {
     }
 
     /** Bytes of memory in use, for the decision when to spill. */
-    long weight() {
+    long memoryInUse() {
         long each = 8
                 + 4
                 + 4
@@ -280,7 +280,7 @@ final class Groups {
                 + (wide == null ? 0 : 16 * METRICS)
                 + (counting ? 8 : 0)
                 + (extremes ? 16 * METRICS : 0);
-        return each * size + (userFilter ? 0 : users.weight()) + (appFilter ? 0 : apps.weight());
+        return each * size + (userFilter ? 0 : users.memoryInUse()) + (appFilter ? 0 : apps.memoryInUse());
     }
 
     /**
@@ -355,7 +355,7 @@ final class Groups {
     }
 
     /** Sets the groups' keys to the ranks of their names; returns the number of ranks. */
-    private int ranks(int[] of, Names names) {
+    private int ranks(int[] of, NameTable names) {
         int[] ranks = names.ranks();
         for (int group = 1; group < size; group++) {
             keys[group] = ranks == null ? of[group] : ranks[of[group]];

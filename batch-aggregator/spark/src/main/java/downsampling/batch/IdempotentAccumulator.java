@@ -10,7 +10,7 @@ import org.apache.spark.util.AccumulatorV2;
  * because its stage is needed once more, says the same again under the same number, so nothing is counted twice, as it
  * would be by Spark's own counters.
  */
-final class ByNumber<V> extends AccumulatorV2<Map.Entry<Integer, V>, Map<Integer, V>> {
+final class IdempotentAccumulator<V> extends AccumulatorV2<Map.Entry<Integer, V>, Map<Integer, V>> {
     private static final long serialVersionUID = 1;
 
     /** A heartbeat may look while the task writes. */
@@ -19,7 +19,7 @@ final class ByNumber<V> extends AccumulatorV2<Map.Entry<Integer, V>, Map<Integer
     private final transient Consumer<V> arrival;
 
     /** @param arrival is told of each value that reaches the driver, by a thread of Spark's that must not be held up */
-    ByNumber(Consumer<V> arrival) {
+    IdempotentAccumulator(Consumer<V> arrival) {
         this.arrival = arrival;
     }
 
@@ -51,8 +51,8 @@ final class ByNumber<V> extends AccumulatorV2<Map.Entry<Integer, V>, Map<Integer
     }
 
     @Override
-    public ByNumber<V> copy() {
-        ByNumber<V> copy = new ByNumber<>(arrival);
+    public IdempotentAccumulator<V> copy() {
+        IdempotentAccumulator<V> copy = new IdempotentAccumulator<>(arrival);
         copy.values.putAll(values);
         return copy;
     }

@@ -10,20 +10,20 @@ import java.io.Serializable;
  * @param filteredOut good rows outside the time range, or of users or apps not asked for
  * @param rejected lines that are no log rows
  */
-record Account(long read, long aggregated, long filteredOut, long rejected) implements Serializable {
+record RowCounts(long read, long aggregated, long filteredOut, long rejected) implements Serializable {
 
-    static final Account EMPTY = new Account(0, 0, 0, 0);
+    static final RowCounts EMPTY = new RowCounts(0, 0, 0, 0);
 
-    Account plus(Account other) {
-        return new Account(
+    RowCounts plus(RowCounts other) {
+        return new RowCounts(
                 read + other.read,
                 aggregated + other.aggregated,
                 filteredOut + other.filteredOut,
                 rejected + other.rejected);
     }
 
-    Account minus(Account other) {
-        return new Account(
+    RowCounts minus(RowCounts other) {
+        return new RowCounts(
                 read - other.read,
                 aggregated - other.aggregated,
                 filteredOut - other.filteredOut,

@@ -8,7 +8,7 @@ import java.nio.ByteOrder;
  * Eight bytes of an array at a time, as one little-endian {@code long}: the first byte is the lowest. A
  * {@code VarHandle} view is what the platform offers for it without {@code Unsafe}; compiled, it is one load.
  */
-final class Words {
+final class EightBytes {
 
     private static final VarHandle LITTLE_ENDIAN =
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
@@ -16,7 +16,7 @@ final class Words {
     static final long ONES = 0x0101010101010101L;
     static final long HIGH = 0x8080808080808080L;
 
-    private Words() {}
+    private EightBytes() {}
 
     /** The eight bytes from {@code at}, which must all lie in the array. */
     static long at(byte[] bytes, int at) {
@@ -42,7 +42,7 @@ final class Words {
     }
 
     /** The highest bit of every byte that is the one asked for; above the first one there may be more bits than bytes. */
-    static long equal(long word, char ascii) {
+    static long matching(long word, char ascii) {
         long zero = word ^ ascii * ONES;
         return zero - ONES & ~zero & HIGH;
     }

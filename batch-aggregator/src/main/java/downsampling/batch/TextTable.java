@@ -10,14 +10,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A result laid out for people: columns under each other, numbers to the right. */
-final class Table {
+final class TextTable {
 
-    private Table() {}
+    private TextTable() {}
 
     /**
      * Lays out the cells of a result. They are read twice, for the widths and to be written, so that nothing is held.
      *
-     * @param cells a row to a line, with {@link ResultFormat#CELL_END} between cells
+     * @param cells a row to a line, with {@link ResultFormatter#CELL_END} between cells
      * @param names how many columns from the left hold no numbers
      */
     static void layOut(File cells, File table, int names) throws IOException {
@@ -54,7 +54,9 @@ final class Table {
     private static List<String> cells(String line) {
         List<String> cells = new ArrayList<>();
         int from = 0;
-        for (int end = line.indexOf(ResultFormat.CELL_END); end >= 0; end = line.indexOf(ResultFormat.CELL_END, from)) {
+        for (int end = line.indexOf(ResultFormatter.CELL_END);
+                end >= 0;
+                end = line.indexOf(ResultFormatter.CELL_END, from)) {
             cells.add(line.substring(from, end));
             from = end + 1;
         }

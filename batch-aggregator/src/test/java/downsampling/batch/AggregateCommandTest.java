@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The command as users type it: options in, exit code, output and files out. */
-class AggregateTest {
+class AggregateCommandTest {
 
     private static final String HEADER =
             "metric_1,metric_2,metric_3,metric_4,metric_5,metric_6,metric_7,metric_8,metric_9\n";

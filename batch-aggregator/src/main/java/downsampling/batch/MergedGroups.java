@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.PriorityQueue;
 
 /** The groups of several threads, in memory or spilled, as one sequence in the result's order, each group once. */
-final class Merge implements Comparator<Merge.Run> {
+final class MergedGroups implements Comparator<MergedGroups.Sorted> {
 
     /** Groups in order, one after the other. */
-    interface Run {
+    interface Sorted {
 
         /** The group at hand; the same object always. */
         ResultRow row();
@@ -23,13 +23,13 @@ final class Merge implements Comparator<Merge.Run> {
     }
 
     /** Groups that are in memory. */
-    static final class GroupsRun implements Run {
-        final Groups groups;
+    static final class InMemory implements Sorted {
+        final GroupTable groups;
         private final int[] order;
         private final ResultRow row = new ResultRow();
         private int next;
 
-        GroupsRun(Groups groups) {
+        InMemory(GroupTable groups) {
             this.groups = groups;
             order = groups.order();
         }
@@ -53,21 +53,21 @@ final class Merge implements Comparator<Merge.Run> {
     }
 
     private final Query query;
-    private final PriorityQueue<Run> queue;
-    private final Run only;
-    private final List<Run> equal = new ArrayList<>();
+    private final PriorityQueue<Sorted> queue;
+    private final Sorted only;
+    private final List<Sorted> equal = new ArrayList<>();
 
-    Merge(List<Run> runs, Query query) throws IOException {
+    MergedGroups(List<Sorted> parts, Query query) throws IOException {
         this.query = query;
-        if (runs.size() == 1) {
-            only = runs.get(0);
+        if (parts.size() == 1) {
+            only = parts.get(0);
             queue = null;
             return;
         }
         only = null;
-        queue = new PriorityQueue<>(runs.size(), this);
-        for (Run run : runs) {
-            enqueue(run);
+        queue = new PriorityQueue<>(parts.size(), this);
+        for (Sorted part : parts) {
+            enqueue(part);
         }
     }
 
@@ -76,32 +76,32 @@ final class Merge implements Comparator<Merge.Run> {
         if (only != null) {
             return only.advance() ? only.row() : null;
         }
-        for (Run run : equal) {
-            enqueue(run);
+        for (Sorted part : equal) {
+            enqueue(part);
         }
         equal.clear();
-        Run first = queue.poll();
+        Sorted first = queue.poll();
         if (first == null) {
             return null;
         }
         equal.add(first);
         while (!queue.isEmpty() && compare(first, queue.peek()) == 0) {
-            Run same = queue.poll();
+            Sorted same = queue.poll();
             first.row().add(same.row());
             equal.add(same);
         }
         return first.row();
     }
 
-    private void enqueue(Run run) throws IOException {
-        if (run.advance()) {
-            queue.add(run);
+    private void enqueue(Sorted part) throws IOException {
+        if (part.advance()) {
+            queue.add(part);
         }
     }
 
     /** Compares the groups at hand. */
     @Override
-    public int compare(Run one, Run other) {
+    public int compare(Sorted one, Sorted other) {
         ResultRow a = one.row();
         ResultRow b = other.row();
         int order = Long.compare(a.period, b.period);

@@ -19,9 +19,9 @@ import picocli.CommandLine.ParseResult;
  * The program: {@code aggregate} on Apache Spark. Options, defaults, rules and formats are those of
  * {@link AggregateOptions}; what is different here is said in this class.
  */
-public final class SparkAggregate {
+public final class SparkMain {
 
-    private static final Format[] FORMATS = {Format.CSV, Format.JSON, Format.PARQUET};
+    private static final ResultFormat[] FORMATS = {ResultFormat.CSV, ResultFormat.JSON, ResultFormat.PARQUET};
 
     /** What of the options means something else here; an option without a description is not there. */
     private static final Map<AggregateOption, String> DIFFERENT = Map.of(
@@ -55,7 +55,7 @@ public final class SparkAggregate {
 
     private final long started = System.nanoTime();
 
-    private SparkAggregate(AggregateOptions options, boolean parts, PrintWriter out, PrintWriter err) {
+    private SparkMain(AggregateOptions options, boolean parts, PrintWriter out, PrintWriter err) {
         this.options = options;
         this.parts = parts;
         this.out = out;
@@ -65,7 +65,7 @@ public final class SparkAggregate {
     /** Exits with 0 when done, 1 when it failed, 2 when the command line makes no sense. */
     public static void main(String... args) {
         StandardOutput out = new StandardOutput();
-        int exitCode = out.ended("aggregate", run(out, args));
+        int exitCode = out.exitCode("aggregate", run(out, args));
         // A driver that ends by itself is what tells a cluster that all went well.
         if (exitCode != 0) {
             System.exit(exitCode);
@@ -111,7 +111,7 @@ public final class SparkAggregate {
             }
         }
         spec[0].addOption(PARTS).addOption(MASTER);
-        return new Program(spec[0]);
+        return new LenientCommandLine(spec[0]);
     }
 
     private static int run(CommandLine command) throws IOException {
@@ -119,7 +119,7 @@ public final class SparkAggregate {
         AggregateOptions options;
         boolean parts;
         try {
-            options = AggregateOptions.of(Aggregate.given(parsed), System.getenv(), FORMATS);
+            options = AggregateOptions.of(AggregateCommand.optionsGiven(parsed), System.getenv(), FORMATS);
             parts = isOn(given(parsed, PARTS));
             check(options, parts);
         } catch (UsageException e) {
@@ -131,7 +131,7 @@ public final class SparkAggregate {
                     command, "--master=" + master + ": expected local[N] or local[*]; a cluster is for spark-submit");
         }
         try {
-            return new SparkAggregate(options, parts, command.getOut(), command.getErr()).run(master);
+            return new SparkMain(options, parts, command.getOut(), command.getErr()).run(master);
         } catch (UsageException e) {
             throw new ParameterException(command, e.getMessage());
         }
@@ -141,12 +141,12 @@ public final class SparkAggregate {
     private static String given(ParseResult parsed, OptionSpec option) {
         OptionSpec matched = parsed.matchedOption(option.longestName());
         String value = matched == null ? "" : matched.<Object>getValue().toString();
-        return value.isEmpty() ? Variables.value(option.longestName(), System.getenv()) : value;
+        return value.isEmpty() ? EnvironmentVariables.value(option.longestName(), System.getenv()) : value;
     }
 
     private static boolean isOn(String parts) {
         if (parts != null && !parts.equals("true") && !parts.equals("false")) {
-            throw new UsageException(Variables.of("--parts") + "=" + parts + ": expected true or false");
+            throw new UsageException(EnvironmentVariables.nameOf("--parts") + "=" + parts + ": expected true or false");
         }
         return "true".equals(parts);
     }
@@ -156,7 +156,7 @@ public final class SparkAggregate {
         if (toStandardOutput && parts) {
             throw new UsageException("--output=-: expected a name with --parts");
         }
-        if (toStandardOutput && options.format() == Format.PARQUET) {
+        if (toStandardOutput && options.format() == ResultFormat.PARQUET) {
             throw new UsageException("--output=-: expected a name with --format=parquet");
         }
     }
@@ -220,11 +220,11 @@ public final class SparkAggregate {
         try (SparkResult result = new SparkResult(options, parts, hadoop)) {
             boolean toStandardOutput = result.isStandardOutput();
             AggregateReport report = new AggregateReport(options, out, err, toStandardOutput, toStandardOutput);
-            report.begin();
+            report.printQuery();
             if (query.from() < query.to()) {
                 long first = Math.floorDiv(query.from(), 86400L);
                 long last = Math.floorDiv(query.to() - 1, 86400L);
-                report.missing(aggregation.find(options.inputDir(), first, last), first, last);
+                report.warnOfMissingDays(aggregation.find(options.inputDir(), first, last), first, last);
             }
             long listed = System.nanoTime();
             if (!aggregation.run(result)) {
@@ -235,24 +235,24 @@ public final class SparkAggregate {
             if (rejects != null) {
                 aggregation.rejects().write().parquet(rejects.toString());
             }
-            Account account = aggregation.account();
-            if (account.rejected() > 0) {
-                report.rejects(
-                        account.rejected(),
+            RowCounts rowCounts = aggregation.rowCounts();
+            if (rowCounts.rejected() > 0) {
+                report.warnOfRejects(
+                        rowCounts.rejected(),
                         "--rejects=DIR",
                         aggregation.describeRejects(AggregateReport.REJECTS_SHOWN));
             }
             String saved = aggregation.groups() == 0 ? null : result.deliver();
-            report.result(saved);
-            report.end(
+            report.printResult(saved);
+            report.printClosingReport(
                     aggregation.files(),
-                    account,
+                    rowCounts,
                     aggregation.groups(),
                     saved,
                     List.of(
                             new RunReport.Phase("starting, finding files", listed - started, 0, aggregation.files()),
                             new RunReport.Phase(
-                                    "read, sum up, write", aggregated - listed, account.read(), aggregation.files()),
+                                    "read, sum up, write", aggregated - listed, rowCounts.read(), aggregation.files()),
                             new RunReport.Phase("putting together", System.nanoTime() - aggregated, 0, 0)),
                     null);
             return 0;

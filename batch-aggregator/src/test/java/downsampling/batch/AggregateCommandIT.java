@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The jar as users start it, in a process of its own. */
-class AggregateIT {
+class AggregateCommandIT {
 
     private static final Path JAR = Path.of("target", "batch-aggregator.jar");
 

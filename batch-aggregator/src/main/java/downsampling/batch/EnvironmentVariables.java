@@ -7,14 +7,14 @@ import java.util.Map;
  * The environment variables that stand in for options: the program's name before the option's, so that a
  * {@code THREADS} of someone else's changes nothing. An empty value counts as none.
  */
-final class Variables {
+final class EnvironmentVariables {
 
     static final String PREFIX = "BATCH_AGGREGATOR_";
 
-    private Variables() {}
+    private EnvironmentVariables() {}
 
     /** @param option with its two hyphens */
-    static String of(String option) {
+    static String nameOf(String option) {
         return PREFIX.concat(withoutPrefix(option));
     }
 
@@ -24,7 +24,7 @@ final class Variables {
      * @param option with its two hyphens
      */
     static String value(String option, Map<String, String> environment) {
-        String value = environment.get(of(option));
+        String value = environment.get(nameOf(option));
         return value == null || value.isEmpty() ? null : value;
     }
 
@@ -40,7 +40,7 @@ final class Variables {
             String value = environment.get(name);
             if (value != null && !value.isEmpty() && value(option, environment) == null) {
                 old.append(old.length() == 0 ? "" : ", ").append(name);
-                now.append(now.length() == 0 ? "" : ", ").append(of(option));
+                now.append(now.length() == 0 ? "" : ", ").append(nameOf(option));
             }
         }
         return old.length() == 0
