@@ -42,21 +42,35 @@ final class AggregateCommand {
         this.err = err;
     }
 
+    /** Runs a command whose options picocli has read, and returns its exit code. */
+    interface Action {
+        int run(CommandLine command) throws Exception;
+    }
+
     /** The subcommand for picocli. */
     static LenientCommandLine command() {
+        List<OptionSpec> options = new ArrayList<>();
+        for (AggregateOption option : AggregateOption.values()) {
+            options.add(option.spec());
+        }
+        return command(
+                "aggregate",
+                "Sums up the metrics of log files per period, user and app.",
+                options,
+                AggregateCommand::run);
+    }
+
+    /** A command that aggregates, on whatever engine. */
+    static LenientCommandLine command(String name, String summary, List<OptionSpec> options, Action action) {
         CommandSpec[] spec = new CommandSpec[1];
-        Callable<Integer> callable = () -> run(spec[0].commandLine());
-        spec[0] = CommandSpec.wrapWithoutInspection(callable).name("aggregate").mixinStandardHelpOptions(true);
+        Callable<Integer> callable = () -> action.run(spec[0].commandLine());
+        spec[0] = CommandSpec.wrapWithoutInspection(callable).name(name).mixinStandardHelpOptions(true);
         spec[0].usageMessage()
                 .sortOptions(false)
                 .abbreviateSynopsis(true)
-                .description(
-                        "Sums up the metrics of log files per period, user and app.",
-                        "Rows count with from <= timestamp < to: the end is exclusive.")
+                .description(summary, "Rows count with from <= timestamp < to: the end is exclusive.")
                 .footer(AggregateOption.FOOTER);
-        for (AggregateOption option : AggregateOption.values()) {
-            spec[0].addOption(option.spec());
-        }
+        options.forEach(spec[0]::addOption);
         return new LenientCommandLine(spec[0]);
     }
 
@@ -175,30 +189,27 @@ final class AggregateCommand {
                     output);
             long listed = System.nanoTime();
             RunReport.Usage before = report.isText() ? RunReport.Usage.now() : RunReport.Usage.UNKNOWN;
-            boolean done = aggregation.run();
+            AggregationAttempt finished = aggregation.run();
             output.complete();
             long aggregated = System.nanoTime();
-            if (!done) {
-                return AggregateReport.failed(
-                        err, "stopped at a line that is no log row (--strict): ".concat(aggregation.firstReject()));
-            }
             RunReport.Usage reading = report.isText() ? RunReport.Usage.now().since(before) : RunReport.Usage.UNKNOWN;
-            RowCounts rowCounts = aggregation.rowCounts();
+            RowCounts rowCounts = finished.rowCounts();
             if (rowCounts.rejected() > 0 || rejects != null) {
-                report.warnOfRejects(rowCounts.rejected(), "--rejects=FILE", keepRejects(aggregation, rejects));
+                report.warnOfRejects(
+                        rowCounts.rejected(), "--rejects=FILE", keepRejects(finished.filesWithRejects(), rejects));
             }
-            if (aggregation.indexProblem() != null) {
-                report.warnOfIndexProblem(aggregation.indexProblem());
+            if (finished.indexProblem() != null) {
+                report.warnOfIndexProblem(finished.indexProblem());
             }
-            String saved = aggregation.groups() == 0 ? null : deliver(file, query);
+            String saved = finished.groups() == 0 ? null : deliver(file, query);
             report.printResult(saved);
             // Threads read and write beside each other, so each has its share of the time in which they did.
-            long writing = Math.round((aggregated - listed) * aggregation.shareOfWriting());
+            long writing = Math.round((aggregated - listed) * finished.shareOfWriting());
             int days = files.size();
             report.printClosingReport(
                     days,
                     rowCounts,
-                    aggregation.groups(),
+                    finished.groups(),
                     saved,
                     List.of(
                             new RunReport.Phase("finding files", listed - started, 0, days),
@@ -215,14 +226,12 @@ final class AggregateCommand {
         if (query.from() == query.to()) {
             return List.of();
         }
-        long first = Math.floorDiv(query.from(), 86400L);
-        long last = Math.floorDiv(query.to() - 1, 86400L);
-        List<LogFile> files = LogFile.list(new File(options.inputDir()), first, last);
+        List<LogFile> files = LogFile.list(new File(options.inputDir()), query.firstDay(), query.lastDay());
         List<Long> days = new ArrayList<>();
         for (LogFile file : files) {
             days.add(file.day());
         }
-        report.warnOfMissingDays(days, first, last);
+        report.warnOfMissingDays(days);
         return files;
     }
 
@@ -231,8 +240,7 @@ final class AggregateCommand {
      *
      * @return a description of each of the first ones
      */
-    private static List<String> keepRejects(Aggregation aggregation, Destination rejects) throws IOException {
-        List<LogFile> files = aggregation.filesWithRejects();
+    private static List<String> keepRejects(List<LogFile> files, Destination rejects) throws IOException {
         if (rejects == null) {
             return new RejectReport(AggregateReport.REJECTS_SHOWN, null).read(files);
         }

@@ -69,8 +69,12 @@ final class AggregateReport {
     }
 
     /** Warns of days without a log file. */
-    void warnOfMissingDays(List<Long> days, long first, long last) {
-        String missing = missingDays(options.inputDir(), days, first, last);
+    void warnOfMissingDays(List<Long> days) {
+        String missing = missingDays(
+                options.inputDir(),
+                days,
+                options.query().firstDay(),
+                options.query().lastDay());
         if (missing != null) {
             warn(missing);
         }

@@ -51,6 +51,16 @@ record Query(
         measures = List.copyOf(measures);
     }
 
+    /** The day of the first second, in days since 1970-01-01. */
+    long firstDay() {
+        return Math.floorDiv(from, 86400L);
+    }
+
+    /** The day of the last second, in days since 1970-01-01; before the first when the range is empty at midnight. */
+    long lastDay() {
+        return Math.floorDiv(to - 1, 86400L);
+    }
+
     boolean wantsUser() {
         return byUser || !users.isEmpty();
     }

@@ -20,7 +20,6 @@ final class ResultFormatter {
 
     private final Query query;
     private final ResultFormat format;
-    private final boolean json;
     private final char separator;
     private final boolean sumsOnly;
     private final List<byte[]> jsonNames = new ArrayList<>();
@@ -31,10 +30,9 @@ final class ResultFormatter {
     ResultFormatter(Query query, ResultFormat format) {
         this.query = query;
         this.format = format;
-        json = format == ResultFormat.JSON;
         separator = separator(format);
         sumsOnly = isSumsOnly(query);
-        if (json) {
+        if (format == ResultFormat.JSON) {
             for (String column : columns(query)) {
                 jsonNames.add((",\"" + column + "\":").getBytes(StandardCharsets.UTF_8));
             }
@@ -85,7 +83,7 @@ final class ResultFormatter {
         if (row.period != prefixPeriod) {
             prefixPeriod = row.period;
             prefix.length = 0;
-            if (json) {
+            if (format == ResultFormat.JSON) {
                 prefix.add(",\n{\"timestamp\":\"")
                         .addTime(row.period * query.granularity())
                         .add('"');
@@ -107,7 +105,7 @@ final class ResultFormatter {
         }
         for (int metric = 0; metric < RowParser.METRICS; metric++) {
             for (Measure measure : query.measures()) {
-                if (json) {
+                if (format == ResultFormat.JSON) {
                     byte[] name = jsonNames.get(column++);
                     out.add(name, 0, name.length);
                 } else {
@@ -122,7 +120,7 @@ final class ResultFormatter {
                 }
             }
         }
-        if (json) {
+        if (format == ResultFormat.JSON) {
             out.add('}');
         } else {
             out.add('\n');
@@ -162,7 +160,7 @@ final class ResultFormatter {
     }
 
     private void name(ByteBuilder out, int column, byte[] name, int from, int to) {
-        if (json) {
+        if (format == ResultFormat.JSON) {
             byte[] key = jsonNames.get(column);
             out.add(key, 0, key.length).addJson(name, from, to);
             return;

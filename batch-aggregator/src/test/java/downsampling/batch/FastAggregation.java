@@ -21,12 +21,12 @@ record FastAggregation(String csv, RowCounts rowCounts, String rejects) {
         Path result = Files.createTempFile(folder, "result", ".tmp");
         try (OrderedResultOutput output = new OrderedResultOutput(result.toFile(), query, ResultFormat.CSV)) {
             Aggregation aggregation = new Aggregation(query, files, threads, false, false, sizes, output);
-            aggregation.run();
+            AggregationAttempt finished = aggregation.run();
             output.complete();
             ByteArrayOutputStream rejects = new ByteArrayOutputStream();
-            new RejectReport(0, rejects).read(aggregation.filesWithRejects());
+            new RejectReport(0, rejects).read(finished.filesWithRejects());
             return new FastAggregation(
-                    Files.readString(result), aggregation.rowCounts(), rejects.toString(StandardCharsets.ISO_8859_1));
+                    Files.readString(result), finished.rowCounts(), rejects.toString(StandardCharsets.ISO_8859_1));
         } finally {
             Files.delete(result);
         }

@@ -144,9 +144,9 @@ class UserIndexTest {
         try (OrderedResultOutput output = new OrderedResultOutput(result.toFile(), query, ResultFormat.CSV)) {
             Aggregation aggregation =
                     new Aggregation(query, List.of(log()), 2, false, index, Aggregation.Sizes.NORMAL, output);
-            aggregation.run();
-            assertThat(aggregation.indexProblem()).isNull();
-            return new FastAggregation(Files.readString(result, StandardCharsets.UTF_8), aggregation.rowCounts(), "");
+            AggregationAttempt finished = aggregation.run();
+            assertThat(finished.indexProblem()).isNull();
+            return new FastAggregation(Files.readString(result, StandardCharsets.UTF_8), finished.rowCounts(), "");
         }
     }
 }

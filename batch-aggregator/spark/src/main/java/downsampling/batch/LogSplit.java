@@ -23,6 +23,12 @@ record LogSplit(int number, String file, long day, long start, long end, boolean
      */
     record Outcome(long first, long next, RowCounts rowCounts) implements Serializable {}
 
+    /** A split that starts where a cut fell, and so is exact only at the start of its file. */
+    static LogSplit of(int number, Path file, long start, long end) {
+        return new LogSplit(number, file.toString(), LogFile.day(file.getName()), start, end, start == 0);
+    }
+
+    /** The same split, known to start at a record. */
     LogSplit from(long exactStart) {
         return new LogSplit(number, file, day, exactStart, end, true);
     }

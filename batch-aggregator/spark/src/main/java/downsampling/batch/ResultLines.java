@@ -11,7 +11,6 @@ final class ResultLines implements Iterator<String> {
     private final Iterator<Row> rows;
     private final Query query;
     private final ResultFormat format;
-    private final boolean json;
     private final boolean alone;
     private final IdempotentAccumulator<Long> counts;
     private final GroupSchema schema;
@@ -28,13 +27,12 @@ final class ResultLines implements Iterator<String> {
         this.rows = rows;
         this.query = query;
         this.format = format;
-        json = format == ResultFormat.JSON;
         this.alone = alone;
         this.counts = counts;
         schema = new GroupSchema(query);
         rowFormat = new ResultFormatter(query, format);
         headDone = !alone;
-        footDone = !alone || !json;
+        footDone = !alone || format != ResultFormat.JSON;
     }
 
     @Override
@@ -65,6 +63,8 @@ final class ResultLines implements Iterator<String> {
         rowFormat.write(group, text);
         String row = text.toString();
         // In JSON a row begins with comma and line break, in CSV it ends with a line break.
-        return json ? row.substring(2).concat(alone && !rows.hasNext() ? "" : ",") : row.substring(0, row.length() - 1);
+        return format == ResultFormat.JSON
+                ? row.substring(2).concat(alone && !rows.hasNext() ? "" : ",")
+                : row.substring(0, row.length() - 1);
     }
 }

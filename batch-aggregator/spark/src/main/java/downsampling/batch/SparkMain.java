@@ -2,15 +2,15 @@ package downsampling.batch;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
@@ -89,29 +89,23 @@ public final class SparkMain {
     }
 
     static CommandLine command() {
-        CommandSpec[] spec = new CommandSpec[1];
-        Callable<Integer> callable = () -> run(spec[0].commandLine());
-        spec[0] = CommandSpec.wrapWithoutInspection(callable)
-                .name("batch-aggregator-spark")
-                .mixinStandardHelpOptions(true);
-        spec[0].usageMessage()
-                .sortOptions(false)
-                .abbreviateSynopsis(true)
-                .description(
-                        "Sums up the metrics of log files per period, user and app, on Apache Spark.",
-                        "Rows count with from <= timestamp < to: the end is exclusive.")
-                .footer(AggregateOption.FOOTER);
+        List<OptionSpec> options = new ArrayList<>();
         for (AggregateOption option : AggregateOption.values()) {
             String different = DIFFERENT.get(option);
             if (different == null) {
-                spec[0].addOption(option.spec());
+                options.add(option.spec());
             } else if (!different.isEmpty()) {
-                spec[0].addOption(
+                options.add(
                         OptionSpec.builder(option.spec()).description(different).build());
             }
         }
-        spec[0].addOption(PARTS).addOption(MASTER);
-        return new LenientCommandLine(spec[0]);
+        options.add(PARTS);
+        options.add(MASTER);
+        return AggregateCommand.command(
+                "batch-aggregator-spark",
+                "Sums up the metrics of log files per period, user and app, on Apache Spark.",
+                options,
+                SparkMain::run);
     }
 
     private static int run(CommandLine command) throws IOException {
@@ -221,38 +215,34 @@ public final class SparkMain {
             boolean toStandardOutput = result.isStandardOutput();
             AggregateReport report = new AggregateReport(options, out, err, toStandardOutput, toStandardOutput);
             report.printQuery();
+            List<LocatedFileStatus> files = List.of();
             if (query.from() < query.to()) {
-                long first = Math.floorDiv(query.from(), 86400L);
-                long last = Math.floorDiv(query.to() - 1, 86400L);
-                report.warnOfMissingDays(aggregation.find(options.inputDir(), first, last), first, last);
+                files = SparkAggregation.find(options.inputDir(), query.firstDay(), query.lastDay(), hadoop);
+                report.warnOfMissingDays(
+                        files.stream().map(SparkAggregation::day).toList());
             }
             long listed = System.nanoTime();
-            if (!aggregation.run(result)) {
-                return AggregateReport.failed(
-                        err, "stopped at a line that is no log row (--strict): " + aggregation.firstReject());
-            }
+            SparkAggregation.Finished finished = aggregation.run(files, result);
             long aggregated = System.nanoTime();
             if (rejects != null) {
-                aggregation.rejects().write().parquet(rejects.toString());
+                finished.rejects().write().parquet(rejects.toString());
             }
-            RowCounts rowCounts = aggregation.rowCounts();
+            RowCounts rowCounts = finished.rowCounts();
             if (rowCounts.rejected() > 0) {
                 report.warnOfRejects(
-                        rowCounts.rejected(),
-                        "--rejects=DIR",
-                        aggregation.describeRejects(AggregateReport.REJECTS_SHOWN));
+                        rowCounts.rejected(), "--rejects=DIR", finished.describeRejects(AggregateReport.REJECTS_SHOWN));
             }
-            String saved = aggregation.groups() == 0 ? null : result.deliver();
+            String saved = finished.groups() == 0 ? null : result.deliver();
             report.printResult(saved);
             report.printClosingReport(
-                    aggregation.files(),
+                    files.size(),
                     rowCounts,
-                    aggregation.groups(),
+                    finished.groups(),
                     saved,
                     List.of(
-                            new RunReport.Phase("starting, finding files", listed - started, 0, aggregation.files()),
+                            new RunReport.Phase("starting, finding files", listed - started, 0, files.size()),
                             new RunReport.Phase(
-                                    "read, sum up, write", aggregated - listed, rowCounts.read(), aggregation.files()),
+                                    "read, sum up, write", aggregated - listed, rowCounts.read(), files.size()),
                             new RunReport.Phase("putting together", System.nanoTime() - aggregated, 0, 0)),
                     null);
             return 0;

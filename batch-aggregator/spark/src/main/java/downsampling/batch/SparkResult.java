@@ -168,13 +168,13 @@ final class SparkResult implements AutoCloseable {
     }
 
     private void join(OutputStream out) throws IOException {
-        boolean json = format == ResultFormat.JSON;
         out.write(ResultFormatter.head(query, format).getBytes(StandardCharsets.UTF_8));
-        if (json) {
+        int drop = 0;
+        if (format == ResultFormat.JSON) {
             out.write('\n');
+            // Each row was written with a comma and a line break, of which the last row must have neither.
+            drop = 2;
         }
-        // In JSON there is nothing behind the last row, whereas each was written with a comma and a line break.
-        int drop = json ? 2 : 0;
         byte[] buffer = new byte[BUFFER];
         int held = 0;
         for (Path part : parts()) {
