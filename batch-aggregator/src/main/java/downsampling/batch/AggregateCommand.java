@@ -155,7 +155,7 @@ final class AggregateCommand {
         } catch (OutOfMemoryError e) {
             long heap = Runtime.getRuntime().maxMemory() >> 20;
             return AggregateReport.failed(
-                    err, "the groups do not fit into a heap of " + heap + " MB; java -Xmx allows more");
+                    err, "the groups do not fit into a heap of " + heap + " MB; java -Xmx sets a larger one");
         }
     }
 

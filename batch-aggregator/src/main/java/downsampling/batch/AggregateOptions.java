@@ -113,14 +113,17 @@ record AggregateOptions(
             for (String name : names(aggregates)) {
                 Measure measure = Measure.of(name);
                 if (measure == null) {
-                    throw wrong(AggregateOption.AGGREGATES, aggregates, "some of sum, count, min, max, mean");
+                    throw wrong(AggregateOption.AGGREGATES, aggregates, "one or more of sum, count, min, max, mean");
                 }
                 measures.add(measure);
             }
             String granularity = required(AggregateOption.GRANULARITY);
             long seconds = Query.parseGranularity(granularity);
             if (seconds == 0) {
-                throw wrong(AggregateOption.GRANULARITY, granularity, "a whole number of s, m, h, d or day, as in 30m");
+                throw wrong(
+                        AggregateOption.GRANULARITY,
+                        granularity,
+                        "a whole number followed by s, m, h, d or day, as in 30m");
             }
             return new Query(
                     time(AggregateOption.FROM),

@@ -81,7 +81,7 @@ final class AggregateReport {
     }
 
     void warnOfIndexProblem(IOException problem) {
-        warn("warning: an index could not be kept: ".concat(Failure.describe(problem)));
+        warn("warning: an index could not be written: ".concat(Failure.describe(problem)));
     }
 
     /**
@@ -162,7 +162,7 @@ final class AggregateReport {
         long count = last - first + 1 - days.size();
         int shown = Math.min(GAPS_SHOWN, missing.size());
         int more = missing.size() - shown;
-        return "no log file in " + inputDir + " for " + count + (count == 1 ? " day: " : " days: ")
+        return "there is no log file in " + inputDir + " for " + count + (count == 1 ? " day: " : " days: ")
                 + String.join(", ", missing.subList(0, shown))
                 + (more == 0 ? "" : ", and " + more + (more == 1 ? " more gap" : " more gaps"));
     }
@@ -224,7 +224,7 @@ final class AggregateReport {
     private static List<String> rejects(long count, String kept, String keeping, List<String> first) {
         List<String> lines = new ArrayList<>();
         lines.add("aggregate: warning: " + RunReport.grouped(count)
-                + (count == 1 ? " line is no log row and was rejected" : " lines are no log rows and were rejected")
+                + (count == 1 ? " line is not a log row and was rejected" : " lines are not log rows and were rejected")
                 + (kept == null ? " (" + keeping + " keeps them):" : ", see " + kept + ":"));
         for (String message : first) {
             lines.add("  ".concat(message));

@@ -131,7 +131,7 @@ final class Destination {
         }
         if (wouldBe) {
             throw new UsageException(
-                    option.names.get(0) + "=" + named + ": expected a file that is no log" + " file in --input-dir");
+                    option.names.get(0) + "=" + named + ": expected a file that is not a log file in --input-dir");
         }
     }
 
@@ -159,10 +159,10 @@ final class Destination {
             throw new IOException(name + " is a folder");
         }
         if (!Files.exists(folder)) {
-            throw new IOException(name + " cannot be written: " + folder + " is not there");
+            throw new IOException(name + " cannot be written: " + folder + " does not exist");
         }
         if (!Files.isDirectory(folder)) {
-            throw new IOException(name + " cannot be written: " + folder + " is no folder");
+            throw new IOException(name + " cannot be written: " + folder + " is not a folder");
         }
         boolean writable = Files.exists(path) ? Files.isWritable(path) : Files.isWritable(folder);
         if (!writable) {

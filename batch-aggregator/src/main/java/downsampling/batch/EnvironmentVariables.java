@@ -45,8 +45,8 @@ final class EnvironmentVariables {
         }
         return old.length() == 0
                 ? null
-                : "warning: environment variables without the program's name do not count: " + old
-                        + (old.indexOf(",") < 0 ? " is called " : " are called ") + now;
+                : "warning: environment variables without the program's name are ignored: " + old
+                        + (old.indexOf(",") < 0 ? " is now called " : " are now called ") + now;
     }
 
     private static String withoutPrefix(String option) {

@@ -31,7 +31,7 @@ final class Failure {
             return file.getFile() + (file.getReason() == null ? " " : ": ").concat(wrong);
         }
         if (e instanceof FileNotFoundException && e.getMessage() != null) {
-            return e.getMessage().replace(" (No such file or directory)", " is not there");
+            return e.getMessage().replace(" (No such file or directory)", " does not exist");
         }
         return e instanceof IOException && e.getMessage() != null ? e.getMessage() : e.toString();
     }
@@ -41,16 +41,16 @@ final class Failure {
             return e.getReason();
         }
         if (e instanceof NoSuchFileException) {
-            return "is not there";
+            return "does not exist";
         }
         if (e instanceof AccessDeniedException) {
             return "may not be read or written";
         }
         if (e instanceof FileAlreadyExistsException) {
-            return "is there already";
+            return "already exists";
         }
         if (e instanceof NotDirectoryException) {
-            return "is no folder";
+            return "is not a folder";
         }
         if (e instanceof DirectoryNotEmptyException) {
             return "is a folder that is not empty";

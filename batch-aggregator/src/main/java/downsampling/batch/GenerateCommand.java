@@ -44,14 +44,14 @@ import picocli.CommandLine.Spec;
         description = {
             "Writes one log file per day, YYYY-MM-DD.log.csv, sorted by user:",
             "timestamp,user,app,metric_1,...,metric_9; no header, CRLF line ends.",
-            "Files that are there are kept unless --force is given. Beside each file its index is",
-            "written, .YYYY-MM-DD.log.csv.index, for aggregate --index."
+            "If one of the files exists, nothing is written unless --force is given. Beside each file",
+            "its index is written, .YYYY-MM-DD.log.csv.index, for aggregate --index."
         },
         footer = {
-            "Without an option, or with an empty value, its environment variable counts:",
-            "BATCH_AGGREGATOR_OUTPUT_DIR for --output-dir and so on. Of an option given",
-            "twice the last one counts. A name may be shortened if only one begins so.",
-            "Exit codes: 0 done; 1 failed; 2 usage."
+            "An option that is missing or empty takes its value from an environment variable:",
+            "BATCH_AGGREGATOR_OUTPUT_DIR for --output-dir, and so on. If an option is given",
+            "twice, the last one counts. A name may be shortened as long as it is unique.",
+            "Exit codes: 0 done; 1 failed; 2 usage error."
         },
         sortOptions = false,
         defaultValueProvider = GenerateCommand.FromEnvironment.class)
@@ -63,29 +63,31 @@ final class GenerateCommand implements Callable<Integer> {
             names = "--days",
             paramLabel = "N",
             defaultValue = "90",
-            description = "days, one file each (default: ${DEFAULT-VALUE})")
+            description = "number of days; each has one file (default: ${DEFAULT-VALUE})")
     private int days;
 
     @Option(
             names = {"--logs-per-day", "--logs_per_day"},
             paramLabel = "N",
             defaultValue = "50000",
-            description = "rows in each file (default: ${DEFAULT-VALUE})")
+            description = "number of rows in each file (default: ${DEFAULT-VALUE})")
     private int logsPerDay;
 
     @Option(
             names = "--threads",
             paramLabel = "N",
             defaultValue = "4",
-            description = "days written at a time, 1 to 1024 (default: ${DEFAULT-VALUE})")
+            description = "number of days written at a time, 1 to 1024 (default: ${DEFAULT-VALUE})")
     private int threads;
 
     @Option(
             names = {"--batch-size", "--batch_size"},
             paramLabel = "N",
             defaultValue = "10000",
-            description = "rows a thread makes in memory before it writes them, about 100 bytes each, 1 to 1000000"
-                    + " (default: ${DEFAULT-VALUE})")
+            description =
+                    "number of rows that a thread makes in memory before it writes them, about 100 bytes each, 1 to"
+                            + " 1000000"
+                            + " (default: ${DEFAULT-VALUE})")
     private int batchSize;
 
     @Option(
@@ -99,27 +101,27 @@ final class GenerateCommand implements Callable<Integer> {
             names = {"--output-dir", "--output_dir"},
             paramLabel = "DIR",
             defaultValue = "./csv_logs",
-            description = "where the files go, made if missing (default: ${DEFAULT-VALUE})")
+            description = "folder for the files; it is created if it is missing (default: ${DEFAULT-VALUE})")
     private Path outputDir;
 
     @Option(
             names = "--users",
             paramLabel = "N",
             defaultValue = "99",
-            description = "users, user1 to userN, 1 to 10000000 (default: ${DEFAULT-VALUE})")
+            description = "number of users, 1 to 10000000; they are called user1 to userN (default: ${DEFAULT-VALUE})")
     private int users;
 
     @Option(
             names = "--seed",
             paramLabel = "N",
             description = "a whole number; the same seed gives the same files byte for byte, whatever the number of"
-                    + " threads (default: another one each time, shown in the report)")
+                    + " threads (default: a different one each time, which the report shows)")
     private Long seed;
 
-    @Option(names = "--force", description = "replace files that are there")
+    @Option(names = "--force", description = "replace existing files")
     private boolean force;
 
-    @Option(names = "--quiet", description = "neither the configuration nor a report at the end")
+    @Option(names = "--quiet", description = "print neither the configuration nor a closing report")
     private boolean quiet;
 
     @Spec
@@ -204,8 +206,8 @@ final class GenerateCommand implements Callable<Integer> {
                 .filter(file -> Files.exists(file, LinkOption.NOFOLLOW_LINKS))
                 .toList();
         if (!there.isEmpty()) {
-            throw new IOException(there.get(0) + " is there already, " + there.size() + " of " + days
-                    + " files in all; nothing was written (--force replaces them)");
+            throw new IOException(there.size() + " of " + days + (there.size() == 1 ? " files exists" : " files exist")
+                    + " already, beginning with " + there.get(0) + "; nothing was written (--force replaces them)");
         }
     }
 

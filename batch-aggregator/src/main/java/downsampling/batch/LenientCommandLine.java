@@ -60,7 +60,7 @@ final class LenientCommandLine extends CommandLine {
             if (candidates.size() > 1) {
                 Set<String> names = new TreeSet<>();
                 candidates.forEach(option -> names.add(option.names()[0]));
-                return usage(command, name + " may be any of " + String.join(", ", names));
+                return usage(command, name + " may stand for any of " + String.join(", ", names));
             }
             OptionSpec option =
                     candidates.isEmpty() ? null : candidates.iterator().next();

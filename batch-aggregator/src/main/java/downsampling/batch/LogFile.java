@@ -37,7 +37,7 @@ record LogFile(File file, long day, long size) {
     static List<LogFile> list(File folder, long first, long last) throws IOException {
         String[] names = folder.list();
         if (names == null) {
-            throw new IOException(folder + (folder.exists() ? " is no folder that can be read" : " is not there"));
+            throw new IOException(folder + (folder.exists() ? " is not a folder that can be read" : " does not exist"));
         }
         Arrays.sort(names);
         List<LogFile> files = new ArrayList<>();
@@ -47,7 +47,8 @@ record LogFile(File file, long day, long size) {
                 File file = new File(folder, name);
                 // A pipe, of all things, would be waited for without end.
                 if (!file.isFile()) {
-                    throw new IOException(file + (file.exists() ? " is no regular file" : " leads nowhere"));
+                    throw new IOException(file
+                            + (file.exists() ? " is not a regular file" : " is a symbolic link that leads nowhere"));
                 }
                 files.add(new LogFile(file, day, file.length()));
             }

@@ -48,6 +48,6 @@ public final class Main implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        throw new ParameterException(spec.commandLine(), "generate or aggregate?");
+        throw new ParameterException(spec.commandLine(), "expected a subcommand, generate or aggregate");
     }
 }

@@ -42,7 +42,7 @@ final class PlatformEncoding {
         return what == null
                 ? null
                 : "the " + what.replace(REPLACEMENT, '?') + " has characters that Java cannot read in this locale ("
-                        + encoding + "); with LC_ALL=C.UTF-8 in the environment it can";
+                        + encoding + "); it can with LC_ALL=C.UTF-8 in the environment";
     }
 
     private static boolean isSuspect(String text) {

@@ -41,10 +41,10 @@ record Query(
         }
         if (Math.floorDiv(from, granularity) * granularity < YEAR_0) {
             throw new UsageException("--granularity=" + granularity
-                    + "s: expected one with which the period of --from_datetime begins in the year 0000 or later");
+                    + "s: expected a granularity with which the first period begins in the year 0000 or later");
         }
         if (measures.isEmpty()) {
-            throw new UsageException("--aggregates: expected some of sum, count, min, max, mean");
+            throw new UsageException("--aggregates: expected one or more of sum, count, min, max, mean");
         }
         users = List.copyOf(users);
         apps = List.copyOf(apps);

@@ -8,6 +8,6 @@ final class RejectedLineException extends IOException {
 
     /** @param description where the line stands and what is wrong with it, as {@link RejectReport} puts it */
     RejectedLineException(String description) {
-        super("stopped at a line that is no log row (--strict): ".concat(description));
+        super("stopped at a line that is not a log row (--strict): ".concat(description));
     }
 }

@@ -38,7 +38,7 @@ final class ResultFile implements AutoCloseable {
         File folder = destination.file().getParentFile();
         if (!folder.isDirectory()) {
             if (folder.exists()) {
-                throw new IOException(folder + " is no folder");
+                throw new IOException(folder + " is not a folder");
             }
             Files.createDirectories(folder.toPath());
         }
@@ -101,7 +101,7 @@ final class ResultFile implements AutoCloseable {
         File wanted = destination.file();
         String[] siblings = wanted.getParentFile().list();
         if (siblings == null) {
-            throw new IOException(wanted.getParentFile() + " is no folder that can be read");
+            throw new IOException(wanted.getParentFile() + " is not a folder that can be read");
         }
         tried.addAll(Arrays.asList(siblings));
         return new File(wanted.getParentFile(), freeName(wanted.getName(), extension, tried.toArray(String[]::new)));

@@ -98,8 +98,8 @@ class AggregateOptionsTest {
     void anOldNameThatIsSetIsToldInOneLine() {
         Map<String, String> environment = Map.of("INPUT_DIR", "x", "AGGREGATE_USER", "u", "OUTPUT", "", "THREADS", "1");
         assertThat(EnvironmentVariables.oldNames(environment, AggregateOption.mainNames()))
-                .isEqualTo("warning: environment variables without the program's name do not count:"
-                        + " AGGREGATE_USER, THREADS, INPUT_DIR are called BATCH_AGGREGATOR_USER,"
+                .isEqualTo("warning: environment variables without the program's name are ignored:"
+                        + " AGGREGATE_USER, THREADS, INPUT_DIR are now called BATCH_AGGREGATOR_USER,"
                         + " BATCH_AGGREGATOR_THREADS, BATCH_AGGREGATOR_INPUT_DIR");
         assertThat(EnvironmentVariables.oldNames(
                         Map.of("THREADS", "auto", "BATCH_AGGREGATOR_THREADS", "2"), AggregateOption.mainNames()))

@@ -234,8 +234,8 @@ class GenerateCommandTest {
         assertThat(generate("--days=5")).isEqualTo(1);
 
         assertThat(err.toString())
-                .isEqualTo("generate: " + folder.resolve("2025-01-02.log.csv")
-                        + " is there already, 2 of 5 files in all; nothing was written (--force replaces them)"
+                .isEqualTo("generate: 2 of 5 files exist already, beginning with "
+                        + folder.resolve("2025-01-02.log.csv") + "; nothing was written (--force replaces them)"
                         + System.lineSeparator());
         assertThat(out.toString()).isEmpty();
         assertThat(filesIn(folder)).containsExactly("2025-01-02.log.csv", "2025-01-04.log.csv");
@@ -397,7 +397,7 @@ class GenerateCommandTest {
 
         assertThat(help.replaceAll("\\s+", " "))
                 .contains(
-                        "--days=N days, one file each (default: 90)",
+                        "--days=N number of days; each has one file (default: 90)",
                         "rows in each file (default: 50000)",
                         "1 to 1024 (default: 4)",
                         "(default: 10000)",

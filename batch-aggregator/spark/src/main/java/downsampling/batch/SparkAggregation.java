@@ -72,7 +72,7 @@ final class SparkAggregation {
                 }
             }
         } catch (FileNotFoundException e) {
-            throw new IOException(folder + " is not there");
+            throw new IOException(folder + " does not exist");
         }
         return List.copyOf(found.values());
     }
@@ -87,7 +87,7 @@ final class SparkAggregation {
         if ("file".equals(path.toUri().getScheme())) {
             File file = new File(path.toUri().getPath());
             if (file.exists() && !file.isFile()) {
-                throw new IOException(file + " is no regular file");
+                throw new IOException(file + " is not a regular file");
             }
         }
     }

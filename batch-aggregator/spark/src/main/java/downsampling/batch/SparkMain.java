@@ -25,27 +25,33 @@ public final class SparkMain {
 
     /** What of the options means something else here; an option without a description is not there. */
     private static final Map<AggregateOption, String> DIFFERENT = Map.of(
-            AggregateOption.INPUT_DIR, "where the log files are, on any file system of Spark's (default: ./csv_logs)",
-            AggregateOption.RESULTS_DIR, "where the result goes, likewise (default: ./results)",
+            AggregateOption.INPUT_DIR,
+                    "folder of the log files, on any file system that Spark reads (default: ./csv_logs)",
+            AggregateOption.RESULTS_DIR, "folder for the result, on any such file system (default: ./results)",
             AggregateOption.THREADS,
-                    "threads of a run in this process; a --master has its own (default: the number" + " of processors)",
+                    "number of threads of a run in this process; a --master brings its own (default: the number of"
+                            + " processors)",
             AggregateOption.OUTPUT,
-                    "name of the result; when it is taken, one with a number, result_1.csv; - for"
-                            + " standard output (default: result.csv, or .json or .parquet as the format has it)",
+                    "name of the result; if a file has that name already, the result gets a number, as in result_1.csv;"
+                            + " - stands for standard output (default: result.csv, or .json or .parquet to match the"
+                            + " format)",
             AggregateOption.FORMAT, "csv, json or parquet (default: csv)",
             AggregateOption.REJECTS,
-                    "keep the lines that are no log rows in this new folder, as Parquet: file, line,"
-                            + " column, reason, and the row as it is",
+                    "keep the lines that are not log rows in this new folder, as Parquet: file, line, column, reason,"
+                            + " and the line itself",
             AggregateOption.INDEX, "");
 
     private static final OptionSpec MASTER = OptionSpec.builder("--master")
             .type(String.class)
             .paramLabel("URL")
-            .description("where Spark runs, such as local[*]; of spark-submit, give it there (default: this process)")
+            .description(
+                    "where Spark runs, such as local[*]; spark-submit has an option of its own for it (default: in this"
+                            + " process)")
             .build();
     private static final OptionSpec PARTS = OptionSpec.builder("--parts")
             .type(boolean.class)
-            .description("the result is a folder with parts, each a result file by itself, in order of their names")
+            .description(
+                    "make the result a folder of parts, each a result file of its own, in the order of their names")
             .build();
 
     private final AggregateOptions options;
@@ -83,7 +89,7 @@ public final class SparkMain {
         } catch (NoClassDefFoundError e) {
             return AggregateReport.failed(
                     out.err(),
-                    "Apache Spark is not there: start this jar with spark-submit, or put Spark's jars into a folder lib"
+                    "Apache Spark was not found: start this jar with spark-submit, or put Spark's jars into a folder lib"
                             + " beside it");
         }
     }
@@ -122,7 +128,8 @@ public final class SparkMain {
         String master = given(parsed, MASTER);
         if (master != null && !master.startsWith("local")) {
             throw new ParameterException(
-                    command, "--master=" + master + ": expected local[N] or local[*]; a cluster is for spark-submit");
+                    command,
+                    "--master=" + master + ": expected local[N] or local[*]; spark-submit runs it on a cluster");
         }
         try {
             return new SparkMain(options, parts, command.getOut(), command.getErr()).run(master);
@@ -148,10 +155,10 @@ public final class SparkMain {
     private static void check(AggregateOptions options, boolean parts) {
         boolean toStandardOutput = options.result() == null;
         if (toStandardOutput && parts) {
-            throw new UsageException("--output=-: expected a name with --parts");
+            throw new UsageException("--output=-: expected a file name with --parts");
         }
         if (toStandardOutput && options.format() == ResultFormat.PARQUET) {
-            throw new UsageException("--output=-: expected a name with --format=parquet");
+            throw new UsageException("--output=-: expected a file name with --format=parquet");
         }
     }
 
@@ -208,7 +215,7 @@ public final class SparkMain {
         Configuration hadoop = spark.sparkContext().hadoopConfiguration();
         Path rejects = options.rejects() == null ? null : new Path(options.rejects());
         if (rejects != null && rejects.getFileSystem(hadoop).exists(rejects)) {
-            return AggregateReport.failed(err, "--rejects=" + rejects + " is already there");
+            return AggregateReport.failed(err, "--rejects=" + rejects + " already exists");
         }
         SparkAggregation aggregation = new SparkAggregation(spark, query, options.strict(), SplitReader.Sizes.NORMAL);
         try (SparkResult result = new SparkResult(options, parts, hadoop)) {

@@ -54,7 +54,7 @@ final class SparkResult implements AutoCloseable {
         inPlace = inPlace(logs.getFileSystem(configuration).makeQualified(logs));
         if (inPlace != null && (parts || format == ResultFormat.PARQUET)) {
             throw new UsageException("--output=" + options.output()
-                    + ": expected a name with --parts and --format=parquet, and no device or pipe");
+                    + ": expected a file name with --parts or --format=parquet, not a device or a pipe");
         }
         Path folderForParts =
                 inPlace == null ? path.getParent() : new Path("file:" + System.getProperty("java.io.tmpdir"));

@@ -113,7 +113,7 @@ class SparkAggregationTest {
         Files.writeString(file, "bad\n" + ROW, StandardOpenOption.APPEND);
         Files.writeString(folder.resolve("2025-01-02.log.csv"), "worse\n");
         assertThat(strict())
-                .isEqualTo("stopped at a line that is no log row (--strict): " + file
+                .isEqualTo("stopped at a line that is not a log row (--strict): " + file
                         + ", line 89, column 1: found 1 field, expected at least 12 fields");
     }
 

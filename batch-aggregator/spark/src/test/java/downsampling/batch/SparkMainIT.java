@@ -27,7 +27,7 @@ class SparkMainIT {
                 "2025-01-01 00:00:00,u,a,1,2,3,4,5,6,7,8,9\n2025-01-01 01:00:00,\"u\nv\",a,1,2,3,4,5,6,7,8,9\nbad\n");
         assertThat(run(jar)).isEqualTo(1);
         assertThat(err())
-                .isEqualTo("aggregate: Apache Spark is not there: start this jar with spark-submit, or put"
+                .isEqualTo("aggregate: Apache Spark was not found: start this jar with spark-submit, or put"
                         + " Spark's jars into a folder lib beside it\n");
 
         Path lib = Files.createDirectory(folder.resolve("lib"));

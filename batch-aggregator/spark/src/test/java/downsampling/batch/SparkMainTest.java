@@ -155,7 +155,7 @@ class SparkMainTest {
         assertThat(out)
                 .startsWith("{\"files\":2,\"read\":402,\"aggregated\":400,\"filtered_out\":0,\"rejected\":2,"
                         + "\"groups\":2,\"result\":\"" + results.resolve("result.csv") + "\",");
-        assertThat(err).contains("2 lines are no log rows and were rejected, see " + kept + ":");
+        assertThat(err).contains("2 lines are not log rows and were rejected, see " + kept + ":");
         Row row = spark.read().parquet(kept.toString()).orderBy("file").first();
         assertThat(row.<String>getAs("file"))
                 .isEqualTo(logs.resolve("2025-01-01.log.csv").toString());
@@ -163,7 +163,7 @@ class SparkMainTest {
         assertThat(row.<String>getAs("reason")).isEqualTo("found 1 field, expected at least 12 fields");
         assertThat(row.<byte[]>getAs("row")).asString().isEqualTo("bad\n");
         assertThat(run(SparkMain.command(), options)).isEqualTo(1);
-        assertThat(err).isEqualTo("aggregate: --rejects=" + kept + " is already there\n");
+        assertThat(err).isEqualTo("aggregate: --rejects=" + kept + " already exists\n");
     }
 
     @Test
@@ -183,7 +183,7 @@ class SparkMainTest {
         assertThat(run(SparkMain.command(), List.of("--dimensions=", "--granularity=1d", "--strict")))
                 .isEqualTo(1);
         assertThat(err.lines().skip(1))
-                .containsExactly("aggregate: stopped at a line that is no log row (--strict): "
+                .containsExactly("aggregate: stopped at a line that is not a log row (--strict): "
                         + logs.resolve("2025-01-01.log.csv")
                         + ", line 8, column 1: found 1 field, expected at least 12 fields");
         Path file = Files.createDirectory(logs.resolve("2025-01-02.log.csv"));
@@ -193,7 +193,7 @@ class SparkMainTest {
         logs = folder.resolve("nowhere");
         assertThat(run(SparkMain.command(), List.of("--dimensions=", "--granularity=1d")))
                 .isEqualTo(1);
-        assertThat(err).isEqualTo("aggregate: " + logs + " is not there\n");
+        assertThat(err).isEqualTo("aggregate: " + logs + " does not exist\n");
         assertThat(names(results)).isEmpty();
     }
 
