@@ -21,13 +21,14 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
 /**
- * {@code aggregate}: {@link AggregateOptions} to an {@link Aggregation}, its result to a {@link ResultFile}, and the
- * report.
+ * The subcommand {@code aggregate}: it makes an {@link Aggregation} from {@link AggregateOptions}, has it write into a
+ * {@link ResultFile}, and reports.
  *
- * <p>A run takes a third of a second, of which picocli would be most, so a command line that is plain (every option
- * known, once and with a value) is read here; anything else, and anything wrong, goes to picocli. Both know the options
- * from {@link AggregateOption} alone. For the same reason this class and those it uses in a good run do without
- * lambdas, streams and {@link String#format}: the first use of each costs some milliseconds.
+ * <p>A run takes a third of a second, and picocli alone would take longer than the rest. So this class reads a command
+ * line itself if it is plain (every option is known and is given once, with a value), and leaves to picocli any other
+ * command line and everything that is wrong. Both know the options from {@link AggregateOption} alone. For the same
+ * reason this class, and every class that a successful run uses, does without lambdas, streams and
+ * {@link String#format}: the first use of each costs some milliseconds.
  */
 final class AggregateCommand {
 
@@ -83,7 +84,7 @@ final class AggregateCommand {
         }
     }
 
-    /** The options that picocli has found. */
+    /** The options that picocli has found, with their values as text. */
     static Map<AggregateOption, String> optionsGiven(ParseResult parsed) {
         Map<AggregateOption, String> given = new EnumMap<>(AggregateOption.class);
         for (AggregateOption option : AggregateOption.values()) {
@@ -95,7 +96,7 @@ final class AggregateCommand {
         return given;
     }
 
-    /** Runs a command line that needs no picocli, and returns its exit code; null when it may need it. */
+    /** Runs a command line that does not need picocli and returns its exit code; null if it may need picocli. */
     static Integer runIfPlain(PrintWriter out, PrintWriter err, String... args) {
         Map<AggregateOption, String> given = parsePlain(args);
         if (given == null) {
@@ -105,7 +106,7 @@ final class AggregateCommand {
         try {
             return new AggregateCommand(AggregateOptions.of(given, System.getenv()), out, err).run();
         } catch (UsageException e) {
-            // Picocli will come to the same and say it in its way.
+            // Picocli will find the same fault, and its handler reports it.
             return null;
         }
     }
@@ -132,7 +133,7 @@ final class AggregateCommand {
         return given;
     }
 
-    /** Does, on a processor that has nothing to do yet, what the first rows would have to wait for: some 10 ms. */
+    /** Runs code for the first time on an idle processor that the first rows would otherwise wait for, some 10 ms. */
     private static final class WarmUp extends Thread {
 
         WarmUp() {
@@ -161,7 +162,7 @@ final class AggregateCommand {
 
     private int aggregate() throws IOException {
         Query query = options.query();
-        // Whatever would stop the run at its end is told now.
+        // A destination that would make the run fail at its end makes it fail now.
         File named = options.result();
         Destination result = named == null ? null : Destination.of(AggregateOption.OUTPUT, named, options.inputDir());
         if (result != null && result.isInPlace()) {
@@ -203,7 +204,7 @@ final class AggregateCommand {
             }
             String saved = finished.groups() == 0 ? null : deliver(file, query);
             report.printResult(saved);
-            // Threads read and write beside each other, so each has its share of the time in which they did.
+            // Threads read and write side by side, so each of the two phases is given its share of that time.
             long writing = Math.round((aggregated - listed) * finished.shareOfWriting());
             int days = files.size();
             report.printClosingReport(
@@ -236,9 +237,9 @@ final class AggregateCommand {
     }
 
     /**
-     * Reads the rejected lines once more, and keeps them if that was asked for.
+     * Reads the files with rejected lines once more, and keeps those lines if that was asked for.
      *
-     * @return a description of each of the first ones
+     * @return a description of each of the first rejected lines
      */
     private static List<String> keepRejects(List<LogFile> files, Destination rejects) throws IOException {
         if (rejects == null) {
@@ -263,7 +264,7 @@ final class AggregateCommand {
         }
     }
 
-    /** Brings the finished result to where it is wanted; returns where that is. */
+    /** Moves or copies the finished result to its destination, and returns where that is. */
     private String deliver(ResultFile file, Query query) throws IOException {
         if (options.format() == ResultFormat.TABLE) {
             File table = file.beside("table");

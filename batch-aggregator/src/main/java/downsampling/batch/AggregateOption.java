@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** The options of {@code aggregate}; the only place where they are named and described. */
+/** The options of {@code aggregate}. This is the only place where they are named and described. */
 enum AggregateOption {
     FROM(
             "from_datetime",
@@ -70,13 +70,13 @@ enum AggregateOption {
         "Exit codes: 0 done, also when no row matched; 1 failed; 2 usage error."
     };
 
-    /** With two hyphens; the first is the main one. */
+    /** The spellings of the name, with two hyphens; the first one is the main name. */
     final List<String> names = new ArrayList<>();
 
     private final String value;
     private final String description;
 
-    /** @param value what to call the value in the help; null for a switch */
+    /** @param value what the help calls the value; null for a switch */
     AggregateOption(String name, String value, String description) {
         names.add("--".concat(name));
         if (name.indexOf('_') >= 0) {
@@ -96,7 +96,7 @@ enum AggregateOption {
         return EnvironmentVariables.nameOf(names.get(0));
     }
 
-    /** The names of all options, each once. */
+    /** The main names of all options. */
     static String[] mainNames() {
         String[] main = new String[values().length];
         for (AggregateOption option : values()) {

@@ -6,15 +6,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a run of {@code aggregate} is to do.
+ * What a run of {@code aggregate} has been asked to do.
  *
  * @param threads 1 to 1024
- * @param output name of the result, in {@code resultsDir} unless it is absolute; {@code -} for standard output
- * @param rejects where rejected lines go; null for nowhere
- * @param strict whether the run ends at the first rejected line
- * @param index whether indexes of users are used, and made where there are none
- * @param reportJson whether the report is JSON on standard output, rather than text
- * @param quiet whether there is no report in text
+ * @param output name of the result, in {@code resultsDir} unless it is absolute; {@code -} means standard output
+ * @param rejects the file that keeps rejected lines; null if they are not kept
+ * @param strict whether the run fails at the first rejected line
+ * @param index whether indexes of users are used, and made where they are missing
+ * @param reportJson whether the closing report is JSON on standard output, rather than text
+ * @param quiet whether no report in text is printed
  */
 record AggregateOptions(
         Query query,
@@ -29,7 +29,7 @@ record AggregateOptions(
         boolean reportJson,
         boolean quiet) {
 
-    /** What this program writes; the one on Spark writes others. */
+    /** The formats of this program; the program on Spark has others. */
     static final ResultFormat[] FORMATS = {ResultFormat.CSV, ResultFormat.JSON, ResultFormat.TABLE};
 
     AggregateOptions {
@@ -48,18 +48,19 @@ record AggregateOptions(
     }
 
     /**
-     * From options as they were given, and what was not from the environment.
+     * Reads options as they were given; an option that is missing takes its value from the environment.
      *
-     * @throws UsageException with option, value and what is allowed
+     * @throws UsageException if a value is not allowed or a required one is missing; the message names the option, the
+     *     value and what is allowed
      */
     static AggregateOptions of(Map<AggregateOption, String> given, Map<String, String> environment) {
         return of(given, environment, FORMATS);
     }
 
     /**
-     * The same for a program that writes other formats.
+     * Does the same for a program with other formats.
      *
-     * @param formats at least two
+     * @param formats the allowed formats, at least two
      */
     static AggregateOptions of(
             Map<AggregateOption, String> given, Map<String, String> environment, ResultFormat... formats) {
@@ -155,8 +156,8 @@ record AggregateOptions(
         }
 
         /**
-         * Seconds since 1970 of {@code YYYY-MM-DD}, alone or with {@code HH:MM} or {@code HH:MM:SS}. All but the year may
-         * have one digit.
+         * Reads {@code YYYY-MM-DD}, alone or followed by {@code HH:MM} or {@code HH:MM:SS}, as seconds since 1970.
+         * Every number except the year may have a single digit.
          */
         private long time(AggregateOption option) {
             String text = required(option);
@@ -165,11 +166,11 @@ record AggregateOptions(
             int part = 0;
             for (; part < 6 && at < text.length(); part++) {
                 if (part > 0) {
-                    int behind = separator(text, at, part);
-                    if (behind < 0) {
+                    int next = separator(text, at, part);
+                    if (next < 0) {
                         break;
                     }
-                    at = behind;
+                    at = next;
                     whole.add("-- ::".charAt(part - 1));
                 }
                 int digits = 0;
@@ -189,16 +190,16 @@ record AggregateOptions(
             return parser.seconds;
         }
 
-        /** Where the next part of a time begins; -1 when there is nothing between it and the one before. */
+        /** Returns where the next part of a time begins, or -1 if it is not separated from the part before. */
         private static int separator(String text, int at, int part) {
             if (part != 3 || text.charAt(at) == 'T') {
                 return text.charAt(at) == "--T::".charAt(part - 1) ? at + 1 : -1;
             }
-            int behind = at;
-            while (behind < text.length() && text.charAt(behind) == ' ') {
-                behind++;
+            int next = at;
+            while (next < text.length() && text.charAt(next) == ' ') {
+                next++;
             }
-            return behind == at ? -1 : behind;
+            return next == at ? -1 : next;
         }
 
         private String required(AggregateOption option) {
@@ -225,7 +226,7 @@ record AggregateOptions(
         private String get(AggregateOption option, String otherwise) {
             String value = given.get(option);
             if (value == null || value.isEmpty()) {
-                // No dimensions are dimensions, too.
+                // An empty value of --dimensions is a value: it asks for totals.
                 boolean none = value != null && option == AggregateOption.DIMENSIONS;
                 value = none ? null : EnvironmentVariables.value(option.names.get(0), environment);
             }
@@ -236,20 +237,20 @@ record AggregateOptions(
             return new UsageException(option.names.get(0) + "=" + value + ": expected " + expected);
         }
 
-        /** The names asked for, the empty one among them if it is, since users and apps may be empty; none for all. */
+        /** The names asked for, which may include the empty one, since users and apps may be empty; none means all. */
         private List<String> filter(AggregateOption option) {
             String list = get(option, null);
             return list == null ? List.of() : split(list);
         }
 
-        /** The names between commas, trimmed, without empty ones. */
+        /** The names between commas, trimmed, without the empty one. */
         private static List<String> names(String list) {
             List<String> names = split(list);
             names.remove("");
             return names;
         }
 
-        /** The names between commas, trimmed, each once. */
+        /** The names between commas, trimmed, each of them once. */
         private static List<String> split(String list) {
             List<String> names = new ArrayList<>();
             int from = 0;

@@ -9,15 +9,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What {@code aggregate} tells people and programs about a run, on whatever engine: failures and warnings on standard
- * error, all else on standard output unless data goes there.
+ * Reports on a run of {@code aggregate} to people and programs, whatever the engine. Failures and warnings go to
+ * standard error; everything else goes to standard output, unless data is written there.
  */
 final class AggregateReport {
 
-    /** How many rejected lines are described. */
+    /** How many rejected lines are described in the warning. */
     static final int REJECTS_SHOWN = 5;
 
-    /** How many stretches of missing days are named. */
+    /** How many stretches of missing days are named in the warning. */
     private static final int GAPS_SHOWN = 10;
 
     private final AggregateOptions options;
@@ -28,8 +28,8 @@ final class AggregateReport {
     private final long started = System.nanoTime();
 
     /**
-     * @param resultOnStandardOutput whether the result goes there
-     * @param dataOnStandardOutput whether that or other data does, or the report as JSON
+     * @param resultOnStandardOutput whether the result is written to standard output
+     * @param dataOnStandardOutput whether the result or other data is written to standard output
      */
     AggregateReport(
             AggregateOptions options,
@@ -44,7 +44,7 @@ final class AggregateReport {
         info = dataOnStandardOutput || options.reportJson() ? err : out;
     }
 
-    /** Says why it failed, in one line; returns the exit code. */
+    /** Reports in one line why the run failed, and returns the exit code. */
     static int failed(PrintWriter err, String message) {
         err.println("aggregate: ".concat(message));
         err.flush();
@@ -56,7 +56,7 @@ final class AggregateReport {
         err.flush();
     }
 
-    /** Says what is going to be done, unless that is not wanted. */
+    /** Prints what the run will do, unless it is to be quiet, and warns of variables under their old names. */
     void printQuery() {
         String old = EnvironmentVariables.oldNames(System.getenv(), AggregateOption.mainNames());
         if (old != null) {
@@ -68,7 +68,11 @@ final class AggregateReport {
         }
     }
 
-    /** Warns of days without a log file. */
+    /**
+     * Warns of days that were asked for and have no log file.
+     *
+     * @param days the days that have one, in order
+     */
     void warnOfMissingDays(List<Long> days) {
         String missing = missingDays(
                 options.inputDir(),
@@ -87,8 +91,8 @@ final class AggregateReport {
     /**
      * Warns of rejected lines, if there are any.
      *
-     * @param keeping the option that keeps them
-     * @param first a description of each of the first ones
+     * @param keeping the option that would keep them
+     * @param first a description of each of the first rejected lines
      */
     void warnOfRejects(long count, String keeping, List<String> first) {
         if (count > 0) {
@@ -99,7 +103,11 @@ final class AggregateReport {
         }
     }
 
-    /** @param saved where the result is; null when no row matched */
+    /**
+     * Prints where the result is.
+     *
+     * @param saved where it is; null if no row matched
+     */
     void printResult(String saved) {
         if (saved == null) {
             info.println("No data found matching criteria.");
@@ -109,17 +117,17 @@ final class AggregateReport {
         info.flush();
     }
 
-    /** Whether {@link #printClosingReport} will be for people, and so about phases and CPUs. */
+    /** Whether {@link #printClosingReport} prints text for people, which includes phases and CPU time. */
     boolean isText() {
         return !options.quiet() && !options.reportJson();
     }
 
     /**
-     * The closing report.
+     * Prints the closing report.
      *
-     * @param saved where the result is; null when there is none
-     * @param phases without the whole
-     * @param reading what the CPUs did while log files were read; null where that was elsewhere
+     * @param saved where the result is; null if there is none
+     * @param phases the phases of the run, without the total
+     * @param reading CPU time used while log files were read; null if other processes read them
      */
     void printClosingReport(
             int files,
@@ -142,11 +150,11 @@ final class AggregateReport {
     }
 
     /**
-     * Names the days without a log file in one line; null when there are none.
+     * Names the days without a log file in one line; null if there are none.
      *
-     * @param days the days with one, in order
-     * @param first the first day asked for
-     * @param last the last day asked for
+     * @param days the days that have a log file, in order
+     * @param first the first day that was asked for
+     * @param last the last day that was asked for
      */
     private static String missingDays(String inputDir, List<Long> days, long first, long last) {
         List<String> missing = new ArrayList<>();
@@ -167,7 +175,7 @@ final class AggregateReport {
                 + (more == 0 ? "" : ", and " + more + (more == 1 ? " more gap" : " more gaps"));
     }
 
-    /** What a run is going to do, in a few lines. */
+    /** Describes in a few lines what the run will do. */
     private static String query(AggregateOptions options) {
         Query query = options.query();
         StringBuilder text = new StringBuilder();
@@ -215,11 +223,11 @@ final class AggregateReport {
     }
 
     /**
-     * Warns about rejected lines, in several lines.
+     * The warning about rejected lines, in several lines.
      *
-     * @param kept where they are kept; null when they are not
-     * @param keeping the option that keeps them
-     * @param first a description of each of the first ones
+     * @param kept where they are kept; null if they are not kept
+     * @param keeping the option that would keep them
+     * @param first a description of each of the first rejected lines
      */
     private static List<String> rejects(long count, String kept, String keeping, List<String> first) {
         List<String> lines = new ArrayList<>();
@@ -235,7 +243,7 @@ final class AggregateReport {
         return lines;
     }
 
-    /** @param saved where the result is; null when there is none */
+    /** @param saved where the result is; null if there is none */
     private static String json(int files, RowCounts rowCounts, long groups, String saved, long milliseconds) {
         ByteBuilder json = new ByteBuilder();
         json.add("{\"files\":").add(files);
@@ -254,8 +262,8 @@ final class AggregateReport {
     }
 
     /**
-     * @param saved where the result is; null when there is none
-     * @param usage what the CPUs did while log files were read
+     * @param saved where the result is; null if there is none
+     * @param usage CPU time used while log files were read; null if other processes read them
      */
     private static String text(
             int files,

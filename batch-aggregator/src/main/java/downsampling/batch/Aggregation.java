@@ -40,8 +40,8 @@ record Aggregation(
      * @param buffer bytes read at a time
      * @param minPart a file smaller than twice this is not cut, in bytes
      * @param maxPart no part of a file is larger than this, in bytes
-     * @param heap the memory there is, in bytes; all groups together may use a fifth of it, and the rest is for growing,
-     *     sorting and writing
+     * @param heap the memory there is, in bytes; all groups together may use a fifth of it, and the rest is for
+     *     growing, sorting and writing
      */
     record Sizes(int buffer, long minPart, long maxPart, long heap) {
         static final Sizes NORMAL =

@@ -9,19 +9,19 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Carries out a {@link AggregationPlan}, once. The threads take one part after another, each into its own {@link GroupTable}; the last
- * one done with a batch merges and writes it in its turn. A batch that one thread has read alone, as normally each is,
- * needs no merging.
+ * Carries out an {@link AggregationPlan}, once. Each thread reads one part after another into its own
+ * {@link GroupTable}. The thread that finishes a batch merges its groups and writes them when it is the batch's turn. A
+ * batch that one thread has read alone, which is the normal case, needs no merging.
  *
- * <p>Memory grows with the groups of the batches at hand, never with rows. When the groups of a thread take more than
- * their share of the heap, they are spilled to disk in order ({@link SpilledGroups}) and merged at the end.
+ * <p>Memory grows with the groups of the batches being read, never with rows. When the groups of a thread use more than
+ * its share of the heap, they are spilled to disk in order ({@link SpilledGroups}) and merged at the end.
  */
 final class AggregationAttempt {
 
-    /** Bytes of result that a thread collects before it writes them, for which it may have to wait for its turn. */
+    /** How many bytes of the result a thread collects before it writes them and may have to wait for its turn. */
     private static final int ENOUGH_TO_WRITE = 1 << 22;
 
-    /** A file was not as assumed. */
+    /** Ends an attempt because a file is not as the plan assumed. */
     static final class WrongAssumption extends RuntimeException {
         private static final long serialVersionUID = 1;
 
@@ -30,14 +30,14 @@ final class AggregationAttempt {
         }
     }
 
-    /** What has come of a batch so far; guarded by itself. */
+    /** What has been read of a batch so far; guarded by itself. */
     private static final class BatchState {
         final List<GroupTable> done = new ArrayList<>();
         final List<SpilledGroups> spilled = new ArrayList<>();
         int partsLeft;
     }
 
-    /** What has come of a part; written by the thread that reads it. */
+    /** What was found in a part; written by the thread that reads it. */
     private static final class PartOutcome {
         long firstRecord;
         long nextRecord;
@@ -49,12 +49,12 @@ final class AggregationAttempt {
     private final AggregationPlan plan;
     private final int threads;
     private final boolean strict;
-    /** Whether it goes on when a file is not as assumed, to find all of that kind. */
+    /** Whether the attempt goes on when a file is not as assumed, to find all files of that kind. */
     private final boolean findAll;
 
     private final Aggregation.Sizes sizes;
     private final OrderedResultOutput output;
-    /** Bytes that the groups of one thread may take before they are spilled. */
+    /** How many bytes the groups of one thread may use before they are spilled. */
     private final long groupsLimit;
 
     private final PartOutcome[] outcomes;
@@ -71,7 +71,7 @@ final class AggregationAttempt {
     private long writingNanos;
     private Throwable failure;
     private IOException indexProblem;
-    /** In the folder of the log files; comes with the first index. */
+    /** A workspace in the folder of the log files; null until the first index is made. */
     private Workspace indexWorkspace;
 
     AggregationAttempt(
@@ -107,11 +107,11 @@ final class AggregationAttempt {
     }
 
     /**
-     * Writes the result's rows to the output, if nothing was assumed wrongly.
+     * Writes the rows of the result to the output. If an assumption was wrong, only some of them are written.
      *
-     * @throws WrongAssumption when a file was not as assumed, unless it is to go on to the end
-     * @throws RowCollector.StrayRow when a row lies outside its file's batch
-     * @throws RowCollector.StrictStop when it is strict and a line was rejected
+     * @throws WrongAssumption if a file is not as assumed, unless the attempt is to find all such files
+     * @throws RowCollector.StrayRow if a row lies outside the batch of its file
+     * @throws RowCollector.StrictStop if the run is strict and a line was rejected
      */
     void run() throws IOException {
         List<Thread> others = new ArrayList<>();
@@ -158,7 +158,7 @@ final class AggregationAttempt {
         }
     }
 
-    /** The files that were not as assumed, each once. */
+    /** The files that were not as assumed, each of them once. */
     synchronized List<LogFile> distrusted() {
         return distrusted;
     }
@@ -172,14 +172,14 @@ final class AggregationAttempt {
         distrusted.add(file);
     }
 
-    /** Lets the files that may hold rejected lines be read whole next time. */
+    /** Makes the next attempt read the files that may hold rejected lines without cuts. */
     void distrustFilesWithRejects() {
         for (LogFile file : filesWithRejects()) {
             distrust(file);
         }
     }
 
-    /** The files with rejected lines, in order; when it stopped, those that may hold the first one. */
+    /** The files with rejected lines, in order; after an early stop, the files that may hold the first of them. */
     List<LogFile> filesWithRejects() {
         List<LogFile> found = new ArrayList<>();
         for (AggregationPlan.Part part : plan.parts()) {
@@ -192,18 +192,22 @@ final class AggregationAttempt {
         return found;
     }
 
+    /** What became of the rows. */
     synchronized RowCounts rowCounts() {
         return rowCounts;
     }
 
+    /** The number of rows in the result. */
     synchronized long groups() {
         return groups;
     }
 
+    /** Why an index could not be written; null if none failed. */
     synchronized IOException indexProblem() {
         return indexProblem;
     }
 
+    /** The share of the threads' time that went into writing, 0 to 1; the rest went into reading. */
     synchronized double shareOfWriting() {
         return writingNanos == 0 ? 0 : (double) writingNanos / (readingNanos + writingNanos);
     }
@@ -219,7 +223,7 @@ final class AggregationAttempt {
     }
 
     private synchronized void fail(Throwable e) {
-        // A stop that follows from another failure is no news; of the rest the first one counts.
+        // The first failure counts, unless it is only the interruption that another failure caused.
         if (failure == null || failure instanceof InterruptedIOException) {
             failure = e;
         }
@@ -245,14 +249,14 @@ final class AggregationAttempt {
         try {
             UserIndex.make(log.file(), indexWorkspace(log));
         } catch (IOException e) {
-            // The result does not need it.
+            // The result does not depend on the index.
             synchronized (this) {
                 indexProblem = e;
             }
         }
     }
 
-    /** One thread's share. */
+    /** What one thread does. */
     private final class Worker implements Runnable, RowCollector.Spill {
 
         private final LogReader reader = new LogReader(sizes.buffer());
@@ -334,7 +338,7 @@ final class AggregationAttempt {
             collector.collectInto(collector.groups(), batch.fromSecond, batch.toSecond);
         }
 
-        /** Gives what was collected to the batch; merges and writes it when this was the last of it. */
+        /** Adds the collected groups to their batch; merges and writes the batch if all of it has been read. */
         private void handInBatch() throws IOException {
             if (batch == null) {
                 return;
@@ -352,7 +356,7 @@ final class AggregationAttempt {
             if (!findAll && !distrusted().isEmpty()) {
                 throw new WrongAssumption();
             }
-            // What an assumption has spoiled is read on, for what else was wrong, but not written any more.
+            // After a wrong assumption the attempt reads on to find the other wrong ones, but writes nothing.
             if (distrusted().isEmpty()) {
                 long start = System.nanoTime();
                 if (all.spilled.isEmpty() && all.done.size() == 1 && plainWriter.canWrite(all.done.get(0))) {
@@ -380,11 +384,11 @@ final class AggregationAttempt {
         }
 
         private void merge(BatchState all) throws IOException {
-            List<MergedGroups.Sorted> sorted = new ArrayList<>(all.spilled);
+            List<MergedGroups.Source> sources = new ArrayList<>(all.spilled);
             for (GroupTable done : all.done) {
-                sorted.add(new MergedGroups.InMemory(done));
+                sources.add(new MergedGroups.InMemory(done));
             }
-            MergedGroups merge = new MergedGroups(sorted, query);
+            MergedGroups merge = new MergedGroups(sources, query);
             for (ResultRow row = merge.next(); row != null; row = merge.next()) {
                 format.write(row, text);
                 rows++;

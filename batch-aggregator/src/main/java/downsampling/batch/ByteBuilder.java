@@ -4,10 +4,13 @@ import java.nio.charset.StandardCharsets;
 import java.time.LocalDate;
 import java.util.Arrays;
 
-/** UTF-8 text as it grows; numbers and times are written without a string in between. */
+/**
+ * A growing array of bytes, mostly of UTF-8 text, as {@link StringBuilder} is one of characters. Numbers and times are
+ * written into it without a string in between.
+ */
 final class ByteBuilder {
 
-    /** The four digits of every number below 10 000, as the bytes they are in memory. */
+    /** The four digits of every number below 10 000, each an int whose bytes in memory are the digits. */
     private static final int[] FOUR_DIGITS = new int[10_000];
 
     static {
@@ -19,7 +22,7 @@ final class ByteBuilder {
     byte[] bytes = new byte[256];
     int length;
 
-    /** Makes room for so many more bytes, and a little more for writing eight at a time. */
+    /** Makes room for this many more bytes, and for the excess of writing eight bytes at a time. */
     void reserve(int more) {
         if (bytes.length - length < more + 16) {
             bytes = Arrays.copyOf(bytes, Math.max(Math.addExact(length, more + 16), (int)
@@ -101,13 +104,13 @@ final class ByteBuilder {
             return end + 4;
         }
         long digits = FOUR_DIGITS[number];
-        // Eight times the number of zeros in front, of which the last digit is none.
+        // Eight times the number of leading zeros; the last digit is not counted as one.
         int zeros = Long.numberOfTrailingZeros(digits & 0x0F0F0F0F | 1 << 24) & ~7;
         EightBytes.put(bytes, at, digits >>> zeros);
         return at + 4 - (zeros >>> 3);
     }
 
-    /** Writes {@code YYYY-MM-DD HH:MM:SS} of a time in the years 0 to 9999. */
+    /** Writes a time in the years 0 to 9999, in seconds since 1970, as {@code YYYY-MM-DD HH:MM:SS}. */
     ByteBuilder addTime(long seconds) {
         reserve(24);
         LocalDate date = LocalDate.ofEpochDay(Math.floorDiv(seconds, 86400L));

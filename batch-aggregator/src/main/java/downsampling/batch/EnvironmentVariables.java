@@ -4,8 +4,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The environment variables that stand in for options: the program's name before the option's, so that a
- * {@code THREADS} of someone else's changes nothing. An empty value counts as none.
+ * The environment variables that give options their values. Their names begin with that of the program, so that a
+ * {@code THREADS} which belongs to another program has no effect. An empty variable counts as missing.
  */
 final class EnvironmentVariables {
 
@@ -13,22 +13,28 @@ final class EnvironmentVariables {
 
     private EnvironmentVariables() {}
 
-    /** @param option with its two hyphens */
+    /**
+     * The name of the variable for an option.
+     *
+     * @param option the name of the option with its two hyphens
+     */
     static String nameOf(String option) {
         return PREFIX.concat(withoutPrefix(option));
     }
 
     /**
-     * What a variable is set to; null when it is not, or to nothing.
+     * The value of the variable for an option; null if it is missing or empty.
      *
-     * @param option with its two hyphens
+     * @param option the name of the option with its two hyphens
      */
     static String value(String option, Map<String, String> environment) {
         String value = environment.get(nameOf(option));
         return value == null || value.isEmpty() ? null : value;
     }
 
-    /** The names that counted before there was a prefix, as far as they are set and the new ones are not; in one line. */
+    /**
+     * Warns in one line of variables that are set under the names of earlier versions, unless the new ones are set too.
+     */
     static String oldNames(Map<String, String> environment, String... options) {
         StringBuilder old = new StringBuilder();
         StringBuilder now = new StringBuilder();

@@ -12,7 +12,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 
-/** What went wrong, in a line for people: many of the JDK's file exceptions say nothing but the path. */
+/** Describes failures in one line for people. Many of the JDK's file exceptions say nothing but the path. */
 final class Failure {
 
     private Failure() {}
@@ -58,7 +58,7 @@ final class Failure {
         return "cannot be read or written";
     }
 
-    /** The same failure with the file it is about, unless that is said already. */
+    /** Adds the file that a failure is about, unless the failure already names it. */
     static IOException withFile(String file, IOException e) {
         boolean said = e instanceof FileSystemException
                 || e instanceof FileNotFoundException

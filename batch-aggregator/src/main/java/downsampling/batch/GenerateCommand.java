@@ -35,8 +35,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code generate}: writes one log file per day, several days at a time. A file appears under its name when it is
- * complete and not before, whatever ends the run.
+ * The subcommand {@code generate}: it writes one log file per day, several days at a time. A file appears under its
+ * name only when it is complete, however the run ends.
  */
 @Command(
         name = "generate",
@@ -127,7 +127,7 @@ final class GenerateCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    /** What stands in for options with a value; for switches see {@link #isOn}. */
+    /** Reads options that have a value from the environment; for switches see {@link #isOn}. */
     static final class FromEnvironment implements IDefaultValueProvider {
         @Override
         public String defaultValue(ArgSpec argument) {
@@ -232,7 +232,7 @@ final class GenerateCommand implements Callable<Integer> {
 
     private void writeAll(LogGenerator generator, Workspace workspace, ProgressBar progress) throws IOException {
         ExecutorService pool = Executors.newFixedThreadPool(Math.min(threads, days));
-        // Ctrl-C: the JVM ends when this is done, so each thread has removed its unfinished file by then.
+        // After Ctrl-C the JVM waits for this hook, so every thread has removed its unfinished file before the end.
         Thread onShutdown = new Thread(() -> stop(pool));
         Runtime.getRuntime().addShutdownHook(onShutdown);
         try {
@@ -252,7 +252,7 @@ final class GenerateCommand implements Callable<Integer> {
         }
     }
 
-    /** Interrupts the threads, which closes the files they write, and waits until they have removed them. */
+    /** Interrupts the threads, which closes their unfinished files, and waits until they have removed these. */
     private static void stop(ExecutorService pool) {
         pool.shutdownNow();
         try {
@@ -266,14 +266,14 @@ final class GenerateCommand implements Callable<Integer> {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
-            // The JVM is shutting down: the hook is running.
+            // The JVM is shutting down, and the hook is running.
         }
     }
 
     private Void writeFile(LogGenerator generator, LocalDate date, Workspace workspace, ProgressBar progress)
             throws IOException {
         Path file = file(date);
-        // Not beside the log files, so that an aggregation at the same time does not read half a file.
+        // The unfinished file does not lie among the log files, where an aggregation could read half of it.
         Path unfinished = workspace.file(file.getFileName().toString()).toPath();
         UserIndex.Writer index = new UserIndex.Writer();
         try {
@@ -289,10 +289,10 @@ final class GenerateCommand implements Callable<Integer> {
                 throw Failure.withFile(file.toString(), e);
             }
             if (force) {
-                // A symbolic link stays one, and what it leads to is replaced.
+                // A symbolic link stays a link; the file that it leads to is replaced.
                 Files.move(unfinished, Destination.follow(file), StandardCopyOption.REPLACE_EXISTING);
             } else {
-                // Refuses to replace a file that has appeared since the start.
+                // Unlike a replacing move, this fails if the file has appeared since the start.
                 Files.move(unfinished, file);
             }
             written.incrementAndGet();
@@ -305,7 +305,7 @@ final class GenerateCommand implements Callable<Integer> {
         return null;
     }
 
-    /** None unless a person looks. */
+    /** The progress bar; null if standard error is not a terminal. */
     private ProgressBar progressBar() {
         if (!stderrIsTerminal()) {
             return null;

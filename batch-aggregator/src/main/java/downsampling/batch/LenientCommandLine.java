@@ -10,10 +10,10 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
- * A command line as the scripts had it that this program replaces: of an option that is given twice the last one counts,
- * and the beginning of a name will do as long as only one option begins so. (Picocli can shorten names, too, but takes
- * the two spellings of one option, {@code --input-dir} and {@code --input_dir}, for two.) Whatever goes wrong is told in
- * one line.
+ * A command line that accepts what the scripts accepted that this program replaces: if an option is given twice, the
+ * last one counts, and a name may be shortened as long as it is unique. (Picocli can shorten names too, but it mistakes
+ * the two spellings of an option, {@code --input-dir} and {@code --input_dir}, for two options.) Every failure is
+ * reported in one line.
  */
 final class LenientCommandLine extends CommandLine {
 
@@ -70,7 +70,7 @@ final class LenientCommandLine extends CommandLine {
                     && empty
                     && option.type() != String.class
                     && option.arity().max() > 0) {
-                // As if it were not given. Those that are text know themselves what nothing means.
+                // An empty value counts as no value. Options that are text decide for themselves what it means.
                 i += valueFollows ? 1 : 0;
                 continue;
             }

@@ -11,11 +11,11 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A day's log file.
+ * A log file, which normally holds the rows of one day.
  *
- * @param file where it is
+ * @param file the path
  * @param day the date in its name, in days since 1970-01-01
- * @param size in bytes, when it was listed
+ * @param size its size in bytes when it was listed
  */
 record LogFile(File file, long day, long size) {
 
@@ -33,7 +33,7 @@ record LogFile(File file, long day, long size) {
         return new Opened(file);
     }
 
-    /** The log files of a folder whose names have a date in {@code [first, last]}, in order. */
+    /** Lists the log files of a folder that have a date in {@code [first, last]} in their names, in order. */
     static List<LogFile> list(File folder, long first, long last) throws IOException {
         String[] names = folder.list();
         if (names == null) {
@@ -45,7 +45,7 @@ record LogFile(File file, long day, long size) {
             long day = day(name);
             if (day >= first && day <= last) {
                 File file = new File(folder, name);
-                // A pipe, of all things, would be waited for without end.
+                // A reader would wait forever for a pipe.
                 if (!file.isFile()) {
                     throw new IOException(file
                             + (file.exists() ? " is not a regular file" : " is a symbolic link that leads nowhere"));
@@ -56,7 +56,9 @@ record LogFile(File file, long day, long size) {
         return files;
     }
 
-    /** The day in a file's name; {@link Long#MIN_VALUE} when it is not the name of a log file. */
+    /**
+     * The day in the name of a file, in days since 1970-01-01; {@link Long#MIN_VALUE} if no log file has such a name.
+     */
     static long day(String name) {
         if (name.length() != 10 + SUFFIX.length() || !name.endsWith(SUFFIX)) {
             return Long.MIN_VALUE;

@@ -4,10 +4,10 @@ import java.util.Arrays;
 import java.util.Comparator;
 
 /**
- * User ids or app names, each held once and known by a small number from then on, in primitive arrays: a name costs its
- * bytes and at most twelve more. As long as they come in ascending order, as from a file sorted by user, a name is
- * either the last one or new; only the first that is less makes an index be built, with open addressing. Not
- * thread-safe; every table has its own.
+ * User ids or app names, each of which is held once and then known by a small number. They lie in primitive arrays,
+ * where a name costs its bytes and at most twelve more. As long as names come in ascending order, as from a file that
+ * is sorted by user, each is either the last one or new, and no index is needed. The first name out of order has an
+ * index built, with open addressing. Not thread-safe; every {@link GroupTable} has its own.
  */
 final class NameTable implements Comparator<Integer> {
 
@@ -15,7 +15,7 @@ final class NameTable implements Comparator<Integer> {
 
     private byte[] bytes = new byte[1024];
     private int[] starts = new int[65];
-    /** Number + 1 of the name at home here; 0 where nobody is. At most half full. */
+    /** The number of the name in each slot, plus 1; 0 for an empty slot. At most half of the slots are full. */
     private int[] slots = new int[64];
 
     private boolean indexed;
@@ -40,7 +40,7 @@ final class NameTable implements Comparator<Integer> {
         return starts[name + 1];
     }
 
-    /** The number of a name, or -1 when it is not held. */
+    /** The number of a name, or -1 if it is not in the table. */
     int find(byte[] from, int start, int end) {
         if (!indexed) {
             index();
@@ -48,7 +48,7 @@ final class NameTable implements Comparator<Integer> {
         return slots[slot(from, start, end)] - 1;
     }
 
-    /** The number of a name, which is taken in when it is new. */
+    /** The number of a name, which is added if it is new. */
     int intern(byte[] from, int start, int end) {
         if (!indexed) {
             int order = compareToLast(from, start, end);
@@ -74,7 +74,7 @@ final class NameTable implements Comparator<Integer> {
         return size - 1;
     }
 
-    /** In code point order; the last one is the empty name as long as there is none. */
+    /** Compares a name with the last one in code point order; an empty table counts as having the empty name last. */
     private int compareToLast(byte[] from, int start, int end) {
         int lastEnd = starts[size];
         int at = start;
@@ -95,14 +95,14 @@ final class NameTable implements Comparator<Integer> {
         indexed = false;
     }
 
-    /** Bytes of memory in use, for the decision when to spill. */
+    /** Bytes of memory in use, which decide when groups are spilled. */
     long memoryInUse() {
         return starts[size] + (indexed ? 12L : 4L) * size;
     }
 
     /**
-     * For every name its place in code point order, which for UTF-8 is the order of unsigned bytes; null when that is
-     * its number, because the names came in order, as from a file sorted by user.
+     * The place of every name in code point order, which for UTF-8 is the order of unsigned bytes. Null if the place is
+     * the number itself, because the names came in order.
      */
     int[] ranks() {
         if (ascending) {
@@ -120,7 +120,7 @@ final class NameTable implements Comparator<Integer> {
         return ranks;
     }
 
-    /** Compares names by their numbers, in code point order. */
+    /** Compares the names that have these numbers, in code point order. */
     @Override
     public int compare(Integer a, Integer b) {
         return Arrays.compareUnsigned(bytes, from(a), to(a), bytes, from(b), to(b));
@@ -157,7 +157,7 @@ final class NameTable implements Comparator<Integer> {
         return Arrays.equals(bytes, from(name), to(name), from, start, end);
     }
 
-    /** Whether CSV can have every name as it is. False may also be said when it could. */
+    /** Whether no name needs quotes in CSV. It may be false although no name does. */
     boolean needNoQuotes() {
         for (int at = 0; at < starts[size]; at += 8) {
             long word = EightBytes.upTo(bytes, at, starts[size]);

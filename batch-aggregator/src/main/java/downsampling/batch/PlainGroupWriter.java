@@ -1,13 +1,13 @@
 package downsampling.batch;
 
 /**
- * The fast way out: writes the groups of one table as CSV when they are plain, which is when nothing but sums is asked
- * for, none of them was too wide for {@link GroupTable#narrow}, and no name needs quotes. All others are left to
- * {@link ResultFormatter}, which says what a row is to look like. Not thread-safe.
+ * The fast path for results: it writes the groups of one table as CSV if they are plain. They are plain if only sums
+ * were asked for, all of them fit into {@link GroupTable#narrow}, and no name needs quotes. Other groups are left to
+ * {@link ResultFormatter}, which defines what a row looks like. Not thread-safe.
  */
 final class PlainGroupWriter {
 
-    /** Digits, commas and the line break, and what the last word written may be longer. */
+    /** Room for the digits, commas and line break of a row, and for the excess of the last eight bytes written. */
     private static final int SUMS = 11 * GroupTable.METRICS + 16;
 
     private static final int AT_ONCE = 128;
@@ -34,10 +34,10 @@ final class PlainGroupWriter {
     /**
      * Writes some of the groups.
      *
-     * @param order the groups' numbers
+     * @param order the numbers of the groups
      * @param from where to begin in {@code order}
-     * @param enough bytes in {@code out} after which to stop
-     * @return where to go on
+     * @param enough how many bytes in {@code out} are enough to stop
+     * @return where to continue in {@code order}
      */
     int write(GroupTable groups, int[] order, int from, int enough, ByteBuilder out) {
         int next = from;
@@ -53,8 +53,8 @@ final class PlainGroupWriter {
     }
 
     /**
-     * Brings together what lies all over the table: each group is several cache misses, and here the processor sees
-     * those of many groups at once.
+     * Gathers what lies all over the table. Each group costs several cache misses, and this loop is so short that the
+     * processor waits for those of many groups at once.
      */
     private void gather(GroupTable groups, int[] order, int from, int count) {
         for (int i = 0; i < count; i++) {
@@ -102,7 +102,7 @@ final class PlainGroupWriter {
         out.length = at + 1;
     }
 
-    /** Copies eight bytes at a time, and so up to seven too many; returns where it ended. */
+    /** Copies eight bytes at a time, and so up to seven bytes too many; returns where the copy ends. */
     private static int copy(byte[] from, int start, int end, byte[] to, int at) {
         for (int i = 0; i < end - start; i += 8) {
             EightBytes.put(to, at + i, EightBytes.at(from, start + i));

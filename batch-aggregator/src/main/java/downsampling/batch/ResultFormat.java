@@ -2,7 +2,7 @@ package downsampling.batch;
 
 import java.util.Locale;
 
-/** How a result is written. */
+/** The formats of a result. */
 enum ResultFormat {
     CSV("csv"),
     JSON("json"),
@@ -15,6 +15,7 @@ enum ResultFormat {
         this.extension = extension;
     }
 
+    /** The name by which users ask for the format. */
     String label() {
         return name().toLowerCase(Locale.ROOT);
     }

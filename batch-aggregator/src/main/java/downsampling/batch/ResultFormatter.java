@@ -7,15 +7,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How groups are written: as CSV (RFC 4180, LF), as a JSON array with one object to a line, or as the bare cells that a
- * {@link TextTable} is made of.
+ * Formats groups as the rows of a result: as CSV (RFC 4180 with LF), as a JSON array with one object on each line, or
+ * as the bare cells that a {@link TextTable} is made of.
  */
 final class ResultFormatter {
 
-    /** Decimal places of a mean, at most; it is rounded half to even. */
+    /** The most decimal places of a mean, which is rounded half to even. */
     static final int MEAN_PLACES = 6;
 
-    /** Between the cells of a table; there is no control character in them. */
+    /** Stands between the cells of a table, which have no control characters in them. */
     static final char CELL_END = '\u001F';
 
     private final Query query;
@@ -78,7 +78,7 @@ final class ResultFormatter {
         return format == ResultFormat.JSON ? "\n]\n" : "";
     }
 
-    /** Writes a row; in JSON each begins with a comma, the very first of which is for the caller to leave out. */
+    /** Writes a row. In JSON each row begins with a comma, and the caller has to leave out the very first one. */
     void write(ResultRow row, ByteBuilder out) {
         if (row.period != prefixPeriod) {
             prefixPeriod = row.period;
@@ -127,7 +127,7 @@ final class ResultFormatter {
         }
     }
 
-    /** The rest of a row that is nothing but sums: what nearly all rows are, so in one go. */
+    /** Writes the rest of a row that has only sums in one pass, as nearly all rows are of this kind. */
     private static void sums(ResultRow row, ByteBuilder out) {
         out.reserve(RowParser.METRICS * 48);
         byte[] bytes = out.bytes;
@@ -153,7 +153,7 @@ final class ResultFormatter {
         }
     }
 
-    /** A mean with {@link #MEAN_PLACES} decimal places. */
+    /** The mean of a metric, with {@link #MEAN_PLACES} decimal places. */
     static BigDecimal mean(ResultRow row, int metric) {
         return new BigDecimal(row.sum(metric))
                 .divide(BigDecimal.valueOf(row.count), MEAN_PLACES, RoundingMode.HALF_EVEN);

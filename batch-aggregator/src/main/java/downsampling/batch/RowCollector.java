@@ -3,16 +3,16 @@ package downsampling.batch;
 import java.io.IOException;
 
 /**
- * Takes the rows of log files into {@link GroupTable} and keeps account of them. Not thread-safe; one to a thread.
+ * Adds the rows of log files to a {@link GroupTable} and counts what becomes of them. Every thread has one of its own.
  */
 class RowCollector implements LogReader.Handler {
 
-    /** What to do when the groups take too much memory: they are put away and cleared. */
+    /** Is called when the groups use too much memory, and has to store them elsewhere and clear the table. */
     interface Spill {
         void spill() throws IOException;
     }
 
-    /** A wanted row outside the time its file's batch covers. */
+    /** Ends an attempt because a wanted row lies outside the time that the batch of its file covers. */
     static final class StrayRow extends RuntimeException {
         private static final long serialVersionUID = 1;
 
@@ -21,7 +21,7 @@ class RowCollector implements LogReader.Handler {
         }
     }
 
-    /** A rejected line in a strict run. */
+    /** Ends an attempt because a line was rejected in a strict run. */
     static final class StrictStop extends RuntimeException {
         private static final long serialVersionUID = 1;
 
@@ -44,7 +44,7 @@ class RowCollector implements LogReader.Handler {
     private long rejected;
     private long rejectedOfFile;
 
-    /** @param limit bytes the groups may take before they are spilled */
+    /** @param limit how many bytes the groups may use before they are spilled */
     RowCollector(Query query, boolean strict, Spill spill, long limit) {
         this.query = query;
         this.strict = strict;
@@ -52,7 +52,7 @@ class RowCollector implements LogReader.Handler {
         this.limit = limit;
     }
 
-    /** From now on rows go into these groups; wanted ones must lie in {@code [fromSecond, toSecond)}. */
+    /** Adds rows to this table from now on; rows that are wanted must lie in {@code [fromSecond, toSecond)}. */
     void collectInto(GroupTable groups, long fromSecond, long toSecond) {
         this.groups = groups;
         this.fromSecond = fromSecond;
@@ -64,7 +64,7 @@ class RowCollector implements LogReader.Handler {
     }
 
     /**
-     * Made ready for a file, or a part of it.
+     * Prepares for a file, or a part of it.
      *
      * @param day the date in its name, in days since 1970-01-01
      */
@@ -73,7 +73,7 @@ class RowCollector implements LogReader.Handler {
         return this;
     }
 
-    /** Takes good rows that are not wanted into account without reading them. */
+    /** Counts good rows that are not wanted and are not read. */
     void countSkipped(long rows) {
         filteredOut += rows;
     }
@@ -86,7 +86,7 @@ class RowCollector implements LogReader.Handler {
         return new RowCounts(aggregated + filteredOut + rejected, aggregated, filteredOut, rejected);
     }
 
-    /** Called from time to time, at the latest after each buffer. */
+    /** Spills the groups if they use too much memory; the reader calls this at least once for each buffer. */
     @Override
     public int plainRows(byte[] b, int from, int stop) throws IOException {
         if (groups.memoryInUse() > limit) {

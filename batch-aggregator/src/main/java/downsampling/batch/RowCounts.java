@@ -3,12 +3,12 @@ package downsampling.batch;
 import java.io.Serializable;
 
 /**
- * What became of the rows: {@code read = aggregated + filteredOut + rejected}, always.
+ * How many rows there were and what became of them. {@code read = aggregated + filteredOut + rejected} always holds.
  *
- * @param read rows read, the rejected ones among them; a header line is none
- * @param aggregated rows that are in the result
- * @param filteredOut good rows outside the time range, or of users or apps not asked for
- * @param rejected lines that are no log rows
+ * @param read rows read, including the rejected ones; a header line is not a row
+ * @param aggregated rows that the result contains
+ * @param filteredOut good rows outside the time range, or of users or apps that were not asked for
+ * @param rejected lines that are not log rows
  */
 record RowCounts(long read, long aggregated, long filteredOut, long rejected) implements Serializable {
 

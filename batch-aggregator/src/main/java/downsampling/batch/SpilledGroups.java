@@ -7,13 +7,16 @@ import java.io.IOException;
 import java.io.OutputStream;
 
 /**
- * Groups put on disk in the result's order because they took too much memory, and read again for the merge. The file
- * goes when they have been read.
+ * Groups that were written to disk in the order of the result because they used too much memory, and that are read
+ * again for the merge. The file is deleted when all of them have been read.
  */
-final class SpilledGroups implements MergedGroups.Sorted {
+final class SpilledGroups implements MergedGroups.Source {
 
     private static final int BUFFER = 1 << 15;
-    /** Bytes of a group: period, lengths of its names and kind; then, behind the names, sums; then the rest, if any. */
+    /**
+     * Bytes of a group in the file: its period, the lengths of its names and its kind, in {@code HEAD} bytes; then its
+     * names; then its sums; and in a wide one its count, carries, minima and maxima.
+     */
     private static final int HEAD = 3 * 8;
 
     private static final int NARROW = RowParser.METRICS * 8;
@@ -23,7 +26,7 @@ final class SpilledGroups implements MergedGroups.Sorted {
     private final File file;
     private final ResultRow row = new ResultRow();
     private FileInputStream in;
-    /** Comes with the first read: many files may wait. */
+    /** Allocated by the first read, because many files may wait to be read. */
     private byte[] buffer;
 
     private int at;
@@ -34,7 +37,7 @@ final class SpilledGroups implements MergedGroups.Sorted {
     }
 
     static SpilledGroups write(GroupTable groups, File file) throws IOException {
-        MergedGroups.Sorted all = new MergedGroups.InMemory(groups);
+        MergedGroups.Source all = new MergedGroups.InMemory(groups);
         ByteBuilder text = new ByteBuilder();
         try (OutputStream out = new FileOutputStream(file)) {
             while (all.advance()) {
@@ -79,7 +82,7 @@ final class SpilledGroups implements MergedGroups.Sorted {
         }
     }
 
-    /** Whether a row has nothing but sums of 64 bits. */
+    /** Whether a row has only sums, which fit into 64 bits. */
     private static boolean isNarrow(ResultRow row) {
         long more = row.count;
         for (int metric = 0; metric < RowParser.METRICS; metric++) {
@@ -142,7 +145,7 @@ final class SpilledGroups implements MergedGroups.Sorted {
         return true;
     }
 
-    /** Reads on until there are so many bytes at hand; false when the file ends before. */
+    /** Reads on until the buffer has this many bytes; returns false if the file ends before. */
     private boolean fill(int wanted) throws IOException {
         byte[] into = wanted <= buffer.length ? buffer : new byte[wanted];
         System.arraycopy(buffer, at, into, 0, end - at);

@@ -32,9 +32,9 @@ import scala.jdk.javaapi.CollectionConverters;
 import scala.reflect.ClassTag;
 
 /**
- * Runs a query over log files on Spark. The files are cut into {@link LogSplit}s. Tasks read these with the same classes
- * as on one machine ({@link SplitReader}) into groups of their own; Spark brings the groups together, adds them up and
- * sorts them. So the rules for rows are written once, and only groups travel.
+ * Runs a query over log files on Spark. The files are cut into {@link LogSplit}s. Tasks read these with the same
+ * classes as on one machine ({@link SplitReader}) into groups of their own; Spark brings the groups together, adds them
+ * up and sorts them. So the rules for rows are written once, and only groups travel.
  *
  * <p>As on one machine, a split is assumed to begin where a record begins, and this is checked: the last record of one
  * split must end where the first record of the next one began. Otherwise a line break was inside quotes. The run then

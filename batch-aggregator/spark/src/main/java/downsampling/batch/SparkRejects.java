@@ -16,9 +16,9 @@ import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.TaskCompletionListener;
 
 /**
- * The rejected lines of a split, one row to a line: where it stands, what is wrong, and its bytes as they are. Lines are
- * counted from the split's start. Of a line that is longer than a record may be, the rest follows in further rows, so
- * that memory stays bounded.
+ * The rejected lines of a split, one row to a line: where it stands, what is wrong, and its bytes as they are. Lines
+ * are counted from the split's start. Of a line that is longer than a record may be, the rest follows in further rows,
+ * so that memory stays bounded.
  */
 final class SparkRejects implements Iterator<Row>, LogReader.Handler {
 

@@ -100,7 +100,8 @@ record SplitOutcomes(List<LogSplit> splits, Map<Integer, LogSplit.Outcome> byNum
     }
 
     /**
-     * What was read of the files with rejected lines, as exact splits, up to the one with which so many lines are found.
+     * What was read of the files with rejected lines, as exact splits, up to the one with which so many lines are
+     * found.
      *
      * @param enough how many rejected lines have to be among them
      */

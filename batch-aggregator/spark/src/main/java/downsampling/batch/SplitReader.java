@@ -11,8 +11,8 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.util.TaskCompletionListener;
 
 /**
- * A task's reading: its splits in, groups out, summed up by the very classes that do it on one machine. A group may come
- * out several times, as the groups at hand are given away when they take too much memory; Spark adds them up.
+ * A task's reading: its splits in, groups out, summed up by the very classes that do it on one machine. A group may
+ * come out several times, as the groups at hand are given away when they take too much memory; Spark adds them up.
  */
 final class SplitReader implements Iterator<Row> {
 
