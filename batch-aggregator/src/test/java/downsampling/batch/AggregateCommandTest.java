@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The command as users type it: options in, exit code, output and files out. */
+/** Runs the command as users type it, and checks exit code, output and files. */
 class AggregateCommandTest {
 
     private static final String HEADER =
@@ -43,7 +43,7 @@ class AggregateCommandTest {
         results = folder.resolve("results");
     }
 
-    /** A name that no folder lists was once tried again and again. */
+    /** Such names once made the program try the same name forever, because no folder lists them. */
     @Test
     void whatCanBeNoFilesNameIsRefused() {
         for (String option : List.of("--rejects=", "--output=")) {
@@ -268,7 +268,7 @@ class AggregateCommandTest {
                 .isZero();
         log("2025-01-01", "2025-01-01 00:00:00,u,a,1,2,3,4,5,6,7,8,9", "bad");
         for (String option : List.of("--rejects=", "--output=")) {
-            // Sees to it that the pipe has a reader for as long as anybody writes.
+            // The pipe needs a reader for as long as anything writes to it.
             Path copy = folder.resolve("copy");
             Process cat = new ProcessBuilder("cat", pipe.toString())
                     .redirectOutput(copy.toFile())
@@ -294,7 +294,7 @@ class AggregateCommandTest {
         Path link = folder.resolve("link");
         for (String option : List.of("--rejects=", "--output=")) {
             try (InputStream in = new FileInputStream(file.toFile())) {
-                // As the JDK's classes and the program's jar are, under a number that somebody thought to be free.
+                // The JDK's classes and the program's jar are open like this, under numbers that look free.
                 Path descriptor = descriptorOf(file);
                 Files.createSymbolicLink(link, descriptor);
                 for (Path name : List.of(descriptor, link)) {

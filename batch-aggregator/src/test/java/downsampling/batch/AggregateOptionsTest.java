@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
-/** The two ways to read a command line agree, and the environment stands in for what is not given. */
+/** Both ways to read a command line agree, and a missing option takes its value from the environment. */
 class AggregateOptionsTest {
 
     private static final Map<AggregateOption, String> REQUIRED = Map.of(

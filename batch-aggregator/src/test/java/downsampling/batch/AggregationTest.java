@@ -17,13 +17,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The engine against {@link SlowAggregation}: same result, same account, same rejects, however the work is cut. */
+/** The engine agrees with {@link SlowAggregation} on result, counts and rejected lines, however the work is divided. */
 class AggregationTest {
 
     static final long DAY = 86400;
     static final long FIRST_DAY = LocalDate.of(2025, 1, 1).toEpochDay() * DAY;
 
-    /** What may stand in a file, and what may not. */
+    /** A file of regular and irregular rows, and of lines that are not rows. */
     static final String HOSTILE = "\uFEFF2025-01-01 00:00:00,user1,app,1,2,3,4,5,6,7,8,9\r\n"
             + "2025-01-01 00:00:01,\"li\nne\",app,1,2,3,4,5,6,7,8,9\n"
             + "2025-01-01 00:00:01,\"looks\n2025-01-01 05:00:00,user7,app,1,2,3,4,5,6,7,8,9\nlike a row\",app,1,2,3,4,5,6,7,8,9\n"
@@ -73,7 +73,7 @@ class AggregationTest {
         }
     }
 
-    /** Bytes that mean something, and such as nobody would write, in any order. */
+    /** Puts bytes that mean something, and bytes that nobody would write, in any order. */
     @Test
     void agreesWithTheSlowVersionOnHostileBytes() throws IOException {
         String row = "2025-01-01 12:00:00,u,a,1,2,3,4,5,6,7,8,9";
@@ -176,7 +176,7 @@ class AggregationTest {
         Aggregation.Sizes sizes = new Aggregation.Sizes(64, 150, 1000, HEAP);
         String plain = "2025-01-01 00:00:00,\"one line\",a,1,2,3,4,5,6,7,8,9\n";
         Path small = folder.resolve("2025-01-01.log.csv");
-        // Too small to be cut, so what is in it tells nothing.
+        // This file is too small to be cut, so its contents do not matter.
         Files.writeString(small, plain.replace("one ", "two\n"));
         for (boolean broken : new boolean[] {false, true}) {
             Files.writeString(
@@ -237,7 +237,7 @@ class AggregationTest {
         }
     }
 
-    /** One of so many names of 1 to 20 bytes, as long as two words, or longer or shorter by one, among them. */
+    /** One of {@code names} names of 1 to 20 bytes, some of which have 15, 16 or 17 bytes. */
     private static String name(Random random, int names) {
         int name = random.nextInt(names);
         return "n".repeat(name % 18) + name;
@@ -264,7 +264,7 @@ class AggregationTest {
 
     @Test
     void manyRowsInOneGroupFillNoSum() throws IOException {
-        // More than 2^32 in each sum, from metrics small enough for the fast path.
+        // Each sum is more than 2^32, and its metrics are small enough for the fast path.
         String row = "2025-01-01 00:00:00,u,a" + (",9999").repeat(9) + "\n";
         Files.writeString(folder.resolve("2025-01-01.log.csv"), row.repeat(500_000));
         FastAggregation fast = FastAggregation.run(query(DAY, false, false), folder, 2);
@@ -322,7 +322,7 @@ class AggregationTest {
                         """);
     }
 
-    /** All users and apps of 30 days from {@link #FIRST_DAY} on, summed up. */
+    /** Sums for all users and apps of 30 days from {@link #FIRST_DAY} on. */
     static Query query(long granularity, boolean byUser, boolean byApp) {
         return new Query(
                 FIRST_DAY,
@@ -335,7 +335,7 @@ class AggregationTest {
                 List.of(Measure.SUM));
     }
 
-    /** Returns the result, the same of both. */
+    /** Returns the result, which is the same for both. */
     private static String check(Query query, Path logs, int threads, Aggregation.Sizes sizes, String which)
             throws IOException {
         SlowAggregation slow = new SlowAggregation(query).read(logs);

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The real engine on a folder, in the terms of {@link SlowAggregation}.
+ * Runs the real engine on a folder, for comparison with {@link SlowAggregation}.
  *
  * @param csv the result
  * @param rejects the rejected lines, as they are

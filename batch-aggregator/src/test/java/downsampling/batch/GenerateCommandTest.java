@@ -70,7 +70,7 @@ class GenerateCommandTest {
                         "2025-01-01 \\d\\d:\\d\\d:\\d\\d,user[1-9]\\d?," + app + "(,[1-9]\\d{0,3}){9}\r\n"));
     }
 
-    /** One block and many, blocks that end with a batch, within one and many batches later. */
+    /** Covers one block and many, and blocks that end with a batch, inside one, and many batches later. */
     @ParameterizedTest
     @CsvSource({"1, 99, 10000", "3000, 99, 10000", "20000, 99, 7", "20000, 5000, 300", "20000, 1, 1000"})
     void makesTheIndexThatIsMadeFromTheFile(int logs, int users, int batch) throws IOException {
@@ -138,7 +138,7 @@ class GenerateCommandTest {
         assertThat(metrics).containsKeys(1, 1000).doesNotContainKeys(0, 1001);
     }
 
-    /** Pearson's chi-squared: mean {@code kinds - 1}; five standard deviations on either side. */
+    /** Allows Pearson's chi-squared five standard deviations on either side of its mean, {@code kinds - 1}. */
     private static void assertUniform(Map<?, Long> counts, int kinds) {
         double total = counts.values().stream().mapToLong(count -> count).sum();
         double expected = total / kinds;
@@ -224,7 +224,7 @@ class GenerateCommandTest {
                 .split(" +")[1];
     }
 
-    // What is there already
+    // Existing files
 
     @Test
     void neverOverwritesAndWritesNothingWhenAFileIsThere() throws IOException {
@@ -254,7 +254,7 @@ class GenerateCommandTest {
         assertThat(filesIn(folder)).hasSize(4);
     }
 
-    // Whole or not at all
+    // A file is complete or does not exist
 
     @Test
     void leavesOnlyWholeFilesWhenOneCannotBeWritten() throws IOException {
@@ -327,7 +327,7 @@ class GenerateCommandTest {
         });
     }
 
-    /** Its main method, for a JVM of its own. */
+    /** Has the main method of a JVM of its own. */
     static final class StoppedRun {
         public static void main(String... args) {
             System.exit(new LenientCommandLine(new GenerateCommand()).execute(args));

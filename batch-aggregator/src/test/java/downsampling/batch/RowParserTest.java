@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is a log row and what is not, a line of a table each. In the tables {@code ~} is a line feed, ^ a CR. */
+/** Tables of what is a log row and what is not. In them, {@code ~} stands for a line feed and {@code ^} for a CR. */
 class RowParserTest {
 
     private final RowParser parser = new RowParser();

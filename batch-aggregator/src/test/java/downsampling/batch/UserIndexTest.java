@@ -14,7 +14,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** With an index or without, made now or before, and whatever has become of the file since: the same result. */
+/**
+ * The result is the same with an index and without, whenever it was made, and whatever has happened to the file since.
+ */
 class UserIndexTest {
 
     private static final long DAY = LocalDate.of(2025, 1, 1).toEpochDay();
@@ -130,7 +132,7 @@ class UserIndexTest {
         return UserIndex.load(log());
     }
 
-    /** With and without an index, twice. */
+    /** Compares runs with and without an index, the former twice. */
     private void check(String... users) throws IOException {
         FastAggregation plain = run(false, users);
         assertThat(run(true, users)).isEqualTo(plain);

@@ -13,7 +13,7 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
-/** The rows of one part of a result in typed columns, as Parquet keeps them; counts the groups. */
+/** The rows of one part of a result in typed columns, as Parquet keeps them. It also counts the groups of the part. */
 final class ParquetRows implements Iterator<Row> {
 
     private final Iterator<Row> rows;
@@ -30,7 +30,9 @@ final class ParquetRows implements Iterator<Row> {
         schema = new GroupSchema(query);
     }
 
-    /** The columns of the CSV by the same names: a time without a zone, text, and numbers that hold every result. */
+    /**
+     * The columns of the CSV under the same names: a time without a zone, text, and numbers that can hold any result.
+     */
     static StructType type(Query query) {
         List<String> names = ResultFormatter.columns(query);
         int keys = names.size() - RowParser.METRICS * query.measures().size();

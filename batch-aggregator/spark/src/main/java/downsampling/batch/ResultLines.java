@@ -5,7 +5,7 @@ import java.util.NoSuchElementException;
 import org.apache.spark.TaskContext;
 import org.apache.spark.sql.Row;
 
-/** The lines of one part of a result, without their line breaks; counts the groups. */
+/** The lines of one part of a result, without their line breaks. It also counts the groups of the part. */
 final class ResultLines implements Iterator<String> {
 
     private final Iterator<Row> rows;
@@ -21,7 +21,7 @@ final class ResultLines implements Iterator<String> {
     private boolean headDone;
     private boolean footDone;
 
-    /** @param alone whether the part is a result by itself, with head and foot, and not a piece of one */
+    /** @param alone whether the part is a result by itself, with a head and a foot, rather than a piece of one */
     ResultLines(
             Iterator<Row> rows, Query query, ResultFormat format, boolean alone, IdempotentAccumulator<Long> counts) {
         this.rows = rows;
@@ -62,7 +62,7 @@ final class ResultLines implements Iterator<String> {
         text.length = 0;
         rowFormat.write(group, text);
         String row = text.toString();
-        // In JSON a row begins with comma and line break, in CSV it ends with a line break.
+        // In JSON a row begins with a comma and a line break; in CSV it ends with a line break.
         return format == ResultFormat.JSON
                 ? row.substring(2).concat(alone && !rows.hasNext() ? "" : ",")
                 : row.substring(0, row.length() - 1);

@@ -16,14 +16,14 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
 /**
- * The program: {@code aggregate} on Apache Spark. Options, defaults, rules and formats are those of
- * {@link AggregateOptions}; what is different here is said in this class.
+ * The program that runs {@code aggregate} on Apache Spark. Its options, defaults, rules and formats are those of
+ * {@link AggregateOptions}; this class says what is different.
  */
 public final class SparkMain {
 
     private static final ResultFormat[] FORMATS = {ResultFormat.CSV, ResultFormat.JSON, ResultFormat.PARQUET};
 
-    /** What of the options means something else here; an option without a description is not there. */
+    /** Options that mean something else here; an option with an empty description does not exist here. */
     private static final Map<AggregateOption, String> DIFFERENT = Map.of(
             AggregateOption.INPUT_DIR,
                     "folder of the log files, on any file system that Spark reads (default: ./csv_logs)",
@@ -68,11 +68,11 @@ public final class SparkMain {
         this.err = err;
     }
 
-    /** Exits with 0 when done, 1 when it failed, 2 when the command line makes no sense. */
+    /** Exits with 0 when the work is done, 1 when it failed, 2 when the command line makes no sense. */
     public static void main(String... args) {
         StandardOutput out = new StandardOutput();
         int exitCode = out.exitCode("aggregate", run(out, args));
-        // A driver that ends by itself is what tells a cluster that all went well.
+        // To a cluster, a driver that ends by itself has succeeded; one that calls exit may count as failed.
         if (exitCode != 0) {
             System.exit(exitCode);
         }
@@ -138,7 +138,7 @@ public final class SparkMain {
         }
     }
 
-    /** What an option, or else its variable, says; null when neither says anything. */
+    /** The value of an option, or else of its variable; null if neither has one. */
     private static String given(ParseResult parsed, OptionSpec option) {
         OptionSpec matched = parsed.matchedOption(option.longestName());
         String value = matched == null ? "" : matched.<Object>getValue().toString();
@@ -180,7 +180,7 @@ public final class SparkMain {
         }
     }
 
-    /** Of what went wrong in a task the cause counts, and not all that Spark has to say about the task. */
+    /** Describes the root cause, without what Spark says about the task in which it happened. */
     private static String describe(Throwable e) {
         Throwable cause = e;
         while (cause.getCause() != null && cause.getCause() != cause) {
@@ -189,7 +189,7 @@ public final class SparkMain {
         return Failure.describe(cause).lines().findFirst().orElse("");
     }
 
-    /** What spark-submit says counts, and where there is none the run is in this process. */
+    /** The settings of spark-submit are kept; without spark-submit, Spark runs in this process. */
     private SparkSession session(String master) {
         SparkConf conf = new SparkConf().setIfMissing("spark.app.name", "batch-aggregator");
         if (master != null) {
@@ -198,14 +198,14 @@ public final class SparkMain {
         conf.setIfMissing("spark.master", "local[" + options.threads() + "]");
         if (conf.get("spark.master").startsWith("local")) {
             conf.setIfMissing("spark.ui.enabled", "false");
-            // 200 is for a cluster; AQE joins small ones, but each task has to write them all first.
+            // The default of 200 is meant for a cluster. AQE joins small partitions, but only after all are written.
             conf.setIfMissing("spark.sql.shuffle.partitions", Integer.toString(4 * options.threads()));
             conf.setIfMissing("spark.driver.host", "localhost");
             conf.setIfMissing("spark.driver.bindAddress", "127.0.0.1");
         }
         SparkSession spark = SparkSession.builder().config(conf).getOrCreate();
         spark.conf().set("spark.sql.session.timeZone", "UTC");
-        // A number that does not fit ends the run instead of becoming null or another one.
+        // A number that does not fit makes the run fail instead of becoming null or another number.
         spark.conf().set("spark.sql.ansi.enabled", "true");
         return spark;
     }

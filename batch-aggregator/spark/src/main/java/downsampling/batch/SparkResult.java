@@ -20,9 +20,9 @@ import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 
 /**
- * A result on its way, on any file system that Hadoop knows: its parts are written by Spark into a hidden temporary
- * folder beside where it is meant for; the driver then puts them together, unless parts are asked for, and gives the
- * whole its name. As on one machine the name is the one asked for, or with a number when that is taken.
+ * A result on any file system that Hadoop knows. Spark writes its parts into a hidden temporary folder beside the place
+ * where the result will be. The driver then joins them, unless parts were asked for, and gives the result its name. As
+ * on one machine, that is the name that was asked for, or one with a number if a file of that name exists.
  */
 final class SparkResult implements AutoCloseable {
 
@@ -32,9 +32,9 @@ final class SparkResult implements AutoCloseable {
     private final ResultFormat format;
     private final boolean parts;
     private final FileSystem files;
-    /** Null for standard output. */
+    /** The path that was asked for; null for standard output. */
     private final Path wanted;
-    /** A device, a pipe and the like on this machine, which is written into; null for none. */
+    /** A device, a pipe or the like on this machine, which is written into directly; null if the result is a file. */
     private final Destination inPlace;
 
     private final Path temporary;
@@ -47,7 +47,7 @@ final class SparkResult implements AutoCloseable {
         Path folder = new Path(options.resultsDir());
         Path path = toStandardOutput ? new Path(folder, "result") : new Path(folder, options.output());
         files = path.getFileSystem(configuration);
-        // Of a local file no checksum is put beside it.
+        // Hadoop would otherwise put a file with a checksum beside a local result.
         files.setWriteChecksum(false);
         wanted = toStandardOutput ? null : files.makeQualified(path);
         Path logs = new Path(options.inputDir());
@@ -63,12 +63,12 @@ final class SparkResult implements AutoCloseable {
         files.deleteOnExit(temporary);
     }
 
-    /** @param logs where the log files are */
+    /** @param logs the folder of the log files */
     private Destination inPlace(Path logs) throws IOException {
         if (wanted == null || !isLocal(wanted)) {
             return null;
         }
-        // Log files elsewhere are no files that a path of this machine could name.
+        // If the log files lie elsewhere, no path of this machine can name one of them.
         Destination destination = Destination.of(
                 AggregateOption.OUTPUT,
                 new File(wanted.toUri().getPath()),
@@ -84,16 +84,16 @@ final class SparkResult implements AutoCloseable {
         return "file".equals(path.toUri().getScheme());
     }
 
-    /** Whether the result goes there, under whatever name. */
+    /** Whether the result goes to standard output, by whatever name. */
     boolean isStandardOutput() {
         return wanted == null || inPlace != null && inPlace.isStandardOutput();
     }
 
     /**
-     * Writes the parts, over what was written before.
+     * Writes the parts, and replaces those of an earlier attempt.
      *
-     * @param groups one row for each
-     * @param counts the groups of each part
+     * @param groups one row for each group
+     * @param counts receives the number of groups of each part
      */
     void write(Dataset<Row> groups, IdempotentAccumulator<Long> counts) {
         GroupSchema schema = new GroupSchema(query);
@@ -119,7 +119,7 @@ final class SparkResult implements AutoCloseable {
                 .text(temporary.toString());
     }
 
-    /** Brings the parts to where they are wanted; returns where that is, as people write it. */
+    /** Delivers the parts to their destination, and returns where that is, for people to read. */
     String deliver() throws IOException {
         if (wanted == null) {
             try {
@@ -141,7 +141,7 @@ final class SparkResult implements AutoCloseable {
             String extension = "." + format.extension;
             for (Path part : parts()) {
                 String name = part.getName();
-                // Spark names what it writes as text accordingly.
+                // Spark has given the parts the extension of a text file.
                 files.rename(part, new Path(temporary, name.substring(0, name.indexOf('.')) + extension));
             }
             return publish(temporary);
@@ -204,11 +204,11 @@ final class SparkResult implements AutoCloseable {
             if (!files.exists(free)) {
                 throw new IOException(LogSplit.display(free) + " could not be written");
             }
-            // Another run has taken the name meanwhile.
+            // Another run has taken the name in the meantime.
         }
     }
 
-    /** Removes what is temporary. */
+    /** Removes the temporary folder. */
     @Override
     public void close() throws IOException {
         files.delete(temporary, true);

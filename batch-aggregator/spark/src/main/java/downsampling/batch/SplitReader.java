@@ -11,16 +11,16 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.util.TaskCompletionListener;
 
 /**
- * A task's reading: its splits in, groups out, summed up by the very classes that do it on one machine. A group may
- * come out several times, as the groups at hand are given away when they take too much memory; Spark adds them up.
+ * What a task does: it reads its splits and returns their groups, which the same classes add up as on one machine. When
+ * the groups use too much memory, they are returned early, so a group may come several times; Spark adds these up.
  */
 final class SplitReader implements Iterator<Row> {
 
     /**
      * Sizes that only tests change, in bytes.
      *
-     * @param stride read before memory is looked at
-     * @param groups what the groups at hand may take before they are given away
+     * @param stride how much is read before the use of memory is checked
+     * @param groups how much memory the groups may use before they are returned
      */
     record Sizes(long stride, long groups) implements Serializable {
         static final Sizes NORMAL = new Sizes(1 << 24, 1 << 26);

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Spark against the engine for one machine: same result, same account, same rejects, however the work is cut. */
+/** Spark agrees with the engine for one machine on result, counts and rejected lines, however the work is divided. */
 class SparkAggregationTest {
 
     private static final String ROW = "2025-01-01 00:00:00,u,a,1,2,3,4,5,6,7,8,9\n";
@@ -65,7 +65,7 @@ class SparkAggregationTest {
 
     @Test
     void aQuoteOverManyCutsIsFoundAndTheFileReadUncut() throws IOException {
-        // Log rows in a name: each split that begins among them takes them for rows, and so does the one behind it.
+        // A name holds log rows: a split that begins among them mistakes them for rows, and so does the next one.
         String inside = ROW.repeat(50);
         Files.writeString(
                 folder.resolve("2025-01-01.log.csv"),
@@ -117,7 +117,7 @@ class SparkAggregationTest {
                         + ", line 89, column 1: found 1 field, expected at least 12 fields");
     }
 
-    /** Where a strict run stopped; null when it did not. */
+    /** The message with which a strict run stopped; null if it did not. */
     private String strict() throws IOException {
         Query query = query(DAY, true, false);
         SparkAggregation aggregation = new SparkAggregation(spark, query, true, SplitReader.Sizes.NORMAL);

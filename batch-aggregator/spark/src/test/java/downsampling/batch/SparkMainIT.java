@@ -12,7 +12,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The jar as users start it, in a process of its own, without Spark and with Spark's jars beside it. */
+/** Starts the jar as users do, in a process of its own, without Spark and with Spark's jars beside it. */
 class SparkMainIT {
 
     @TempDir
@@ -50,7 +50,7 @@ class SparkMainIT {
         assertThat(Files.readString(folder.resolve("out"))).contains("rows read           3");
     }
 
-    /** Before JUnit does, which would warn of each. */
+    /** Removes the links before JUnit does, which would print a warning for each. */
     @AfterEach
     void removeLinks() throws IOException {
         try (var links = Files.list(folder.resolve("lib"))) {

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
-/** The command as users type it, beside the one for one machine: options in, exit code, output and files out. */
+/** Runs the command as users type it, beside the one for one machine, and compares exit code, output and files. */
 class SparkMainTest {
 
     private static SparkSession spark;
@@ -214,7 +214,7 @@ class SparkMainTest {
         assertThat(err.lines()).singleElement().asString().contains("--").doesNotContain("Exception");
     }
 
-    /** The lines of the report that say what became of the rows. */
+    /** The lines of the report that count rows, files and groups. */
     private static List<String> rowCounts(String report) {
         return report.lines()
                 .filter(line -> line.matches(" *(files|rows read|aggregated|filtered out|rejected|groups) .*"))
