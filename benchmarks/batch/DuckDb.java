@@ -3,7 +3,7 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 
-/** Runs one statement in DuckDB, as a Java program that embeds it would. */
+/** Runs one statement in DuckDB, as a Java program would that embeds it. */
 public class DuckDb {
     public static void main(String[] args) throws SQLException {
         try (Connection connection = DriverManager.getConnection("jdbc:duckdb:");

@@ -7,8 +7,8 @@ import java.nio.ByteOrder;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The least that a Java program can take for a query: reads all log files of a folder with two threads, counts their
- * lines, and writes as many bytes as the result has.
+ * Shows the least time that a Java program can take for a query: it reads all log files of a folder with two threads,
+ * counts their lines, and writes as many bytes as the result has.
  *
  * <p>Usage: {@code Floor FOLDER [RESULT BYTES]}
  */

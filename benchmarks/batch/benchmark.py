@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Runs the batch aggregator and the engines people would use instead in turn on the same files.
+"""Runs the batch aggregator, and the engines that people would use instead, in turn on the same files.
 
-Every run is a whole process, from its start to its end, as a user would start it. Before anything is measured, each
-tool answers each query once (which also fills the page cache), and its result must equal the batch aggregator's row
-by row. Then they take turns, so that whatever else the machine does falls on all of them alike.
+Every run is a whole process from start to end, as a user would start it. Before anything is measured, each tool answers
+each query once (which also fills the page cache), and its result must equal that of the batch aggregator row by row.
+Then the tools take turns, so that whatever else the machine does affects all of them alike.
 """
 
 import argparse
@@ -14,7 +14,6 @@ import itertools
 import json
 import os
 import pathlib
-import platform
 import shutil
 import statistics
 import subprocess
@@ -23,6 +22,10 @@ import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+sys.path.insert(0, str(HERE.parent))
+
+import machine  # the module beside this folder, which both benchmarks use
+
 WORK = HERE / "target"
 DUCKDB_JDBC = "org.duckdb:duckdb_jdbc:2.0.0.1"
 COPY_PLUGIN = "org.apache.maven.plugins:maven-dependency-plugin:3.9.0:copy"
@@ -48,7 +51,7 @@ class Query:
 
     @property
     def files(self):
-        """Those of the days asked for: nobody is made to read what the names rule out."""
+        """The files of the days asked for, so that no tool has to read files that the names rule out."""
         dates = (self.start + datetime.timedelta(days=day) for day in range(self.days))
         return [str(WORK / self.data / f"{date}.log.csv") for date in dates]
 
@@ -67,7 +70,7 @@ QUERIES = {
 }
 
 
-# How each tool is asked. Each function gives the command for a query whose result is to be written to a file.
+# How each tool is called. Each function returns the command for a query whose result is written to a file.
 
 
 def ours(java, jar, query, result, *more):
@@ -133,7 +136,7 @@ def polars_query(query, result):
 
 
 def tools(java, jar):
-    """Name → function of query and result file that gives a command, for all that can be had here."""
+    """Maps the name of each tool that is available to a function of query and result file that returns a command."""
     found = {OURS: lambda query, result: ours(java, jar, query, result)}
     found[OURS + " --index"] = lambda query, result: ours(java, jar, query, result, "--index")
 
@@ -157,7 +160,7 @@ def tools(java, jar):
     return found
 
 
-# What has to be there first.
+# What is needed first.
 
 
 def have(name, install):
@@ -165,7 +168,7 @@ def have(name, install):
         install()
         return True
     except (OSError, subprocess.CalledProcessError) as problem:
-        print(f"skipped: {name}, which could not be installed ({problem})")
+        print(f"{name} is skipped, because it could not be installed ({problem})")
         return False
 
 
@@ -193,7 +196,7 @@ def build():
 def make_data(java, jar):
     for name, options in DATA.items():
         if not (WORK / name).exists():
-            # Under its name when it is complete, so that an interrupted run leaves no half of it.
+            # The folder gets its name when it is complete, so that an interrupted run leaves no half of it.
             new = WORK / f"{name}.new"
             shutil.rmtree(new, ignore_errors=True)
             check_call(java, "-jar", jar, "generate", "--seed=1", f"--output-dir={new}", "--quiet", *options)
@@ -231,7 +234,7 @@ def run(command, result):
 
 
 def check_equal(name, result, expected):
-    """The header aside, which each writes in its own way; quoted or not is the same."""
+    """Compares rows but not headers, which each tool writes in its own way; quotes make no difference."""
     with open(result, newline="") as result_file, open(expected, newline="") as expected_file:
         rows = itertools.zip_longest(csv.reader(result_file), csv.reader(expected_file))
         next(rows)
@@ -246,7 +249,7 @@ def spread(values, digits):
 
 
 def ratios(runs, to, what):
-    """Runs of one round stand beside each other in time, so each is compared with that of its own round."""
+    """Runs of one round are close in time, so each run is compared with the one of its own round."""
     return spread([getattr(run, what) / getattr(other, what) for run, other in zip(runs, to)], 1)
 
 
@@ -274,30 +277,25 @@ def report(query, groups, runs):
     print(f"{memory:.2f} of the memory of the smallest, {smallest}.")
 
 
-def machine(java):
-    model = platform.processor()
-    if pathlib.Path("/proc/cpuinfo").exists():
-        lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
-        model = next((line.split(": ")[1] for line in lines if line.startswith("model name")), model)
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+def report_machine(java):
     version = subprocess.run([java, "-version"], capture_output=True, text=True, check=True).stderr.splitlines()[1]
-    print(f"Machine: {model}, {os.cpu_count()} cores, {memory:.0f} GB, {platform.system()} {platform.release()}; {version}")
+    print(f"Machine: {machine.description()}; {version}")
     print(f"Peers: {DUCKDB_JDBC}, {', '.join((HERE / 'requirements.txt').read_text().split())}")
     print(f"Load when starting: {os.getloadavg()[0]:.1f}")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=5, help="measured runs of each (default: 5)")
-    parser.add_argument("--queries", default=",".join(QUERIES), help="some of them (default: %(default)s)")
-    parser.add_argument("--java", default=shutil.which("java"), help="the Java to run with (default: the one on PATH)")
-    parser.add_argument("--jar", type=pathlib.Path, help="the aggregator to measure (default: built for this run)")
+    parser.add_argument("--rounds", type=int, default=5, help="measured runs of each tool (default: 5)")
+    parser.add_argument("--queries", default=",".join(QUERIES), help="the queries to run (default: %(default)s)")
+    parser.add_argument("--java", default=shutil.which("java"), help="the Java that runs them (default: the one on the PATH)")
+    parser.add_argument("--jar", type=pathlib.Path, help="the jar to measure (default: the one built for this run)")
     arguments = parser.parse_args()
 
     java, jar = arguments.java, arguments.jar or build()
     make_data(java, jar)
     available = tools(java, jar)
-    machine(java)
+    report_machine(java)
     for query in (QUERIES[key] for key in arguments.queries.split(",")):
         commands = {
             name: command for name, command in available.items() if query.users or not name.endswith("--index")

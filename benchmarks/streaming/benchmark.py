@@ -5,14 +5,14 @@
   settings    the processor: guarantees, threads, stores
   sensors     the processor with 10 to 1 000 000 sensors
   instances   the processor: 1 to 8 instances on 8 partitions, and one on 1 to 64
-  latency     from the arrival of the reading that closes a window to its summaries at a read_committed consumer
+  latency     the time from the arrival of the reading that closes a window to its summaries at a read_committed consumer
   producer    our producer against kafka-producer-perf-test
   jmh         the processor's parser and state encoding alone
   all         all of these, as Markdown for docs/performance.md, in under 25 minutes
   quick       a small one of most of them, in 3 minutes
 
-Every run is a process of its own with a fresh application id and a fresh output topic; a run whose summaries are not those
-that brute force gives ends the benchmark. See README.md beside this file for what is measured and how.
+Every run is a process of its own with a fresh application id and a fresh output topic. If the summaries of a run are not
+those that brute force gives, the benchmark ends. README.md beside this file says what is measured and how.
 """
 
 import argparse
@@ -22,7 +22,6 @@ import dataclasses
 import json
 import os
 import pathlib
-import platform
 import shlex
 import shutil
 import signal
@@ -34,6 +33,10 @@ import typing
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
+sys.path.insert(0, str(HERE.parent))
+
+import machine  # the module beside this folder, which both benchmarks use
+
 WORK = HERE / "target"
 FLINK = HERE / "flink" / "target"
 PYTHON = WORK / "venv" / "bin" / "python"
@@ -72,7 +75,7 @@ def plain_consumer(options, java, app, output):
 
 
 def flink(options, java, app, output):
-    # As Flink's own start scripts have it.
+    # These are the options of Flink's own start scripts.
     command = [*java, "--add-opens=java.base/java.lang=ALL-UNNAMED", "--add-opens=java.base/java.util=ALL-UNNAMED"]
     command += ["--add-opens=java.base/java.time=ALL-UNNAMED", "-cp", class_path(FLINK)]
     command += ["downsampling.benchmarks.flink.FlinkWindows", options.bootstrap_servers, app, options.input, output]
@@ -87,7 +90,7 @@ def quix(options, java, app, output):
 class Contender:
     command: typing.Callable
     jvm: bool = True
-    # Its last results come with its next commit, half a minute later, or when it is stopped.
+    # The last results come with the next commit, half a minute later, or when the contender is stopped.
     stop_when_idle: bool = False
 
 
@@ -104,7 +107,7 @@ CONTENDERS = {
 
 @dataclasses.dataclass(frozen=True)
 class Variant:
-    """A contender, and what is different from the options given."""
+    """A contender, and the options in which it differs from those given."""
 
     name: str
     contender: str
@@ -116,7 +119,7 @@ class Variant:
 
 
 class Process:
-    """One that is measured: its processor time and largest resident memory, sampled while it runs."""
+    """A process that is measured: its processor time and largest resident memory are sampled while it runs."""
 
     def __init__(self, command, log):
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -140,14 +143,14 @@ class Process:
             status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
         except OSError:
             return
-        # utime and stime, the 14th and 15th of all fields; of one that has ended the memory is gone.
+        # utime and stime are the 14th and 15th of all fields; after a process has ended, its memory is not known any more.
         self.cpu.append((time.time(), (int(fields[11]) + int(fields[12])) / TICKS))
         for line in status.splitlines():
             if line.startswith("VmHWM:"):
                 self.peak = max(self.peak, int(line.split()[1]) * 1024 / 1e6)
 
     def catches_sigquit(self):
-        """Whether the JVM has come far enough to be attached to; before that it would die of it."""
+        """Whether the JVM has started far enough to be attached to; before that, attaching would kill it."""
         try:
             status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
         except OSError:
@@ -168,7 +171,7 @@ class Process:
             self.threads[name] = self.threads.get(name, 0) + used
 
     def idle(self):
-        """Less than a tenth of a core for the last second and a half."""
+        """Whether it has used less than a tenth of a core for the last second and a half."""
         now, cpu = self.cpu[-1]
         before = [c for t, c in self.cpu if t < now - 1.5]
         return bool(before) and cpu - before[-1] < 0.15
@@ -238,7 +241,7 @@ class Observer:
 
 
 def crossing(samples, value):
-    """When a counter reached a value, between two samples as if it had grown evenly."""
+    """When a counter reached a value; between two samples it is taken to have grown evenly."""
     at = bisect.bisect_left([sample[1] for sample in samples], value)
     if at == len(samples):
         return None
@@ -257,7 +260,7 @@ def value_at(samples, moment):
 
 
 def furthest(*counters):
-    """One counter that always has the highest value seen in any of them so far."""
+    """A counter that always has the highest value that any of the counters has shown so far."""
     highest, steps = 0, []
     for moment, value in sorted(sample for counter in counters for sample in map(tuple, counter)):
         highest = max(highest, value)
@@ -298,7 +301,7 @@ class Session:
     def load(self, options):
         workload = (options.readings, options.sensors, options.partitions, options.per_window)
         if self.loaded != workload:
-            # A name of its own: a producer that meets a topic deleted and made anew may get its sequence numbers wrong.
+            # The topic has a new name, because a producer may confuse its sequence numbers if a topic is deleted and made anew.
             self.loads += 1
             self.input = f"readings-{STARTED}-{self.loads}"
             self.loaded = None
@@ -311,7 +314,7 @@ class Session:
         )
 
     def measure(self, variants, options):
-        """Interleaved, another one first in each round; name → the runs of each."""
+        """Runs the variants in turn, with a different one first in each round; returns the runs of each by its name."""
         measured = {variant.name: [] for variant in variants}
         for turn in range(options.runs):
             for variant in variants[turn % len(variants) :] + variants[: turn % len(variants)]:
@@ -340,7 +343,7 @@ class Session:
         processes = []
         try:
             for i in range(variant.instances):
-                # Instances have nothing to share but the group.
+                # Instances share nothing but the group.
                 command = contender.command(options, java, app, output)
                 processes.append(Process(command, WORK / "logs" / f"{app}-{i}.log"))
             state, recording = self.watch(variant, contender, processes, app, options)
@@ -363,7 +366,7 @@ class Session:
         return self.broker.process.cpu[-1][1]
 
     def watch(self, variant, contender, processes, app, options):
-        """Until all readings are committed and all summaries seen."""
+        """Waits until all readings are committed and all summaries have been seen."""
         waiting = [process for process in processes if contender.jvm]
         recording = None
         told = ended = 0.0
@@ -391,7 +394,7 @@ class Session:
                     if not process.running():
                         if process.popen.returncode != 0 and not told:
                             process.fail(f"{variant.name} ended with {process.popen.returncode}")
-                        # What it wrote last may not have been seen yet; if it never comes, the check says what is missing.
+                        # The last summaries may not have been seen yet; if they never come, the check says which are missing.
                         ended = ended or now
                         if now - ended > 10:
                             return state, recording
@@ -405,7 +408,7 @@ class Session:
 
 
 def measures(readings, records, processes, seen):
-    # Of several instances each may be given again what another had not committed; of Python there is no counter.
+    # An instance may receive again what another one had not committed, and Python has no such counter.
     if seen["consumed"] and len(processes) == 1:
         counter = seen["consumed"]
     else:
@@ -413,7 +416,7 @@ def measures(readings, records, processes, seen):
     begin = next((i for i, (before, after) in enumerate(zip(counter, counter[1:])) if before[1] == 0 < after[1]), 0)
     first = counter[begin][0]
     if counter is not seen["consumed"]:
-        begin += 1  # the first step may be a large one, and nobody knows when it began
+        begin += 1  # the first step may be a large one, and it is not known when it began
     half, last = crossing(counter, records / 2), crossing(counter, records)
     committed = crossing(seen["committed"], records)
 
@@ -434,7 +437,7 @@ def measures(readings, records, processes, seen):
     }
 
 
-# Reporting, as Markdown on standard output; what is going on goes to standard error.
+# Reporting. Results go to standard output as Markdown, and progress goes to standard error.
 
 
 def progress(text):
@@ -485,7 +488,7 @@ def report_ratios(measured, to):
     if to not in measured:
         return
     keys = ("whole", "steady", "cpu", "cpu steady", "peak")
-    # Runs of one round stand beside each other in time, so each is compared with that of its own round.
+    # Runs of one round are close in time, so each run is compared with the one of its own round.
     rows = [
         [name, *[spread([ratio(ours[key], other[key]) for ours, other in zip(measured[to], runs)], 2) for key in keys]]
         for name, runs in measured.items()
@@ -521,7 +524,7 @@ def with_options(options, **changes):
 
 def compare(session, options):
     say("## Against others", "", session.load(options) + ".")
-    # Quix Streams takes minutes for what the others take seconds for: it gets fewer readings, with ours beside it.
+    # Quix Streams takes minutes where the others take seconds, so it gets fewer readings, and ours is measured beside it.
     names = [name for name in options.contenders.split(",") if name != "quix"] or [OURS]
     measured = session.measure([Variant(name, name) for name in names], options)
     report(measured)
@@ -627,11 +630,11 @@ def latency(session, options):
 
 
 def producer(session, options):
-    """Both write the same number of records of the same size, compressed and acknowledged in the same way."""
+    """Has both producers write the same number of records of the same size, compressed and acknowledged in the same way."""
     say("## Producer", "", f"{options.readings:,} records, {options.partitions} partitions, acks=all, zstd, linger 20 ms:")
     settings = {"acks": "all", "compression.type": "zstd", "linger.ms": 20, "batch.size": 128 * 1024}
     payloads = WORK / "payloads.txt"
-    # As many bytes as value, key and header of one of our records have, and as alike.
+    # The records have as many bytes as value, key and header of one of ours, and are as alike.
     payloads.write_text(
         "".join(
             f'{{"ts":"2025-01-01T12:{i // 60 % 60:02}:{i % 60:02}.{i * 7919 % 1_000_000:06}Z","value":{i * 31 % 101}}}'
@@ -730,11 +733,11 @@ TASKS = {
 }
 
 
-# What has to be there first.
+# What is needed first.
 
 
 def have_quix():
-    """Into a virtual environment of the benchmark."""
+    """Installs it into a virtual environment of the benchmark."""
     try:
         if not PYTHON.with_name("pip").exists():
             subprocess.run([sys.executable, "-m", "venv", WORK / "venv"], check=True)
@@ -761,17 +764,12 @@ def java_version(jdk):
     return lines[0].split('"')[1]
 
 
-def machine(options):
-    model = platform.processor()
-    if pathlib.Path("/proc/cpuinfo").exists():
-        lines = pathlib.Path("/proc/cpuinfo").read_text().splitlines()
-        model = next((line.split(": ")[1] for line in lines if line.startswith("model name")), model)
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9
+def say_machine(options):
     jars = [jar.stem for jar in (WORK / "lib").glob("kafka-streams-*.jar")]
     jars += [jar.stem for jar in (FLINK / "lib").glob("flink-c*.jar") if "-clients-" in jar.name or "kafka" in jar.name]
     commit = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True).stdout
     say(
-        f"Machine: {model}, {os.cpu_count()} cores, {memory:.0f} GB, {platform.system()} {platform.release()};"
+        f"Machine: {machine.description()};"
         f" JDK {java_version(options.jdk)}; {', '.join(sorted(jars))}, {(HERE / 'requirements.txt').read_text().strip()}.",
         f"Commit {commit.strip() or 'unknown'}; {time.strftime('%Y-%m-%d %H:%M')}, load when starting {os.getloadavg()[0]:.1f}.",
         f"Processor: {options.guarantee}, {options.store} store. JVM options: {' '.join(options.java_options) or 'none'}."
@@ -787,7 +785,7 @@ class Options(argparse.Namespace):
         return str(pathlib.Path(self.jdk) / "bin" / "java") if self.jdk else shutil.which("java")
 
     def java_flags(self, name):
-        """Those for all, then those for this one."""
+        """The options for all contenders, followed by those for this one."""
         found = []
         for option in self.java_options:
             contender, colon, flags = option.partition(":")
@@ -802,21 +800,21 @@ def parse(arguments):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add("task", nargs="?", choices=TASKS, default="compare", metavar="TASK", help="one of those above (default: compare)")
-    add("--contenders", default=",".join(CONTENDERS), help="of compare, in the order of the first round (default: %(default)s)")
-    add("--runs", type=int, default=3, help="of each, interleaved (default: %(default)s)")
-    add("--readings", type=int, default=5_000_000, help="preloaded (default: %(default)s)")
-    add("--sensors", type=int, default=1000, help="(default: %(default)s)")
-    add("--partitions", type=int, default=4, help="of the input and output topics (default: %(default)s)")
+    add("--contenders", default=",".join(CONTENDERS), help="contenders of compare, in the order of the first round (default: %(default)s)")
+    add("--runs", type=int, default=3, help="number of runs of each, in turn (default: %(default)s)")
+    add("--readings", type=int, default=5_000_000, help="number of preloaded readings (default: %(default)s)")
+    add("--sensors", type=int, default=1000, help="number of sensors (default: %(default)s)")
+    add("--partitions", type=int, default=4, help="partitions of the input and output topics (default: %(default)s)")
     add("--per-window", type=int, default=20, help="readings of each sensor in a window (default: %(default)s)")
-    add("--threads", type=int, default=1, help="of each contender (default: %(default)s)")
-    add("--guarantee", default="exactly_once_v2", help="of the processor (default: %(default)s)")
-    add("--tutorial-guarantee", default="at_least_once", help="of the tutorial version (default: Kafka Streams' own)")
-    add("--flink-guarantee", default="exactly_once", help="of Flink: exactly_once or at_least_once (default: %(default)s)")
-    add("--store", default="memory", help="of the processor: memory or rocksdb (default: %(default)s)")
+    add("--threads", type=int, default=1, help="threads of each contender (default: %(default)s)")
+    add("--guarantee", default="exactly_once_v2", help="guarantee of the processor (default: %(default)s)")
+    add("--tutorial-guarantee", default="at_least_once", help="guarantee of the tutorial version (default: Kafka Streams' own)")
+    add("--flink-guarantee", default="exactly_once", help="guarantee of Flink: exactly_once or at_least_once (default: %(default)s)")
+    add("--store", default="memory", help="store of the processor: memory or rocksdb (default: %(default)s)")
     add("--processor-options", default="", help="more options for the processor, in one argument")
-    add("--rate", type=float, help="of latency, readings/s (default: half the steady rate measured just before, or 100000)")
-    add("--jdk", help="folder of the JDK to run all with (default: that of java on the PATH)")
-    add("--other-jdk", help="folder of another JDK, for settings to compare")
+    add("--rate", type=float, help="rate for latency, in readings/s (default: half the steady rate just measured, or 100000)")
+    add("--jdk", help="folder of the JDK that runs everything (default: that of java on the PATH)")
+    add("--other-jdk", help="folder of another JDK, which settings compares")
     add(
         "--java-options",
         action="append",
@@ -824,10 +822,10 @@ def parse(arguments):
         metavar="[CONTENDER:]FLAGS",
         help="flags for the JVMs of all contenders, or of one, for example --java-options=processor:-XX:+UseParallelGC",
     )
-    add("--profile", action="store_true", help="of compare: record a profile of each run, and print where the time went")
-    add("--bootstrap-servers", help="a broker that runs already (default: local-stack is started)")
-    add("--processor-jar", default=ROOT / "processor/target/processor.jar", help="(default: the one built for this run)")
-    add("--no-build", action="store_true", help="measure what was built before")
+    add("--profile", action="store_true", help="with compare: record a profile of each run, and print where the time went")
+    add("--bootstrap-servers", help="a broker that is running already (default: the benchmark starts local-stack)")
+    add("--processor-jar", default=ROOT / "processor/target/processor.jar", help="jar of the processor (default: the one built for this run)")
+    add("--no-build", action="store_true", help="measure what was built earlier")
     options = parser.parse_args(arguments, Options(latency_seconds=(15, 60)))
     if unknown := [name for name in options.contenders.split(",") if name not in CONTENDERS]:
         parser.error(f"--contenders: {', '.join(unknown)}; allowed are {', '.join(CONTENDERS)}")
@@ -836,12 +834,12 @@ def parse(arguments):
 
 def main():
     options = parse(sys.argv[1:])
-    # Told to stop, it stops what it has started.
+    # On SIGTERM it exits, and so stops what it has started.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         if not options.no_build:
             build(options)
-        machine(options)
+        say_machine(options)
         with Session(options) as session:
             TASKS[options.task](session, options)
     except Failed as problem:

@@ -1,4 +1,4 @@
-"""The same summaries with Quix Streams, as its documentation has it for tumbling windows, with its defaults (at-least-once).
+"""Makes the same summaries with Quix Streams, as its documentation shows for tumbling windows, with its defaults (at-least-once).
 
 Arguments: bootstrap servers, consumer group, input topic, output topic, state folder.
 """

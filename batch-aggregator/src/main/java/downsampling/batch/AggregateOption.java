@@ -4,62 +4,79 @@ import java.util.ArrayList;
 import java.util.List;
 import picocli.CommandLine.Model.OptionSpec;
 
-/** The options of {@code aggregate}; the only place where they are named and described. */
+/** The options of {@code aggregate}. This is the only place where they are named and described. */
 enum AggregateOption {
-    FROM("from_datetime", "TIME", "first second that counts, \"YYYY-MM-DD HH:MM:SS\" or YYYY-MM-DD"),
-    TO("to_datetime", "TIME", "first second that does not count any more, not before the first; the end is exclusive"),
+    FROM(
+            "from_datetime",
+            "TIME",
+            "start of the time range, \"YYYY-MM-DD HH:MM:SS\" or YYYY-MM-DD; a row at exactly this time counts"),
+    TO(
+            "to_datetime",
+            "TIME",
+            "end of the time range, written the same way and not before the start; a row at exactly this time does not"
+                    + " count"),
     GRANULARITY(
             "granularity",
             "PERIOD",
-            "length of a period: a whole number of s, m, h, d or day, such as 30m or 1day;"
+            "length of a period: a whole number followed by s, m, h, d or day, such as 30m or 1day;"
                     + " periods are counted from 1970-01-01 00:00"),
-    DIMENSIONS("dimensions", "NAMES", "user, app, or both with a comma; empty for totals"),
-    USER("user", "NAMES", "only these users, with commas between; an empty one among them is one (default: all)"),
-    APP("app", "NAMES", "only these apps, likewise (default: all)"),
+    DIMENSIONS("dimensions", "NAMES", "what to group by: user, app, or both with a comma between; empty for totals"),
+    USER(
+            "user",
+            "NAMES",
+            "count only these users, with commas between; an empty name stands for rows without a user"
+                    + " (default: all users)"),
+    APP("app", "NAMES", "count only these apps, written the same way (default: all apps)"),
     AGGREGATES(
-            "aggregates", "NAMES", "columns for each metric: sum, count, min, max, mean, with commas (default: sum)"),
-    THREADS("threads", "N", "1 to 1024; the result does not depend on it (default: the number of processors)"),
-    INPUT_DIR("input-dir", "DIR", "where the log files are, YYYY-MM-DD.log.csv (default: ./csv_logs)"),
-    RESULTS_DIR("results-dir", "DIR", "where the result goes, made if missing (default: ./results)"),
+            "aggregates",
+            "NAMES",
+            "columns for each metric: any of sum, count, min, max and mean, with commas between (default: sum)"),
+    THREADS(
+            "threads",
+            "N",
+            "number of threads, 1 to 1024; the result does not depend on it (default: the number of processors)"),
+    INPUT_DIR("input-dir", "DIR", "folder of the log files, which are named YYYY-MM-DD.log.csv (default: ./csv_logs)"),
+    RESULTS_DIR("results-dir", "DIR", "folder for the result; it is created if it is missing (default: ./results)"),
     OUTPUT(
             "output",
             "FILE",
-            "name of the result; when it is taken, one with a number, result_1.csv; - for standard output; a device"
-                    + " or a pipe is written into"
-                    + " (default: result.csv, or .json or .txt as the format has it)"),
+            "name of the result; if a file has that name already, the result gets a number, as in result_1.csv;"
+                    + " - stands for standard output; a device or a pipe is written to directly"
+                    + " (default: result.csv, or .json or .txt to match the format)"),
     FORMAT("format", "NAME", "csv, json or table (default: csv)"),
     REJECTS(
             "rejects",
             "FILE",
-            "keep the lines that are no log rows in this file, as they are, in place of what was in it"),
-    STRICT("strict", null, "end with exit code 1 at the first line that is no log row"),
+            "keep the lines that are not log rows in this file, byte for byte; an older file of that name is replaced"),
+    STRICT("strict", null, "stop with exit code 1 at the first line that is not a log row"),
     INDEX(
             "index",
             null,
-            "with --user, read only their part of files that are sorted by user; a small hidden file beside each"
-                    + " says where it is, and is made when it is missing or out of date"),
+            "with --user, read only the parts of the log files that hold these users, if the files are sorted by user;"
+                    + " a small hidden file beside each log file says where the parts are, and is created when it is"
+                    + " missing or out of date"),
     REPORT(
             "report",
             "FORM",
-            "the closing report: text, or json for one object on standard output, with all else on standard error"
-                    + " (default: text)"),
-    QUIET("quiet", null, "neither the query nor a closing report in text; warnings remain");
+            "form of the closing report: text, or json for a single object on standard output, with everything else on"
+                    + " standard error (default: text)"),
+    QUIET("quiet", null, "print neither the query nor a closing report in text; warnings are still printed");
 
-    /** What the help says below the options. */
+    /** What the help says after the options. */
     static final String[] FOOTER = {
-        "Without an option, or with an empty value, its environment variable counts:",
-        "BATCH_AGGREGATOR_INPUT_DIR for --input-dir and so on. Of an option given",
-        "twice the last one counts. A name may be shortened if only one begins so.",
-        "Exit codes: 0 done, also when no row matched; 1 failed; 2 usage."
+        "An option that is missing or empty takes its value from an environment variable:",
+        "BATCH_AGGREGATOR_INPUT_DIR for --input-dir, and so on. If an option is given",
+        "twice, the last one counts. A name may be shortened as long as it is unique.",
+        "Exit codes: 0 done, also when no row matched; 1 failed; 2 usage error."
     };
 
-    /** With two hyphens; the first is the main one. */
+    /** The spellings of the name, with two hyphens; the first one is the main name. */
     final List<String> names = new ArrayList<>();
 
     private final String value;
     private final String description;
 
-    /** @param value what to call the value in the help; null for a switch */
+    /** @param value what the help calls the value; null for a switch */
     AggregateOption(String name, String value, String description) {
         names.add("--".concat(name));
         if (name.indexOf('_') >= 0) {
@@ -76,10 +93,10 @@ enum AggregateOption {
     }
 
     String variable() {
-        return Variables.of(names.get(0));
+        return EnvironmentVariables.nameOf(names.get(0));
     }
 
-    /** The names of all options, each once. */
+    /** The main names of all options. */
     static String[] mainNames() {
         String[] main = new String[values().length];
         for (AggregateOption option : values()) {

@@ -6,15 +6,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What a run of {@code aggregate} is to do.
+ * What a run of {@code aggregate} has been asked to do.
  *
  * @param threads 1 to 1024
- * @param output name of the result, in {@code resultsDir} unless it is absolute; {@code -} for standard output
- * @param rejects where rejected lines go; null for nowhere
- * @param strict whether the run ends at the first rejected line
- * @param index whether indexes of users are used, and made where there are none
- * @param reportJson whether the report is JSON on standard output, rather than text
- * @param quiet whether there is no report in text
+ * @param output name of the result, in {@code resultsDir} unless it is absolute; {@code -} means standard output
+ * @param rejects the file that keeps rejected lines; null if they are not kept
+ * @param strict whether the run fails at the first rejected line
+ * @param index whether indexes of users are used, and made where they are missing
+ * @param reportJson whether the closing report is JSON on standard output, rather than text
+ * @param quiet whether no report in text is printed
  */
 record AggregateOptions(
         Query query,
@@ -22,15 +22,15 @@ record AggregateOptions(
         String inputDir,
         String resultsDir,
         String output,
-        Format format,
+        ResultFormat format,
         String rejects,
         boolean strict,
         boolean index,
         boolean reportJson,
         boolean quiet) {
 
-    /** What this program writes; the one on Spark writes others. */
-    static final Format[] FORMATS = {Format.CSV, Format.JSON, Format.TABLE};
+    /** The formats of this program; the program on Spark has others. */
+    static final ResultFormat[] FORMATS = {ResultFormat.CSV, ResultFormat.JSON, ResultFormat.TABLE};
 
     AggregateOptions {
         if (threads < 1 || threads > 1024) {
@@ -48,27 +48,29 @@ record AggregateOptions(
     }
 
     /**
-     * From options as they were given, and what was not from the environment.
+     * Reads options as they were given; an option that is missing takes its value from the environment.
      *
-     * @throws UsageException with option, value and what is allowed
+     * @throws UsageException if a value is not allowed or a required one is missing; the message names the option, the
+     *     value and what is allowed
      */
     static AggregateOptions of(Map<AggregateOption, String> given, Map<String, String> environment) {
         return of(given, environment, FORMATS);
     }
 
     /**
-     * The same for a program that writes other formats.
+     * Does the same for a program with other formats.
      *
-     * @param formats at least two
+     * @param formats the allowed formats, at least two
      */
-    static AggregateOptions of(Map<AggregateOption, String> given, Map<String, String> environment, Format... formats) {
+    static AggregateOptions of(
+            Map<AggregateOption, String> given, Map<String, String> environment, ResultFormat... formats) {
         return new Reader(given, environment).read(formats);
     }
 
     private record Reader(Map<AggregateOption, String> given, Map<String, String> environment) {
 
-        AggregateOptions read(Format... formats) {
-            Format format = format(formats);
+        AggregateOptions read(ResultFormat... formats) {
+            ResultFormat format = format(formats);
             return new AggregateOptions(
                     query(),
                     threads(),
@@ -83,7 +85,7 @@ record AggregateOptions(
                     isOn(AggregateOption.QUIET));
         }
 
-        private Format format(Format... formats) {
+        private ResultFormat format(ResultFormat... formats) {
             String name = get(AggregateOption.FORMAT, "csv");
             String expected = "";
             for (int i = 0; i < formats.length; i++) {
@@ -112,14 +114,17 @@ record AggregateOptions(
             for (String name : names(aggregates)) {
                 Measure measure = Measure.of(name);
                 if (measure == null) {
-                    throw wrong(AggregateOption.AGGREGATES, aggregates, "some of sum, count, min, max, mean");
+                    throw wrong(AggregateOption.AGGREGATES, aggregates, "one or more of sum, count, min, max, mean");
                 }
                 measures.add(measure);
             }
             String granularity = required(AggregateOption.GRANULARITY);
             long seconds = Query.parseGranularity(granularity);
             if (seconds == 0) {
-                throw wrong(AggregateOption.GRANULARITY, granularity, "a whole number of s, m, h, d or day, as in 30m");
+                throw wrong(
+                        AggregateOption.GRANULARITY,
+                        granularity,
+                        "a whole number followed by s, m, h, d or day, as in 30m");
             }
             return new Query(
                     time(AggregateOption.FROM),
@@ -151,21 +156,21 @@ record AggregateOptions(
         }
 
         /**
-         * Seconds since 1970 of {@code YYYY-MM-DD}, alone or with {@code HH:MM} or {@code HH:MM:SS}. All but the year may
-         * have one digit.
+         * Reads {@code YYYY-MM-DD}, alone or followed by {@code HH:MM} or {@code HH:MM:SS}, as seconds since 1970.
+         * Every number except the year may have a single digit.
          */
         private long time(AggregateOption option) {
             String text = required(option);
-            Text whole = new Text();
+            ByteBuilder whole = new ByteBuilder();
             int at = 0;
             int part = 0;
             for (; part < 6 && at < text.length(); part++) {
                 if (part > 0) {
-                    int behind = separator(text, at, part);
-                    if (behind < 0) {
+                    int next = separator(text, at, part);
+                    if (next < 0) {
                         break;
                     }
-                    at = behind;
+                    at = next;
                     whole.add("-- ::".charAt(part - 1));
                 }
                 int digits = 0;
@@ -185,16 +190,16 @@ record AggregateOptions(
             return parser.seconds;
         }
 
-        /** Where the next part of a time begins; -1 when there is nothing between it and the one before. */
+        /** Returns where the next part of a time begins, or -1 if it is not separated from the part before. */
         private static int separator(String text, int at, int part) {
             if (part != 3 || text.charAt(at) == 'T') {
                 return text.charAt(at) == "--T::".charAt(part - 1) ? at + 1 : -1;
             }
-            int behind = at;
-            while (behind < text.length() && text.charAt(behind) == ' ') {
-                behind++;
+            int next = at;
+            while (next < text.length() && text.charAt(next) == ' ') {
+                next++;
             }
-            return behind == at ? -1 : behind;
+            return next == at ? -1 : next;
         }
 
         private String required(AggregateOption option) {
@@ -221,9 +226,9 @@ record AggregateOptions(
         private String get(AggregateOption option, String otherwise) {
             String value = given.get(option);
             if (value == null || value.isEmpty()) {
-                // No dimensions are dimensions, too.
+                // An empty value of --dimensions is a value: it asks for totals.
                 boolean none = value != null && option == AggregateOption.DIMENSIONS;
-                value = none ? null : Variables.value(option.names.get(0), environment);
+                value = none ? null : EnvironmentVariables.value(option.names.get(0), environment);
             }
             return value == null ? otherwise : value;
         }
@@ -232,20 +237,20 @@ record AggregateOptions(
             return new UsageException(option.names.get(0) + "=" + value + ": expected " + expected);
         }
 
-        /** The names asked for, the empty one among them if it is, since users and apps may be empty; none for all. */
+        /** The names asked for, which may include the empty one, since users and apps may be empty; none means all. */
         private List<String> filter(AggregateOption option) {
             String list = get(option, null);
             return list == null ? List.of() : split(list);
         }
 
-        /** The names between commas, trimmed, without empty ones. */
+        /** The names between commas, trimmed, without the empty one. */
         private static List<String> names(String list) {
             List<String> names = split(list);
             names.remove("");
             return names;
         }
 
-        /** The names between commas, trimmed, each once. */
+        /** The names between commas, trimmed, each of them once. */
         private static List<String> split(String list) {
             List<String> names = new ArrayList<>();
             int from = 0;

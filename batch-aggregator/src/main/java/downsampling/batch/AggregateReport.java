@@ -9,27 +9,27 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What {@code aggregate} tells people and programs about a run, on whatever engine: failures and warnings on standard
- * error, all else on standard output unless data goes there.
+ * Reports on a run of {@code aggregate} to people and programs, whatever the engine. Failures and warnings go to
+ * standard error; everything else goes to standard output, unless data is written there.
  */
 final class AggregateReport {
 
-    /** How many rejected lines are described. */
+    /** How many rejected lines are described in the warning. */
     static final int REJECTS_SHOWN = 5;
 
-    /** How many stretches of missing days are named. */
+    /** How many stretches of missing days are named in the warning. */
     private static final int GAPS_SHOWN = 10;
 
     private final AggregateOptions options;
     private final PrintWriter out;
     private final PrintWriter err;
-    private final PrintWriter say;
+    private final PrintWriter info;
     private final boolean resultOnStandardOutput;
     private final long started = System.nanoTime();
 
     /**
-     * @param resultOnStandardOutput whether the result goes there
-     * @param dataOnStandardOutput whether that or other data does, or the report as JSON
+     * @param resultOnStandardOutput whether the result is written to standard output
+     * @param dataOnStandardOutput whether the result or other data is written to standard output
      */
     AggregateReport(
             AggregateOptions options,
@@ -41,10 +41,10 @@ final class AggregateReport {
         this.out = out;
         this.err = err;
         this.resultOnStandardOutput = resultOnStandardOutput;
-        say = dataOnStandardOutput || options.reportJson() ? err : out;
+        info = dataOnStandardOutput || options.reportJson() ? err : out;
     }
 
-    /** Says why it failed, in one line; returns the exit code. */
+    /** Reports in one line why the run failed, and returns the exit code. */
     static int failed(PrintWriter err, String message) {
         err.println("aggregate: ".concat(message));
         err.flush();
@@ -56,37 +56,45 @@ final class AggregateReport {
         err.flush();
     }
 
-    /** Says what is going to be done, unless that is not wanted. */
-    void begin() {
-        String old = Variables.oldNames(System.getenv(), AggregateOption.mainNames());
+    /** Prints what the run will do, unless it is to be quiet, and warns of variables under their old names. */
+    void printQuery() {
+        String old = EnvironmentVariables.oldNames(System.getenv(), AggregateOption.mainNames());
         if (old != null) {
             warn(old);
         }
         if (!options.quiet()) {
-            say.print(query(options));
-            say.flush();
+            info.print(query(options));
+            info.flush();
         }
     }
 
-    /** Warns of days without a log file. */
-    void missing(List<Long> days, long first, long last) {
-        String missing = missingDays(options.inputDir(), days, first, last);
+    /**
+     * Warns of days that were asked for and have no log file.
+     *
+     * @param days the days that have one, in order
+     */
+    void warnOfMissingDays(List<Long> days) {
+        String missing = missingDays(
+                options.inputDir(),
+                days,
+                options.query().firstDay(),
+                options.query().lastDay());
         if (missing != null) {
             warn(missing);
         }
     }
 
-    void indexProblem(IOException problem) {
-        warn("warning: an index could not be kept: ".concat(Failure.describe(problem)));
+    void warnOfIndexProblem(IOException problem) {
+        warn("warning: an index could not be written: ".concat(Failure.describe(problem)));
     }
 
     /**
      * Warns of rejected lines, if there are any.
      *
-     * @param keeping the option that keeps them
-     * @param first a description of each of the first ones
+     * @param keeping the option that would keep them
+     * @param first a description of each of the first rejected lines
      */
-    void rejects(long count, String keeping, List<String> first) {
+    void warnOfRejects(long count, String keeping, List<String> first) {
         if (count > 0) {
             for (String line : rejects(count, options.rejects(), keeping, first)) {
                 err.println(line);
@@ -95,31 +103,35 @@ final class AggregateReport {
         }
     }
 
-    /** @param saved where the result is; null when no row matched */
-    void result(String saved) {
+    /**
+     * Prints where the result is.
+     *
+     * @param saved where it is; null if no row matched
+     */
+    void printResult(String saved) {
         if (saved == null) {
-            say.println("No data found matching criteria.");
+            info.println("No data found matching criteria.");
         } else if (!resultOnStandardOutput) {
-            say.println("Results saved to: ".concat(saved));
+            info.println("Results saved to: ".concat(saved));
         }
-        say.flush();
+        info.flush();
     }
 
-    /** Whether {@link #end} will be for people, and so about phases and CPUs. */
+    /** Whether {@link #printClosingReport} prints text for people, which includes phases and CPU time. */
     boolean isText() {
         return !options.quiet() && !options.reportJson();
     }
 
     /**
-     * The closing report.
+     * Prints the closing report.
      *
-     * @param saved where the result is; null when there is none
-     * @param phases without the whole
-     * @param reading what the CPUs did while log files were read; null where that was elsewhere
+     * @param saved where the result is; null if there is none
+     * @param phases the phases of the run, without the total
+     * @param reading CPU time used while log files were read; null if other processes read them
      */
-    void end(
+    void printClosingReport(
             int files,
-            Account account,
+            RowCounts rowCounts,
             long groups,
             String saved,
             List<RunReport.Phase> phases,
@@ -127,22 +139,22 @@ final class AggregateReport {
         long nanos = System.nanoTime() - started;
         if (options.reportJson()) {
             PrintWriter to = resultOnStandardOutput ? err : out;
-            to.println(json(files, account, groups, saved, nanos / 1_000_000));
+            to.println(json(files, rowCounts, groups, saved, nanos / 1_000_000));
             to.flush();
         } else if (!options.quiet()) {
             List<RunReport.Phase> all = new ArrayList<>(phases);
-            all.add(new RunReport.Phase("TOTAL", nanos, account.read(), files));
-            say.print(text(files, account, groups, saved, all, reading));
-            say.flush();
+            all.add(new RunReport.Phase("TOTAL", nanos, rowCounts.read(), files));
+            info.print(text(files, rowCounts, groups, saved, all, reading));
+            info.flush();
         }
     }
 
     /**
-     * Names the days without a log file in one line; null when there are none.
+     * Names the days without a log file in one line; null if there are none.
      *
-     * @param days the days with one, in order
-     * @param first the first day asked for
-     * @param last the last day asked for
+     * @param days the days that have a log file, in order
+     * @param first the first day that was asked for
+     * @param last the last day that was asked for
      */
     private static String missingDays(String inputDir, List<Long> days, long first, long last) {
         List<String> missing = new ArrayList<>();
@@ -158,17 +170,17 @@ final class AggregateReport {
         long count = last - first + 1 - days.size();
         int shown = Math.min(GAPS_SHOWN, missing.size());
         int more = missing.size() - shown;
-        return "no log file in " + inputDir + " for " + count + (count == 1 ? " day: " : " days: ")
+        return "there is no log file in " + inputDir + " for " + count + (count == 1 ? " day: " : " days: ")
                 + String.join(", ", missing.subList(0, shown))
                 + (more == 0 ? "" : ", and " + more + (more == 1 ? " more gap" : " more gaps"));
     }
 
-    /** What a run is going to do, in a few lines. */
+    /** Describes in a few lines what the run will do. */
     private static String query(AggregateOptions options) {
         Query query = options.query();
         StringBuilder text = new StringBuilder();
-        text.append("Query: ").append(new Text().addTime(query.from())).append(" to ");
-        text.append(new Text().addTime(query.to())).append(", the end not included\n");
+        text.append("Query: ").append(new ByteBuilder().addTime(query.from())).append(" to ");
+        text.append(new ByteBuilder().addTime(query.to())).append(", the end not included\n");
         text.append("Granularity: ").append(period(query.granularity())).append(" | Dimensions: ");
         text.append(
                 query.byUser() ? query.byApp() ? "user, app" : "user" : query.byApp() ? "app" : "none, totals only");
@@ -211,16 +223,16 @@ final class AggregateReport {
     }
 
     /**
-     * Warns about rejected lines, in several lines.
+     * The warning about rejected lines, in several lines.
      *
-     * @param kept where they are kept; null when they are not
-     * @param keeping the option that keeps them
-     * @param first a description of each of the first ones
+     * @param kept where they are kept; null if they are not kept
+     * @param keeping the option that would keep them
+     * @param first a description of each of the first rejected lines
      */
     private static List<String> rejects(long count, String kept, String keeping, List<String> first) {
         List<String> lines = new ArrayList<>();
         lines.add("aggregate: warning: " + RunReport.grouped(count)
-                + (count == 1 ? " line is no log row and was rejected" : " lines are no log rows and were rejected")
+                + (count == 1 ? " line is not a log row and was rejected" : " lines are not log rows and were rejected")
                 + (kept == null ? " (" + keeping + " keeps them):" : ", see " + kept + ":"));
         for (String message : first) {
             lines.add("  ".concat(message));
@@ -231,14 +243,14 @@ final class AggregateReport {
         return lines;
     }
 
-    /** @param saved where the result is; null when there is none */
-    private static String json(int files, Account account, long groups, String saved, long milliseconds) {
-        Text json = new Text();
+    /** @param saved where the result is; null if there is none */
+    private static String json(int files, RowCounts rowCounts, long groups, String saved, long milliseconds) {
+        ByteBuilder json = new ByteBuilder();
         json.add("{\"files\":").add(files);
-        json.add(",\"read\":").add(account.read());
-        json.add(",\"aggregated\":").add(account.aggregated());
-        json.add(",\"filtered_out\":").add(account.filteredOut());
-        json.add(",\"rejected\":").add(account.rejected());
+        json.add(",\"read\":").add(rowCounts.read());
+        json.add(",\"aggregated\":").add(rowCounts.aggregated());
+        json.add(",\"filtered_out\":").add(rowCounts.filteredOut());
+        json.add(",\"rejected\":").add(rowCounts.rejected());
         json.add(",\"groups\":").add(groups);
         json.add(",\"result\":");
         if (saved == null) {
@@ -250,22 +262,22 @@ final class AggregateReport {
     }
 
     /**
-     * @param saved where the result is; null when there is none
-     * @param usage what the CPUs did while log files were read
+     * @param saved where the result is; null if there is none
+     * @param usage CPU time used while log files were read; null if other processes read them
      */
     private static String text(
             int files,
-            Account account,
+            RowCounts rowCounts,
             long groups,
             String saved,
             List<RunReport.Phase> phases,
             RunReport.Usage usage) {
         Map<String, String> results = new LinkedHashMap<>();
         results.put("files", RunReport.grouped(files));
-        results.put("rows read", RunReport.grouped(account.read()));
-        results.put("  aggregated", RunReport.grouped(account.aggregated()));
-        results.put("  filtered out", RunReport.grouped(account.filteredOut()));
-        results.put("  rejected", RunReport.grouped(account.rejected()));
+        results.put("rows read", RunReport.grouped(rowCounts.read()));
+        results.put("  aggregated", RunReport.grouped(rowCounts.aggregated()));
+        results.put("  filtered out", RunReport.grouped(rowCounts.filteredOut()));
+        results.put("  rejected", RunReport.grouped(rowCounts.rejected()));
         results.put("groups", RunReport.grouped(groups));
         results.put("result", saved == null ? "none" : saved);
         return RunReport.of("Aggregated", results, phases, usage);

@@ -5,127 +5,83 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Runs a query over log files with several threads: a {@link Plan} says how the work is cut, an {@link Attempt} carries
- * it out.
+ * Runs a query over log files with several threads: an {@link AggregationPlan} says how the work is divided, and an
+ * {@link AggregationAttempt} carries it out.
  *
- * <p>Two things are assumed and checked. A row lies in its file's batch: the first one that does not (a row dated
- * outside its file) makes the run start over with everything in one batch. And the parts of a file begin where a record
- * begins: where a part's last record ends must be where the next part began, else a line break was inside quotes, and
- * that file must not be cut. The same goes for a file of which a part is not what its {@link UserIndex} was made of. The
- * first such file ends the first attempt at once, since others are probably alike, and from then on only large files are
- * cut; a later attempt goes on and finds them all. Files that begin with line breaks inside quotes spare themselves the
- * first of these. So there are two attempts more at most, however many the files are.
+ * <p>Two assumptions make this fast, and both are checked:
+ *
+ * <ul>
+ *   <li>Every row lies in the batch of its file. The first row that does not (it is dated outside its file) makes the
+ *       run start over with everything in one batch.
+ *   <li>Every part of a file begins where a record begins: the last record of a part must end where the next part
+ *       began. Otherwise a line break was inside quotes, and that file must not be cut. The same holds for a file of
+ *       which a part is no longer what its {@link UserIndex} was made from. The first such file ends the first attempt
+ *       at once, because other files are probably like it; from then on only large files are cut, and a later attempt
+ *       goes on to its end and finds all such files. If the first file to be cut begins with line breaks inside quotes,
+ *       that first attempt is skipped.
+ * </ul>
+ *
+ * <p>So a run makes at most two attempts more than the first, however many files there are.
+ *
+ * @param index whether indexes of users are used, and made where there are none
  */
-final class Aggregation {
+record Aggregation(
+        Query query,
+        List<LogFile> files,
+        int threads,
+        boolean strict,
+        boolean index,
+        Sizes sizes,
+        OrderedResultOutput output) {
 
     /**
      * Sizes that only tests change.
      *
      * @param buffer bytes read at a time
-     * @param minPart files smaller than twice this are not cut
-     * @param maxPart parts of a file are no larger
-     * @param heap memory there is, in bytes; all groups together may take a fifth of it, the rest is for growing,
-     *     sorting and writing
+     * @param minPart a file smaller than twice this is not cut, in bytes
+     * @param maxPart no part of a file is larger than this, in bytes
+     * @param heap the memory there is, in bytes; all groups together may use a fifth of it, and the rest is for
+     *     growing, sorting and writing
      */
     record Sizes(int buffer, long minPart, long maxPart, long heap) {
         static final Sizes NORMAL =
                 new Sizes(1 << 17, 1 << 20, 1 << 24, Runtime.getRuntime().maxMemory());
     }
 
-    private final Query query;
-    private final List<LogFile> files;
-    private final int threads;
-    private final boolean strict;
-    private final boolean index;
-    private final Sizes sizes;
-    private final ResultOutput output;
-
-    /** The one that came to its end, or was the last before the run failed. */
-    private Attempt attempt;
-
-    private String firstReject;
-
-    /** @param index whether indexes of users are used, and made where there are none */
-    Aggregation(
-            Query query,
-            List<LogFile> files,
-            int threads,
-            boolean strict,
-            boolean index,
-            Sizes sizes,
-            ResultOutput output) {
-        this.query = query;
-        this.files = files;
-        this.threads = threads;
-        this.strict = strict;
-        this.index = index;
-        this.sizes = sizes;
-        this.output = output;
-    }
-
     /**
-     * Writes the result's rows to the output.
+     * Writes the rows of the result to the output.
      *
-     * @return whether it came to its end; false when the run is strict and a line was rejected
+     * @return the attempt that came to its end with every assumption met
+     * @throws RejectedLineException if the run is strict and a line was rejected
      */
-    boolean run() throws IOException {
-        Plan.Assumptions assumptions = Plan.assumptions(files, threads, sizes);
+    AggregationAttempt run() throws IOException {
+        AggregationPlan.Assumptions assumptions = AggregationPlan.assumptions(files, threads, sizes);
         while (true) {
-            Plan plan = Plan.of(query, files, threads, index, sizes, assumptions);
-            attempt = new Attempt(query, plan, threads, strict, assumptions.cautious(), sizes, output);
+            AggregationPlan plan = AggregationPlan.of(query, files, threads, index, sizes, assumptions);
+            AggregationAttempt attempt =
+                    new AggregationAttempt(query, plan, threads, strict, assumptions.cautious(), sizes, output);
             boolean oneBatch = assumptions.oneBatch();
             try {
                 attempt.run();
-            } catch (Attempt.WrongAssumption e) {
-                // Which it is, it knows.
-            } catch (RowCollector.Stray e) {
+            } catch (AggregationAttempt.WrongAssumption e) {
+                // The attempt knows which files it was wrong about.
+            } catch (RowCollector.StrayRow e) {
                 oneBatch = true;
             } catch (RowCollector.StrictStop e) {
                 List<String> first = new RejectReport(1, null).read(attempt.filesWithRejects());
                 if (!first.isEmpty()) {
-                    firstReject = first.get(0);
-                    return false;
+                    throw new RejectedLineException(first.get(0));
                 }
-                // It only seemed so, because of a wrong cut.
+                // The line was rejected only because a cut was wrong.
                 attempt.distrustFilesWithRejects();
             }
             if (oneBatch == assumptions.oneBatch() && attempt.distrusted().isEmpty()) {
-                return true;
+                return attempt;
             }
-            List<LogFile> whole = new ArrayList<>(assumptions.whole());
-            whole.addAll(attempt.distrusted());
-            assumptions = new Plan.Assumptions(oneBatch, whole, assumptions.cautious() || !whole.isEmpty());
+            List<LogFile> uncut = new ArrayList<>(assumptions.uncut());
+            uncut.addAll(attempt.distrusted());
+            assumptions = new AggregationPlan.Assumptions(oneBatch, uncut, assumptions.cautious() || !uncut.isEmpty());
             output.restart();
         }
-    }
-
-    /** Where a strict run stopped. */
-    String firstReject() {
-        return firstReject;
-    }
-
-    /** What became of the rows. */
-    Account account() {
-        return attempt.account();
-    }
-
-    /** Number of rows in the result. */
-    long groups() {
-        return attempt.groups();
-    }
-
-    /** The files with rejected lines, in order. */
-    List<LogFile> filesWithRejects() {
-        return attempt.filesWithRejects();
-    }
-
-    /** Why an index could not be kept; null when all could. */
-    IOException indexProblem() {
-        return attempt.indexProblem();
-    }
-
-    /** Of the time in which the threads read and wrote beside each other, the share in which they wrote: 0 to 1. */
-    double shareOfWriting() {
-        return attempt.shareOfWriting();
     }
 }

@@ -14,24 +14,25 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermission;
 
 /**
- * Where a file that was asked for by name really goes: symbolic links are followed, what is no regular file (a device, a
- * pipe, standard output under one of its names) is written into and never replaced, and no log file is written over.
+ * Where a file that was asked for by name is really written. Symbolic links are followed. What is not a regular file (a
+ * device, a pipe, standard output by one of its names) is written into and never replaced. A log file is never
+ * overwritten.
  *
- * <p>{@code /dev/fd/3} and the like name what a process has open, and this process has more open than it was given: the
- * JDK's classes, its own jar, log files. So only a descriptor that is open for writing is taken.
+ * <p>Names such as {@code /dev/fd/3} stand for what the process has open, and this process has opened more than it was
+ * given: the JDK's classes, its own jar, log files. So only a descriptor that is open for writing is accepted.
  */
 final class Destination {
 
-    /** Links to follow before they are taken for a circle, as Linux does. */
+    /** How many links are followed before they are considered a circle; Linux has the same limit. */
     private static final int MOST_LINKS = 40;
 
     private final String name;
     private final Path path;
-    /** Standard output or standard error; null for neither. */
+    /** Standard output or standard error; null if the destination is neither. */
     private final FileDescriptor stream;
 
     private final boolean inPlace;
-    /** Whether it is open already, so that what is in it belongs to whoever has opened it. */
+    /** Whether it is open already, so that its contents belong to whoever opened it. */
     private final boolean open;
 
     private Destination(String name, Path path, FileDescriptor stream, boolean inPlace, boolean open) {
@@ -43,11 +44,13 @@ final class Destination {
     }
 
     /**
-     * @param option the option that names it, for messages
-     * @param file as it was named
-     * @param inputDir where the log files are; null when not on this machine
-     * @throws UsageException when it can be no file's name, or is or would be a log file to be read
-     * @throws IOException when symbolic links lead in a circle, or to a descriptor that is not open for writing
+     * Finds the destination that a name stands for.
+     *
+     * @param option the option that gave the name, for messages
+     * @param file the file as it was named
+     * @param inputDir the folder of the log files; null if they are not on this machine
+     * @throws UsageException if a file cannot have that name, or if it is or would be a log file
+     * @throws IOException if symbolic links lead in a circle, or to a descriptor that is not open for writing
      */
     static Destination of(AggregateOption option, File file, String inputDir) throws IOException {
         Path named = file.toPath().toAbsolutePath();
@@ -68,14 +71,14 @@ final class Destination {
         if (stream != null || special || open) {
             return new Destination(file.getPath(), path, stream, true, open);
         }
-        // In a folder that may not be written a file may still be, as one that is mounted into a container.
+        // A file may be writable in a folder that is not, for example if it is mounted into a container.
         boolean inPlace = Files.isRegularFile(path) && !Files.isWritable(path.getParent()) && Files.isWritable(path);
         return new Destination(file.getPath(), path, null, inPlace, false);
     }
 
     private static FileDescriptor stream(Path named) {
         if (isSame(named, "/dev/null")) {
-            // Whoever throws two things away has not asked for both in one.
+            // Even if standard output leads to /dev/null, what is thrown away here is not meant for standard output.
             return null;
         }
         return isSame(named, "/dev/stdout")
@@ -91,7 +94,7 @@ final class Destination {
         }
     }
 
-    /** Where symbolic links lead, be there something or not; not beyond a descriptor, which only looks like a link. */
+    /** Follows symbolic links, whether or not the target exists, but not a descriptor, which only looks like a link. */
     static Path follow(Path named) throws IOException {
         Path path = named.toAbsolutePath();
         for (int links = 0; Files.isSymbolicLink(path) && !isDescriptor(path); links++) {
@@ -103,7 +106,7 @@ final class Destination {
         return path;
     }
 
-    /** Whether it names what a process has, or has not, open: {@code /proc/PID/fd/N}, by whatever way. */
+    /** Whether the path is {@code /proc/PID/fd/N}, by whatever way, which stands for a descriptor, open or not. */
     private static boolean isDescriptor(Path path) {
         try {
             Path parent = path.getParent();
@@ -114,7 +117,7 @@ final class Destination {
         }
     }
 
-    /** The link's own permissions say how its descriptor is open. */
+    /** Uses the permissions of the link itself, which say how the descriptor was opened. */
     private static boolean isOpenForWriting(Path descriptor) throws IOException {
         return Files.getPosixFilePermissions(descriptor, LinkOption.NOFOLLOW_LINKS)
                 .contains(PosixFilePermission.OWNER_WRITE);
@@ -131,11 +134,11 @@ final class Destination {
         }
         if (wouldBe) {
             throw new UsageException(
-                    option.names.get(0) + "=" + named + ": expected a file that is no log" + " file in --input-dir");
+                    option.names.get(0) + "=" + named + ": expected a file that is not a log file in --input-dir");
         }
     }
 
-    /** Whether it is written into as it is, rather than made anew and put in place when whole. */
+    /** Whether the destination is written into directly, rather than replaced by a finished file. */
     boolean isInPlace() {
         return inPlace;
     }
@@ -149,9 +152,9 @@ final class Destination {
     }
 
     /**
-     * Says before a run what would stop it at its end.
+     * Checks before a run whether the file can be written at its end.
      *
-     * @throws IOException when the file cannot be written
+     * @throws IOException if it cannot
      */
     void check() throws IOException {
         Path folder = path.getParent();
@@ -159,10 +162,10 @@ final class Destination {
             throw new IOException(name + " is a folder");
         }
         if (!Files.exists(folder)) {
-            throw new IOException(name + " cannot be written: " + folder + " is not there");
+            throw new IOException(name + " cannot be written: " + folder + " does not exist");
         }
         if (!Files.isDirectory(folder)) {
-            throw new IOException(name + " cannot be written: " + folder + " is no folder");
+            throw new IOException(name + " cannot be written: " + folder + " is not a folder");
         }
         boolean writable = Files.exists(path) ? Files.isWritable(path) : Files.isWritable(folder);
         if (!writable) {
@@ -170,7 +173,7 @@ final class Destination {
         }
     }
 
-    /** Opens what is in place for writing; closing the stream leaves standard output open. */
+    /** Opens a destination that is written into directly. Closing the stream leaves standard output open. */
     OutputStream open() throws IOException {
         if (stream == null) {
             return new FileOutputStream(path.toFile(), open);
@@ -188,7 +191,7 @@ final class Destination {
         };
     }
 
-    /** Puts a whole file in its place. */
+    /** Replaces the destination by a finished file. */
     void replaceBy(File whole) throws IOException {
         try {
             Files.move(whole.toPath(), path, StandardCopyOption.REPLACE_EXISTING);
@@ -196,7 +199,7 @@ final class Destination {
             if (!Files.isRegularFile(path)) {
                 throw e;
             }
-            // What can be written but not replaced, such as a mount point.
+            // Some files, such as mount points, can be written but not replaced.
             try (OutputStream out = new FileOutputStream(path.toFile())) {
                 Files.copy(whole.toPath(), out);
             }

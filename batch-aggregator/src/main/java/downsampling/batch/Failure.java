@@ -12,7 +12,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 
-/** What went wrong, in a line for people: many of the JDK's file exceptions say nothing but the path. */
+/** Describes failures in one line for people. Many of the JDK's file exceptions say nothing but the path. */
 final class Failure {
 
     private Failure() {}
@@ -31,7 +31,7 @@ final class Failure {
             return file.getFile() + (file.getReason() == null ? " " : ": ").concat(wrong);
         }
         if (e instanceof FileNotFoundException && e.getMessage() != null) {
-            return e.getMessage().replace(" (No such file or directory)", " is not there");
+            return e.getMessage().replace(" (No such file or directory)", " does not exist");
         }
         return e instanceof IOException && e.getMessage() != null ? e.getMessage() : e.toString();
     }
@@ -41,16 +41,16 @@ final class Failure {
             return e.getReason();
         }
         if (e instanceof NoSuchFileException) {
-            return "is not there";
+            return "does not exist";
         }
         if (e instanceof AccessDeniedException) {
             return "may not be read or written";
         }
         if (e instanceof FileAlreadyExistsException) {
-            return "is there already";
+            return "already exists";
         }
         if (e instanceof NotDirectoryException) {
-            return "is no folder";
+            return "is not a folder";
         }
         if (e instanceof DirectoryNotEmptyException) {
             return "is a folder that is not empty";
@@ -58,8 +58,8 @@ final class Failure {
         return "cannot be read or written";
     }
 
-    /** The same failure with the file it is about, unless that is said already. */
-    static IOException of(String file, IOException e) {
+    /** Adds the file that a failure is about, unless the failure already names it. */
+    static IOException withFile(String file, IOException e) {
         boolean said = e instanceof FileSystemException
                 || e instanceof FileNotFoundException
                 || e instanceof InterruptedIOException

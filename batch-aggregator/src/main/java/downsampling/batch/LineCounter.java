@@ -4,10 +4,10 @@ import java.io.Closeable;
 import java.io.IOException;
 
 /**
- * Line and column, from 1 and in characters, of places in records of a log file, which are asked for in order. It reads
- * the file by an input of its own, once.
+ * Finds the line and column of places in the records of a log file. Places must be asked for in the order of the file,
+ * which is read once, through an input of its own. Lines and columns are counted from 1, columns in characters.
  *
- * @param <I> what it reads from, and closes
+ * @param <I> the input, which is closed with the counter
  */
 final class LineCounter<I extends LogReader.Input & Closeable> implements Closeable {
 
@@ -18,12 +18,12 @@ final class LineCounter<I extends LogReader.Input & Closeable> implements Closea
     private final byte[] chunk = new byte[1 << 16];
     private long at;
     private long line;
-    /** Whether the byte before {@link #at} is a CR, with which its line has been counted. */
-    private boolean behindCr;
+    /** Whether the byte before {@link #at} is a CR, whose line has been counted already. */
+    private boolean afterCr;
 
     /**
-     * @param start of a record
-     * @param line that record's line
+     * @param start where a record begins
+     * @param line the line of that record
      */
     LineCounter(I in, long start, long line) throws IOException {
         this.in = in;
@@ -32,35 +32,35 @@ final class LineCounter<I extends LogReader.Input & Closeable> implements Closea
         in.seek(start);
     }
 
-    /** Goes on to where a record starts, or to the end of the file; returns the line. */
+    /** Reads on to where a record starts, or to the end of the file, and returns the line there. */
     long moveTo(long record) throws IOException {
         while (at < record) {
             int n = in.read(chunk, 0, (int) Math.min(chunk.length, record - at));
             if (n < 0) {
                 break;
             }
-            line = behind(line, behindCr, chunk, 0, n).line;
-            behindCr = chunk[n - 1] == '\r';
+            line = placeAfter(line, afterCr, chunk, 0, n).line;
+            afterCr = chunk[n - 1] == '\r';
             at += n;
         }
         return line;
     }
 
     /**
-     * A place in a record.
+     * Finds a place in a record.
      *
-     * @param record where it starts, not before the last one
-     * @param b holds it from {@code from} on
-     * @param to the place
+     * @param record where the record starts in the file, not before the record of the last call
+     * @param b an array with the record from {@code from} on
+     * @param to the place in the array
      */
     Place place(long record, byte[] b, int from, int to) throws IOException {
-        return behind(moveTo(record), false, b, from, to);
+        return placeAfter(moveTo(record), false, b, from, to);
     }
 
-    /** @param behindCr whether a CR stands before {@code from}, so that a LF there ends no further line */
-    private static Place behind(long line, boolean behindCr, byte[] b, int from, int to) {
+    /** @param afterCr whether a CR stands before {@code from}, so that an LF there does not end another line */
+    private static Place placeAfter(long line, boolean afterCr, byte[] b, int from, int to) {
         long column = 1;
-        boolean cr = behindCr;
+        boolean cr = afterCr;
         for (int i = from; i < to; i++) {
             if (b[i] == '\r' || b[i] == '\n') {
                 line += cr && b[i] == '\n' ? 0 : 1;

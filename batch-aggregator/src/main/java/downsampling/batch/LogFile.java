@@ -11,11 +11,11 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A day's log file.
+ * A log file, which normally holds the rows of one day.
  *
- * @param file where it is
+ * @param file the path
  * @param day the date in its name, in days since 1970-01-01
- * @param size in bytes, when it was listed
+ * @param size its size in bytes when it was listed
  */
 record LogFile(File file, long day, long size) {
 
@@ -33,11 +33,11 @@ record LogFile(File file, long day, long size) {
         return new Opened(file);
     }
 
-    /** The log files of a folder whose names have a date in {@code [first, last]}, in order. */
+    /** Lists the log files of a folder that have a date in {@code [first, last]} in their names, in order. */
     static List<LogFile> list(File folder, long first, long last) throws IOException {
         String[] names = folder.list();
         if (names == null) {
-            throw new IOException(folder + (folder.exists() ? " is no folder that can be read" : " is not there"));
+            throw new IOException(folder + (folder.exists() ? " is not a folder that can be read" : " does not exist"));
         }
         Arrays.sort(names);
         List<LogFile> files = new ArrayList<>();
@@ -45,9 +45,10 @@ record LogFile(File file, long day, long size) {
             long day = day(name);
             if (day >= first && day <= last) {
                 File file = new File(folder, name);
-                // A pipe, of all things, would be waited for without end.
+                // A reader would wait forever for a pipe.
                 if (!file.isFile()) {
-                    throw new IOException(file + (file.exists() ? " is no regular file" : " leads nowhere"));
+                    throw new IOException(file
+                            + (file.exists() ? " is not a regular file" : " is a symbolic link that leads nowhere"));
                 }
                 files.add(new LogFile(file, day, file.length()));
             }
@@ -55,7 +56,9 @@ record LogFile(File file, long day, long size) {
         return files;
     }
 
-    /** The day in a file's name; {@link Long#MIN_VALUE} when it is not the name of a log file. */
+    /**
+     * The day in the name of a file, in days since 1970-01-01; {@link Long#MIN_VALUE} if no log file has such a name.
+     */
     static long day(String name) {
         if (name.length() != 10 + SUFFIX.length() || !name.endsWith(SUFFIX)) {
             return Long.MIN_VALUE;

@@ -11,12 +11,12 @@ import java.util.stream.IntStream;
 
 /**
  * Makes the rows of one day: {@code timestamp,user,app,metric_1,…,metric_9} with CRLF line ends, sorted by user in code
- * point order ({@code user10} before {@code user2}), a user's rows in no order of time. Users, apps, seconds of the day
- * and metrics (1–1000) are uniform.
+ * point order ({@code user10} before {@code user2}); the rows of a user are not in order of time. Users, apps, seconds
+ * of the day and metrics (1–1000) are distributed uniformly.
  *
- * <p>A day's bytes depend on the seed, the date, the number of rows and the number of users alone, so days may be written
- * in any order by any number of threads. Immutable; memory is 4 bytes per user for all days, and one buffer of
- * {@code batchSize} rows for each day being written, however many rows it has.
+ * <p>The bytes of a day depend only on the seed, the date, the number of rows and the number of users, so days may be
+ * written in any order by any number of threads. A generator is immutable. It uses 4 bytes per user for all days, and
+ * one buffer of {@code batchSize} rows for each day being written, however many rows the day has.
  */
 final class LogGenerator {
 
@@ -26,10 +26,10 @@ final class LogGenerator {
 
     private static final int METRICS = 9;
     private static final int SECONDS_PER_DAY = 24 * 60 * 60;
-    /** Date and time, user and app at their longest, metrics at their longest, CRLF. */
+    /** The longest row: date and time, the longest user and app, the longest metrics, CRLF. */
     private static final int MAX_ROW_BYTES = 19 + ",user2147483647".length() + ",instagram".length() + METRICS * 5 + 2;
 
-    /** Where a row's user begins. */
+    /** Where the user begins in a row. */
     private static final int USER_AT = "2025-01-01 00:00:00,".length();
 
     private static final byte[][] COMMA_APP =
@@ -41,14 +41,14 @@ final class LogGenerator {
     private final int rowsPerDay;
     private final int batchSize;
     private final long seed;
-    /** Numbers of the users, in the order of their names. */
+    /** The numbers of the users, in the order of their names. */
     private final int[] usersByName;
 
     /**
      * @param rowsPerDay at least 1
-     * @param users how many there are, {@code user1} to {@code userN}, at least 1
-     * @param batchSize rows made before they are written, at least 1
-     * @param seed what the same files follow from
+     * @param users how many users there are, {@code user1} to {@code userN}, at least 1
+     * @param batchSize how many rows are made before they are written, at least 1
+     * @param seed determines the files: the same seed gives the same bytes
      */
     LogGenerator(int rowsPerDay, int users, int batchSize, long seed) {
         this.rowsPerDay = rowsPerDay;
@@ -57,7 +57,7 @@ final class LogGenerator {
         this.usersByName = usersByName(users);
     }
 
-    /** What is told after each batch; times in nanoseconds. */
+    /** Is called after each batch, with times in nanoseconds. */
     interface Progress {
         void batchWritten(int rows, long makingNanos, long writingNanos);
     }
@@ -65,7 +65,7 @@ final class LogGenerator {
     /**
      * Writes all rows of {@code date}, {@code batchSize} at a time.
      *
-     * @param index is told of the rows
+     * @param index is given the rows as they are made
      * @throws IOException if {@code out} throws it
      */
     void write(LocalDate date, OutputStream out, UserIndex.Writer index, Progress progress) throws IOException {
@@ -73,10 +73,10 @@ final class LogGenerator {
         byte[] day = ascii(date + " ");
         byte[] buffer = new byte[Math.multiplyExact(batchSize, MAX_ROW_BYTES)];
 
-        // Sorted users without sorting or holding them: the largest of n uniform numbers is distributed as U^(1/n), the
-        // next as that times U^(1/(n-1)), and so on (Bentley and Saxe, "Generating Sorted Lists of Random Numbers",
-        // 1980). Here in logarithms, and from the other end, for ascending order. StrictMath, because Math may differ
-        // in the last bit from one processor to the next.
+        // This draws users in order, without sorting or holding them: the largest of n uniform numbers is distributed
+        // as U^(1/n), the next one as that times U^(1/(n-1)), and so on (Bentley and Saxe, "Generating Sorted Lists of
+        // Random Numbers", 1980). It is computed in logarithms, and from the other end for ascending order. It needs
+        // StrictMath, because Math may differ in the last bit from one processor to the next.
         double logOfLargest = 0;
         int last = 0;
         for (int rowsLeft = rowsPerDay; rowsLeft > 0; ) {
@@ -134,7 +134,7 @@ final class LogGenerator {
         return end;
     }
 
-    /** Of {@code user} with the number behind it. */
+    /** The length of {@code user} followed by the number. */
     private static int nameLength(int user) {
         int length = "user".length();
         for (int rest = user; rest > 0; rest /= 10) {
@@ -154,13 +154,13 @@ final class LogGenerator {
         return at + bytes.length;
     }
 
-    /** Seed and date go through the generator's own mixing, so that neighbouring days and seeds have nothing in common. */
+    /** Sends seed and date through the generator's own mixing, so that neighbouring days and seeds differ entirely. */
     private SplittableRandom randomOf(LocalDate date) {
         long mixedSeed = new SplittableRandom(seed).nextLong();
         return new SplittableRandom(new SplittableRandom(mixedSeed + date.toEpochDay()).nextLong());
     }
 
-    /** 1 to {@code users} in the order of their decimal digits: 1, 10, 100, …, 11, …, 2, 20, … */
+    /** The numbers 1 to {@code users} in the order of their decimal digits: 1, 10, 100, …, 11, …, 2, 20, … */
     private static int[] usersByName(int users) {
         int[] order = new int[users];
         long user = 1;

@@ -4,52 +4,52 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * Reads the records of a log file, or of a part of it, in order, a buffer at a time: plain {@code read} into a byte
- * array, which mapping the file does not beat. It holds one buffer, however long the file. Not thread-safe; reused from
- * file to file.
+ * Reads the records of a log file, or of a part of it, in order, a buffer at a time. It uses plain {@code read} into a
+ * byte array, because mapping the file is not faster. It holds one buffer, however long the file is. It is not
+ * thread-safe, and is reused from file to file.
  */
 final class LogReader {
 
-    /** Where a log file's bytes come from. */
+    /** The bytes of a log file. */
     interface Input {
 
-        /** Where the next read begins. */
+        /** Sets where the next read begins. */
         void seek(long position) throws IOException;
 
-        /** Reads at least one byte, at most {@code length}; returns how many, or -1 at the end. */
+        /** Reads at least one byte and at most {@code length}; returns how many, or -1 at the end. */
         int read(byte[] into, int offset, int length) throws IOException;
     }
 
-    /** What becomes of the records. Ranges are valid during the call only. */
+    /** Receives the records. Arrays and positions in them are valid only during the call. */
     interface Handler {
 
         /**
-         * May take rows that are plain beyond doubt; the default takes none.
+         * May consume rows that are plain beyond doubt; the default consumes none.
          *
          * @param from where a record starts
-         * @param stop rows that start here or later are not to be taken; there is a line break at or behind the
-         *     byte before it, and {@link #PADDING} bytes behind that may be looked at, but mean nothing
-         * @return where the first record starts that was not taken
+         * @param stop rows that start here or later must not be consumed. The byte before it or a later one is a line
+         *     break, and {@link #PADDING} bytes after that may be read but mean nothing
+         * @return where the first record starts that was not consumed
          */
         default int plainRows(byte[] b, int from, int stop) throws IOException {
             return from;
         }
 
-        /** @param position of the record in the file */
+        /** @param position where the record starts in the file */
         void row(RowParser row, long position);
 
         /**
-         * @param position of the record in the file
-         * @param from first byte of what is rejected
-         * @param to behind its last byte, the line break included
+         * @param position where the record starts in the file
+         * @param from the first byte of what is rejected
+         * @param to the first byte after it and its line break
          */
         void rejected(RowParser record, long position, byte[] b, int from, int to) throws IOException;
 
-        /** More of a line that was rejected because it is too long. */
+        /** Receives more of a line that was rejected because it is too long. */
         default void rejectedMore(byte[] b, int from, int to) throws IOException {}
     }
 
-    /** Bytes behind the buffer that a load of eight may touch. */
+    /** How many bytes after the buffer may be touched by code that loads eight bytes at a time. */
     static final int PADDING = 64;
 
     private final RowParser parser = new RowParser();
@@ -60,8 +60,8 @@ final class LogReader {
     }
 
     /**
-     * Where the first line starts at or after a position, going by line breaks alone (see {@link RowParser}); that no
-     * quoted field stands open there is for the caller to check.
+     * Finds the first line that starts at a position or after it, going by line breaks alone (see {@link RowParser}).
+     * The caller has to check that the line break is not inside a quoted field.
      */
     long lineStart(Input file, long position) throws IOException {
         if (position == 0) {
@@ -69,23 +69,24 @@ final class LogReader {
         }
         long at = position - 1;
         file.seek(at);
-        boolean behindCr = false;
+        boolean afterCr = false;
         for (int n; (n = file.read(buffer, 0, buffer.length - PADDING)) > 0; at += n) {
             for (int i = 0; i < n; i++) {
                 if (buffer[i] == '\n') {
                     return at + i + 1;
                 }
-                if (behindCr) {
+                if (afterCr) {
                     return at + i;
                 }
-                behindCr = buffer[i] == '\r';
+                afterCr = buffer[i] == '\r';
             }
         }
         return at;
     }
 
     /**
-     * Hands over the records that start in {@code [start, end)}, whole, also when the last one ends behind it.
+     * Hands over the records that start in {@code [start, end)}. Each is handed over as a whole, even if the last one
+     * ends after {@code end}.
      *
      * @param start where a record starts
      * @return where the next record starts
@@ -117,14 +118,14 @@ final class LogReader {
                 if (filled < 3 && !last) {
                     continue;
                 }
-                // One byte order mark, and not what looks like another behind it.
+                // A file may begin with one byte order mark; a second one would be text.
                 boolean mark = base == 0 && filled >= 3;
                 if (mark && buffer[0] == (byte) 0xEF && buffer[1] == (byte) 0xBB && buffer[2] == (byte) 0xBF) {
                     pos = 3;
                 }
                 if (pos < filled) {
                     RowParser.Verdict first = parser.parse(buffer, pos, filled, last);
-                    if (first == RowParser.Verdict.MORE) {
+                    if (first == RowParser.Verdict.INCOMPLETE) {
                         continue;
                     }
                     if (first == RowParser.Verdict.REJECTED && parser.end > 0 && parser.isHeader()) {
@@ -133,7 +134,7 @@ final class LogReader {
                 }
                 atStart = false;
             }
-            // Of a CR that is the last byte it cannot be said yet where its line ends.
+            // If the last byte is a CR, an LF may follow, so it is not known yet where the line ends.
             int linesEnd = filled;
             while (linesEnd > pos
                     && buffer[linesEnd - 1] != '\n'
@@ -159,7 +160,7 @@ final class LogReader {
                     break;
                 }
                 RowParser.Verdict verdict = parser.parse(buffer, pos, filled, last);
-                if (verdict == RowParser.Verdict.MORE) {
+                if (verdict == RowParser.Verdict.INCOMPLETE) {
                     break;
                 }
                 if (verdict == RowParser.Verdict.ROW) {

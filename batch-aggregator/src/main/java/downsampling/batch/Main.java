@@ -8,8 +8,9 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * The program: one subcommand to make log files, one to sum them up. It has a small start of its own and nothing of what
- * the services share for theirs: a run takes a third of a second, of which that would be a good part.
+ * The program, with one subcommand that generates log files and one that aggregates them. It starts up by code of its
+ * own and uses nothing of what the services share for theirs, because that would take a good part of a run of a third
+ * of a second.
  */
 @Command(
         name = "batch-aggregator",
@@ -20,10 +21,10 @@ public final class Main implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    /** Exits with 0 when done, 1 when it failed, 2 when the command line makes no sense. */
+    /** Exits with 0 when the work is done, 1 when it failed, 2 when the command line makes no sense. */
     public static void main(String... args) {
         StandardOutput out = new StandardOutput();
-        System.exit(out.ended("batch-aggregator", run(out, args)));
+        System.exit(out.exitCode("batch-aggregator", run(out, args)));
     }
 
     private static int run(StandardOutput out, String... args) {
@@ -32,7 +33,7 @@ public final class Main implements Callable<Integer> {
             out.err().println("batch-aggregator: ".concat(problem));
             return CommandLine.ExitCode.USAGE;
         }
-        Integer exitCode = Aggregate.runIfPlain(out.writer(), out.err(), args);
+        Integer exitCode = AggregateCommand.runIfPlain(out.writer(), out.err(), args);
         return exitCode != null ? exitCode : command(out).execute(args);
     }
 
@@ -41,13 +42,13 @@ public final class Main implements Callable<Integer> {
     }
 
     static CommandLine command() {
-        return new Program(new Main())
-                .addSubcommand("generate", new Program(new Generate()))
-                .addSubcommand("aggregate", Aggregate.command());
+        return new LenientCommandLine(new Main())
+                .addSubcommand("generate", new LenientCommandLine(new GenerateCommand()))
+                .addSubcommand("aggregate", AggregateCommand.command());
     }
 
     @Override
     public Integer call() {
-        throw new ParameterException(spec.commandLine(), "generate or aggregate?");
+        throw new ParameterException(spec.commandLine(), "expected a subcommand, generate or aggregate");
     }
 }

@@ -2,7 +2,7 @@ package downsampling.batch;
 
 import java.util.Locale;
 
-/** What a result says of each metric in a group. */
+/** What a result can state about each metric of a group; users call these aggregates. */
 enum Measure {
     SUM,
     COUNT,
@@ -10,12 +10,12 @@ enum Measure {
     MAX,
     MEAN;
 
-    /** As users write it and as column names end. */
+    /** The name by which users ask for it, which is also the end of its column names. */
     String label() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** The measure users write so; null when there is none. */
+    /** The measure that users call by this name; null if there is none. */
     static Measure of(String label) {
         for (Measure measure : values()) {
             if (measure.label().equals(label)) {

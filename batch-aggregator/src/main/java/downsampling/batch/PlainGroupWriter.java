@@ -1,45 +1,45 @@
 package downsampling.batch;
 
 /**
- * The fast way out: writes the groups of one table as CSV when they are plain, which is when nothing but sums is asked
- * for, none of them was too wide for {@link Groups#narrow}, and no name needs quotes. All others are left to
- * {@link ResultFormat}, which says what a row is to look like. Not thread-safe.
+ * The fast path for results: it writes the groups of one table as CSV if they are plain. They are plain if only sums
+ * were asked for, all of them fit into {@link GroupTable#narrow}, and no name needs quotes. Other groups are left to
+ * {@link ResultFormatter}, which defines what a row looks like. Not thread-safe.
  */
 final class PlainGroupWriter {
 
-    /** Digits, commas and the line break, and what the last word written may be longer. */
-    private static final int SUMS = 11 * Groups.METRICS + 16;
+    /** Room for the digits, commas and line break of a row, and for the excess of the last eight bytes written. */
+    private static final int SUMS = 11 * GroupTable.METRICS + 16;
 
     private static final int AT_ONCE = 128;
 
     private final Query query;
     private final boolean csvOfSums;
-    private final Text time = new Text();
+    private final ByteBuilder time = new ByteBuilder();
     private long period = Long.MIN_VALUE;
 
     private final long[] periods = new long[AT_ONCE];
     private final int[] userOf = new int[AT_ONCE];
     private final int[] appOf = new int[AT_ONCE];
-    private final long[] sums = new long[AT_ONCE * Groups.PAIRS];
+    private final long[] sums = new long[AT_ONCE * GroupTable.PAIRS];
 
-    PlainGroupWriter(Query query, Format format) {
+    PlainGroupWriter(Query query, ResultFormat format) {
         this.query = query;
-        csvOfSums = format == Format.CSV && ResultFormat.isSumsOnly(query);
+        csvOfSums = format == ResultFormat.CSV && ResultFormatter.isSumsOnly(query);
     }
 
-    boolean canWrite(Groups groups) {
-        return csvOfSums && groups.areNarrow() && groups.users.areBare() && groups.apps.areBare();
+    boolean canWrite(GroupTable groups) {
+        return csvOfSums && groups.areNarrow() && groups.users.needNoQuotes() && groups.apps.needNoQuotes();
     }
 
     /**
      * Writes some of the groups.
      *
-     * @param order the groups' numbers
+     * @param order the numbers of the groups
      * @param from where to begin in {@code order}
-     * @param enough bytes in {@code out} after which to stop
-     * @return where to go on
+     * @param enough how many bytes in {@code out} are enough to stop
+     * @return where to continue in {@code order}
      */
-    int write(Groups groups, int[] order, int from, int enough, Text out) {
+    int write(GroupTable groups, int[] order, int from, int enough, ByteBuilder out) {
         int next = from;
         while (next < groups.size() && out.length < enough) {
             int count = Math.min(AT_ONCE, groups.size() - next);
@@ -53,27 +53,27 @@ final class PlainGroupWriter {
     }
 
     /**
-     * Brings together what lies all over the table: each group is several cache misses, and here the processor sees
-     * those of many groups at once.
+     * Gathers what lies all over the table. Each group costs several cache misses, and this loop is so short that the
+     * processor waits for those of many groups at once.
      */
-    private void gather(Groups groups, int[] order, int from, int count) {
+    private void gather(GroupTable groups, int[] order, int from, int count) {
         for (int i = 0; i < count; i++) {
             int group = order[from + i];
             periods[i] = groups.periods[group];
             userOf[i] = groups.userOf[group];
             appOf[i] = groups.appOf[group];
-            System.arraycopy(groups.narrow, group * Groups.PAIRS, sums, i * Groups.PAIRS, Groups.PAIRS);
+            System.arraycopy(groups.narrow, group * GroupTable.PAIRS, sums, i * GroupTable.PAIRS, GroupTable.PAIRS);
         }
     }
 
-    private void write(Groups groups, int i, Text out) {
+    private void write(GroupTable groups, int i, ByteBuilder out) {
         if (periods[i] != period) {
             period = periods[i];
             time.length = 0;
             time.addTime(period * query.granularity());
         }
-        Names users = groups.users;
-        Names apps = groups.apps;
+        NameTable users = groups.users;
+        NameTable apps = groups.apps;
         int user = userOf[i];
         int app = appOf[i];
         int names = (query.byUser() ? users.to(user) - users.from(user) : 0)
@@ -89,23 +89,23 @@ final class PlainGroupWriter {
             bytes[at] = ',';
             at = copy(apps.bytes(), apps.from(app), apps.to(app), bytes, at + 1);
         }
-        int pair = i * Groups.PAIRS;
-        for (int last = pair + Groups.PAIRS - 1; pair < last; pair++) {
+        int pair = i * GroupTable.PAIRS;
+        for (int last = pair + GroupTable.PAIRS - 1; pair < last; pair++) {
             bytes[at] = ',';
-            at = Text.put(bytes, at + 1, (int) sums[pair]);
+            at = ByteBuilder.put(bytes, at + 1, (int) sums[pair]);
             bytes[at] = ',';
-            at = Text.put(bytes, at + 1, (int) (sums[pair] >>> 32));
+            at = ByteBuilder.put(bytes, at + 1, (int) (sums[pair] >>> 32));
         }
         bytes[at] = ',';
-        at = Text.put(bytes, at + 1, (int) sums[pair]);
+        at = ByteBuilder.put(bytes, at + 1, (int) sums[pair]);
         bytes[at] = '\n';
         out.length = at + 1;
     }
 
-    /** Copies eight bytes at a time, and so up to seven too many; returns where it ended. */
+    /** Copies eight bytes at a time, and so up to seven bytes too many; returns where the copy ends. */
     private static int copy(byte[] from, int start, int end, byte[] to, int at) {
         for (int i = 0; i < end - start; i += 8) {
-            Words.put(to, at + i, Words.at(from, start + i));
+            EightBytes.put(to, at + i, EightBytes.at(from, start + i));
         }
         return at + end - start;
     }

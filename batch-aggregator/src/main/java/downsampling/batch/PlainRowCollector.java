@@ -4,48 +4,49 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * The fast path: takes the rows it can prove to be plain, and leaves all others to {@link RowParser}. Plain is a row
- * dated like its file, with a user and an app that are not quoted, and with nine metrics of one to seven digits, the
- * last of them at the end of the line. About 40 ns each; the tests hold it against a slow and obvious version.
+ * The fast path for rows: it consumes the rows that it can prove to be plain, and leaves all others to
+ * {@link RowParser}. A row is plain if its date is that of its file, its user and app are not quoted, and it has nine
+ * metrics of one to seven digits, of which the last ends the line. A plain row takes about 40 ns. The tests hold this
+ * class against a slow and obvious version.
  *
- * <p>How it is fast:
+ * <p>Why it is fast:
  *
  * <ul>
- *   <li>Eight bytes at a time ({@link Words}). The date is two comparisons with what the file's name says; the time is
- *       checked, all digits against their own limits at once, by one addition that carries into a byte's highest bit
- *       when the byte is too large.
- *   <li>Files come sorted by user, so the user is compared with the last one, as words, and its number is at hand. That
- *       is no assumption: another user is looked up.
- *   <li>Apps come at random from a few, so they are found without a branch on their length: the bytes up to the comma,
- *       found by arithmetic, are the key of a small cache of apps that have been looked at before.
- *   <li>Two metrics are decoded per load. The bytes that are no digits are found in all eight bytes at once; each
- *       field is shifted to the end of its half, which leaves zeros in front; then digits, and then pairs of digits,
- *       are joined in both halves by one multiplication. What comes out is what {@link Groups#narrow} adds up.
- *   <li>What must not be in a plain row is not asked for byte by byte: it makes a bit remain in {@code wrong}, which is
- *       looked at once for two metrics.
- *   <li>A row that is filtered out is added like any other, to a group that nobody looks at.
+ *   <li>It handles eight bytes at a time ({@link EightBytes}). The date takes two comparisons with the date in the
+ *       file's name. The time takes one addition, which compares all digits with their own limits at once: it carries
+ *       into the highest bit of a byte if the byte is too large.
+ *   <li>Files usually come sorted by user, so the user is compared with the last one, eight bytes at a time, and its
+ *       number is at hand. If the user is a different one, it is looked up.
+ *   <li>Apps come in random order from a small set, so they are found without a branch on their length: the bytes up to
+ *       the comma, which arithmetic finds, are the key to a small cache of apps that have been seen before.
+ *   <li>Two metrics are decoded per load. The bytes that are not digits are found in all eight bytes at once. Each
+ *       field is shifted to the end of its half, which leaves zeros in front. One multiplication then joins digits, and
+ *       another one pairs of digits, in both halves. The outcome has the form that {@link GroupTable#narrow} adds up.
+ *   <li>What must not stand in a plain row is not looked for byte by byte. It leaves a bit in {@code wrong}, which is
+ *       tested once for two metrics.
+ *   <li>A row that is filtered out is added like any other row, to a group that nobody reads.
  * </ul>
  */
 final class PlainRowCollector extends RowCollector {
 
-    private static final long HIGH = Words.HIGH;
+    private static final long HIGH = EightBytes.HIGH;
     private static final long LOW7 = 0x7F7F7F7F7F7F7F7FL;
-    private static final long ZEROS = '0' * Words.ONES;
-    /** {@code 00:00:00} as a word. */
+    private static final long ZEROS = '0' * EightBytes.ONES;
+    /** {@code 00:00:00} as a {@code long}. */
     private static final long MIDNIGHT = 0x30303A30303A3030L;
-    /** What to add to the digits of a time so that any byte above its limit (29:59:59) gets its highest bit set. */
+    /** Added to the digits of a time, it sets the highest bit of every byte that is above its limit (29:59:59). */
     private static final long TIME_LIMITS = 0x767A7F767A7F767DL;
 
     private static final int COMMA = ',' ^ '0';
-    /** Two commas, and no key has more than one. */
+    /** The key of an empty place: it has two commas, and no app's key has more than one. */
     private static final long NO_APP = 0x2C2C;
 
-    /** Eight line feeds, which no user has. */
-    private static final long NEVER = '\n' * Words.ONES;
+    /** Eight line feeds, which no unquoted user has. */
+    private static final long NEVER = '\n' * EightBytes.ONES;
 
     private static final int APPS_CACHED = 512;
     private static final int LONGEST_NAME = 1000;
-    /** Bytes of a user with its comma. */
+    /** How long a user with its comma may be to fit into two {@code long}s. */
     private static final int LONGEST_AT_HAND = 15;
 
     private final boolean byUser;
@@ -53,12 +54,12 @@ final class PlainRowCollector extends RowCollector {
     private final boolean wantsUser;
     private final boolean wantsApp;
     private final boolean sumsOnly;
-    /** A row's metrics, as narrow sums are kept: the first two, the next two, and so on. */
-    private final long[] pairs = new long[Groups.PAIRS];
+    /** The metrics of a row in the form of narrow sums: the first two, the next two, and so on. */
+    private final long[] pairs = new long[GroupTable.PAIRS];
 
-    private final long[] metrics = new long[Groups.METRICS];
+    private final long[] metrics = new long[GroupTable.METRICS];
 
-    // The file's day: its date as words, the seconds of it that are asked for, and where it lies among the periods.
+    // The day of the file: its date as bytes, the seconds of it that were asked for, and its place among the periods.
     private long date0;
     private long date1;
     private int fromSecondOfDay;
@@ -68,7 +69,7 @@ final class PlainRowCollector extends RowCollector {
     private int secondsBefore;
     private int granularity;
 
-    // The last row's user with the comma behind it: as two words when it fits into them, else as it is.
+    // The user of the last row with the comma after it: in two longs if it fits into them, otherwise as bytes.
     private long userWord0;
     private long userMask0;
     private long userWord1;
@@ -78,7 +79,7 @@ final class PlainRowCollector extends RowCollector {
     private int longUserLength;
     private int user;
 
-    // The last group, good for the same user and period when apps are not apart.
+    // The last group, which is reused for the same user and period if apps are not among the dimensions.
     private long groupPeriod;
     private int group;
 
@@ -99,37 +100,38 @@ final class PlainRowCollector extends RowCollector {
     }
 
     @Override
-    void into(Groups groups, long fromSecond, long toSecond) {
-        super.into(groups, fromSecond, toSecond);
+    void collectInto(GroupTable groups, long fromSecond, long toSecond) {
+        super.collectInto(groups, fromSecond, toSecond);
         forgetUser();
-        // The apps seen before are given their numbers now: were they looked up when they come, that branch, not taken
-        // since the first rows of the first file, would be a trap.
+        // Apps that were seen before get their numbers now. If they were looked up in the first rows of a file, a
+        // branch would be taken there that has not been taken since the first file, and the compiled code would be
+        // discarded.
         byte[] name = new byte[16];
-        for (int home = 0; home < APPS_CACHED && wantsApp; home++) {
-            if (appWord0[home] != NO_APP) {
-                Words.put(name, 0, appWord0[home]);
-                Words.put(name, 8, appWord1[home]);
-                appCached[home] = groups.app(name, 0, plainEnd(name, 0));
+        for (int slot = 0; slot < APPS_CACHED && wantsApp; slot++) {
+            if (appWord0[slot] != NO_APP) {
+                EightBytes.put(name, 0, appWord0[slot]);
+                EightBytes.put(name, 8, appWord1[slot]);
+                appCached[slot] = groups.app(name, 0, plainEnd(name, 0));
             }
         }
     }
 
     @Override
-    PlainRowCollector ofDay(long day) {
-        super.ofDay(day);
+    PlainRowCollector startFile(long day) {
+        super.startFile(day);
         long midnight = day * 86400;
         fromSecondOfDay = (int) Math.max(0, Math.min(86400, query.from() - midnight));
         toSecondOfDay = (int) Math.max(0, Math.min(86400, query.to() - midnight));
         firstPeriod = Math.floorDiv(midnight, query.granularity());
         long secondsIntoPeriod = midnight - firstPeriod * query.granularity();
         onePeriod = secondsIntoPeriod + 86399 < query.granularity();
-        // Of periods of more than two days the day sees one end at most, so they may as well be shorter.
+        // At most one period of more than two days ends in this day, so two days are as good and fit into an int.
         granularity = (int) Math.min(query.granularity(), 2 * 86400);
         secondsBefore = (int) Math.max(0, secondsIntoPeriod - (query.granularity() - granularity));
         groupPeriod = Long.MIN_VALUE;
-        Text date = new Text().addTime(midnight);
-        date0 = Words.at(date.bytes, 0);
-        date1 = Words.at(date.bytes, 8) & 0xFFFFFF;
+        ByteBuilder date = new ByteBuilder().addTime(midnight);
+        date0 = EightBytes.at(date.bytes, 0);
+        date1 = EightBytes.at(date.bytes, 8) & 0xFFFFFF;
         return this;
     }
 
@@ -146,20 +148,21 @@ final class PlainRowCollector extends RowCollector {
         return at;
     }
 
-    /** Takes the row that starts here; returns where the next one does, or -1 when this one is not plain. */
+    /** Consumes the row that starts here and returns where the next one starts, or -1 if this one is not plain. */
     private int plainRow(byte[] b, int start) {
-        long time = Words.at(b, start + 11) ^ MIDNIGHT;
+        long time = EightBytes.at(b, start + 11) ^ MIDNIGHT;
         long timeWrong = (time + TIME_LIMITS | time) & HIGH
-                | Words.at(b, start) ^ date0
-                | Words.at(b, start + 8) & 0xFFFFFF ^ date1;
-        // Every digit is in its limits, so joining them does not carry from one byte to the next.
+                | EightBytes.at(b, start) ^ date0
+                | EightBytes.at(b, start + 8) & 0xFFFFFF ^ date1;
+        // Every digit is within its limit, so joining them does not carry from one byte into the next.
         long joined = time * 10 + (time >>> 8);
         int hour = (int) joined & 0xFF;
         if (timeWrong != 0 || hour > 23 || b[start + 19] != ',') {
             return -1;
         }
         int at = start + 20;
-        if (((Words.at(b, at) ^ userWord0) & userMask0 | (Words.at(b, at + 8) ^ userWord1) & userMask1) == 0) {
+        if (((EightBytes.at(b, at) ^ userWord0) & userMask0 | (EightBytes.at(b, at + 8) ^ userWord1) & userMask1)
+                == 0) {
             at += userLength;
         } else {
             at = lookUpUser(b, at);
@@ -167,19 +170,19 @@ final class PlainRowCollector extends RowCollector {
                 return -1;
             }
         }
-        long word0 = Words.at(b, at);
-        long word1 = Words.at(b, at + 8);
-        long comma0 = Words.equal(word0, ',');
-        long comma1 = Words.equal(word1, ',');
-        // Eight where there is no comma. The bits up to the first comma, itself included, are those that it and one
-        // less than it do not share.
+        long word0 = EightBytes.at(b, at);
+        long word1 = EightBytes.at(b, at + 8);
+        long comma0 = EightBytes.matching(word0, ',');
+        long comma1 = EightBytes.matching(word1, ',');
+        // The length is eight if there is no comma. The bits up to and including the first comma are those in which the
+        // mask differs from the mask minus one.
         int length0 = Long.numberOfTrailingZeros(comma0) >>> 3;
         int length1 = Long.numberOfTrailingZeros(comma1) >>> 3;
         long key0 = word0 & (comma0 ^ comma0 - 1);
         long key1 = word1 & (comma1 ^ comma1 - 1) & -(length0 >>> 3);
-        int home = appHome(key0, key1);
-        if ((appWord0[home] ^ key0 | appWord1[home] ^ key1) == 0) {
-            app = appCached[home];
+        int slot = appSlot(key0, key1);
+        if ((appWord0[slot] ^ key0 | appWord1[slot] ^ key1) == 0) {
+            app = appCached[slot];
             at += length0 + (length0 >>> 3) * length1 + 1;
         } else {
             at = lookUpApp(b, at);
@@ -190,11 +193,11 @@ final class PlainRowCollector extends RowCollector {
 
         long[] pairs = this.pairs;
         for (int pair = 0; pair < 4; pair++) {
-            long digits = Words.at(b, at) ^ ZEROS;
+            long digits = EightBytes.at(b, at) ^ ZEROS;
             long others = others(digits);
             int end1 = Long.numberOfTrailingZeros(others);
             int end2 = Long.numberOfTrailingZeros(others & others - 1);
-            // Nothing remains when both fields have one to four digits and a comma behind each.
+            // Nothing remains if both fields have one to four digits and a comma after each.
             int wrong = (end1 - 15 | end2 - end1 - 16) & ~24
                     | ((int) (digits >>> end1 - 7) ^ COMMA | (int) (digits >>> end2 - 7) ^ COMMA) & 0xFF;
             if (wrong == 0) {
@@ -205,9 +208,9 @@ final class PlainRowCollector extends RowCollector {
                 at += (end2 >>> 3) + 1;
                 continue;
             }
-            // One after the other, with one to seven digits.
+            // Otherwise the fields are decoded one after the other, with one to seven digits each.
             int second = at + (end1 >>> 3) + 1;
-            long digits2 = Words.at(b, second) ^ ZEROS;
+            long digits2 = EightBytes.at(b, second) ^ ZEROS;
             end2 = Long.numberOfTrailingZeros(others(digits2));
             wrong = (end1 - 15 | end2 - 15) & ~56
                     | ((int) (digits >>> end1 - 7) ^ COMMA | (int) (digits2 >>> end2 - 7) ^ COMMA) & 0xFF;
@@ -217,7 +220,7 @@ final class PlainRowCollector extends RowCollector {
             pairs[pair] = number(digits, end1) | number(digits2, end2) << 32;
             at = second + (end2 >>> 3) + 1;
         }
-        long digits = Words.at(b, at) ^ ZEROS;
+        long digits = EightBytes.at(b, at) ^ ZEROS;
         int end = Long.numberOfTrailingZeros(others(digits));
         if ((end - 15 & ~56) != 0) {
             return -1;
@@ -237,30 +240,30 @@ final class PlainRowCollector extends RowCollector {
     private void add(int group) {
         if (sumsOnly) {
             long[] narrow = groups.narrow;
-            int sums = group * Groups.PAIRS;
+            int sums = group * GroupTable.PAIRS;
             long all = 0;
-            for (int pair = 0; pair < Groups.PAIRS; pair++) {
+            for (int pair = 0; pair < GroupTable.PAIRS; pair++) {
                 long sum = narrow[sums + pair] + pairs[pair];
                 narrow[sums + pair] = sum;
                 all |= sum;
             }
-            if ((all & Groups.FULL) != 0) {
-                groups.flush(group);
+            if ((all & GroupTable.SIGN_BITS) != 0) {
+                groups.widen(group);
             }
-        } else if (group != Groups.NOBODY) {
-            for (int metric = 0; metric < Groups.METRICS; metric++) {
+        } else if (group != GroupTable.FILTERED_OUT) {
+            for (int metric = 0; metric < GroupTable.METRICS; metric++) {
                 metrics[metric] = pairs[metric >> 1] >>> ((metric & 1) << 5) & 0xFFFFFFFFL;
             }
             groups.add(group, metrics);
         }
     }
 
-    /** A bit for every byte that is not 0 to 9. */
+    /** The highest bit of every byte that is not 0 to 9. */
     private static long others(long digits) {
         return ((digits & LOW7) + 0x7676767676767676L | digits) & HIGH;
     }
 
-    /** The number of up to seven digits before the bit {@code end}; nothing of use without a digit. */
+    /** The number that up to seven digits before the bit {@code end} stand for; meaningless if there is no digit. */
     private static long number(long digits, int end) {
         long value = digits << 71 - end;
         value = value * 10 + (value >>> 8) & 0x00FF00FF_00FF00FFL;
@@ -268,13 +271,13 @@ final class PlainRowCollector extends RowCollector {
         return (value * 10_000 + (value >>> 32)) & 0xFFFFFFFFL;
     }
 
-    /** @param joined the time, hour, minute and second in its first, fourth and seventh byte */
+    /** @param joined the time, with hour, minute and second in the first, fourth and seventh byte */
     private int group(long joined) {
         int second =
                 ((int) joined & 0xFF) * 3600 + ((int) (joined >>> 24) & 0xFF) * 60 + ((int) (joined >>> 48) & 0xFF);
         if (second < fromSecondOfDay || second >= toSecondOfDay || (user | app) < 0) {
             filteredOut++;
-            return Groups.NOBODY;
+            return GroupTable.FILTERED_OUT;
         }
         aggregated++;
         long period = onePeriod ? firstPeriod : firstPeriod + (secondsBefore + second) / granularity;
@@ -286,9 +289,9 @@ final class PlainRowCollector extends RowCollector {
     }
 
     /**
-     * Looks at a user that is not at hand.
+     * Looks up a user that is not the one of the last row.
      *
-     * @return where the app starts; -1 when this is nothing for the fast path
+     * @return where the app starts; -1 if the row is not plain
      */
     private int lookUpUser(byte[] b, int at) {
         if (longUserLength > 0
@@ -305,8 +308,8 @@ final class PlainRowCollector extends RowCollector {
             userLength = length;
             userMask0 = -1L >>> 64 - 8 * Math.min(length, 8);
             userMask1 = (1L << 8 * Math.max(0, length - 8)) - 1;
-            userWord0 = Words.at(b, at) & userMask0;
-            userWord1 = Words.at(b, at + 8) & userMask1;
+            userWord0 = EightBytes.at(b, at) & userMask0;
+            userWord1 = EightBytes.at(b, at + 8) & userMask1;
         } else {
             longUserLength = length;
             System.arraycopy(b, at, longUser, 0, length);
@@ -325,9 +328,9 @@ final class PlainRowCollector extends RowCollector {
     }
 
     /**
-     * Looks at an app that is not at hand.
+     * Looks up an app that is not in the cache.
      *
-     * @return where the metrics start; -1 when this is nothing for the fast path
+     * @return where the metrics start; -1 if the row is not plain
      */
     private int lookUpApp(byte[] b, int at) {
         int end = plainEnd(b, at);
@@ -337,31 +340,32 @@ final class PlainRowCollector extends RowCollector {
         app = wantsApp ? groups.app(b, at, end) : 0;
         int length = end + 1 - at;
         if (length <= 16) {
-            long key0 = Words.upTo(b, at, end + 1);
-            long key1 = length <= 8 ? 0 : Words.upTo(b, at + 8, end + 1);
-            int home = appHome(key0, key1);
-            appWord0[home] = key0;
-            appWord1[home] = key1;
-            appCached[home] = app;
+            long key0 = EightBytes.upTo(b, at, end + 1);
+            long key1 = length <= 8 ? 0 : EightBytes.upTo(b, at + 8, end + 1);
+            int slot = appSlot(key0, key1);
+            appWord0[slot] = key0;
+            appWord1[slot] = key1;
+            appCached[slot] = app;
         }
         return end + 1;
     }
 
-    private static int appHome(long key0, long key1) {
+    private static int appSlot(long key0, long key1) {
         return (int) ((key0 + key1 * 31) * 0x9E3779B97F4A7C15L >>> 55);
     }
 
-    /** Where the comma after a name is; -1 when the name is quoted, not ASCII, very long or not followed by a comma. */
+    /** Finds the comma after a name; -1 if the name is quoted, not ASCII, very long or not followed by a comma. */
     private static int plainEnd(byte[] b, int from) {
         if (b[from] == '"') {
             return -1;
         }
         for (int at = from; at - from <= LONGEST_NAME; at += 8) {
-            long word = Words.at(b, at);
-            long comma = Words.equal(word, ',');
+            long word = EightBytes.at(b, at);
+            long comma = EightBytes.matching(word, ',');
             long name = comma ^ comma - 1;
-            // What looks like a line break and is none lies behind one.
-            if ((word & name & HIGH | (Words.equal(word, '\n') | Words.equal(word, '\r')) & name) != 0) {
+            // A byte that is wrongly reported as a line break lies after a real one.
+            if ((word & name & HIGH | (EightBytes.matching(word, '\n') | EightBytes.matching(word, '\r')) & name)
+                    != 0) {
                 return -1;
             }
             if (comma != 0) {

@@ -6,9 +6,9 @@ import java.io.IOException;
 import java.util.Map;
 
 /**
- * Whether the JVM could read what it was given. In a locale without an encoding of its own ({@code LANG=C}, as in cron
- * and in slim images) it takes arguments, variables and file names for ASCII and puts a question mark or U+FFFD in the
- * place of every other byte, without a word.
+ * Checks whether the JVM could read what it was given. In a locale without an encoding of its own ({@code LANG=C}, as
+ * in cron and in slim images) it treats arguments, variables and file names as ASCII, and silently puts a question mark
+ * or U+FFFD in the place of every other byte.
  */
 final class PlatformEncoding {
 
@@ -16,7 +16,7 @@ final class PlatformEncoding {
 
     private PlatformEncoding() {}
 
-    /** What cannot have been read as it was given, in one line; null when nothing is. */
+    /** Names in one line something that the JVM cannot have read as it was given; null if there is nothing. */
     static String problem(Map<String, String> environment, String... args) {
         String encoding = System.getProperty("sun.jnu.encoding", "UTF-8");
         return encoding.equals("UTF-8") || encoding.equals("Cp1252") ? null : problem(encoding, environment, args);
@@ -30,7 +30,7 @@ final class PlatformEncoding {
             }
         }
         for (Map.Entry<String, String> variable : environment.entrySet()) {
-            if (variable.getKey().startsWith(Variables.PREFIX)
+            if (variable.getKey().startsWith(EnvironmentVariables.PREFIX)
                     && variable.getValue().indexOf(REPLACEMENT) >= 0) {
                 what = "variable " + variable.getKey();
             }
@@ -42,14 +42,14 @@ final class PlatformEncoding {
         return what == null
                 ? null
                 : "the " + what.replace(REPLACEMENT, '?') + " has characters that Java cannot read in this locale ("
-                        + encoding + "); with LC_ALL=C.UTF-8 in the environment it can";
+                        + encoding + "); it can with LC_ALL=C.UTF-8 in the environment";
     }
 
     private static boolean isSuspect(String text) {
         return text.indexOf('?') >= 0 || text.indexOf(REPLACEMENT) >= 0;
     }
 
-    /** The command line of this process, as it was given; a question mark in it may be one. */
+    /** Looks at the command line as it was given, since a question mark in an argument may be a real one. */
     private static boolean hasBytesBeyondAscii() {
         try (FileInputStream in = new FileInputStream("/proc/self/cmdline")) {
             for (byte b : in.readAllBytes()) {
@@ -59,7 +59,7 @@ final class PlatformEncoding {
             }
             return false;
         } catch (IOException e) {
-            // No Linux. What is no question mark cannot be told from one here.
+            // Without /proc, a replaced byte cannot be told from a real question mark.
             return false;
         }
     }

@@ -6,17 +6,17 @@ import java.time.ZoneOffset;
 import java.util.List;
 
 /**
- * What is asked of the log files. Times are seconds since 1970-01-01 00:00:00 without a zone.
+ * What is asked of the log files. Times are seconds since 1970-01-01 00:00:00, without a zone.
  *
  * @param from the first second of the range
- * @param to the first second behind it, not before {@code from}
- * @param granularity length of a period in seconds, at least 1; periods are counted from 1970-01-01 00:00:00, and none
- *     that is asked for begins before the year 0
- * @param byUser whether groups are apart by user
- * @param byApp whether groups are apart by app
- * @param users the users wanted; empty for all
- * @param apps the apps wanted; empty for all
- * @param measures columns for each metric, in this order; at least one
+ * @param to the first second after the range, not before {@code from}
+ * @param granularity length of a period in seconds, at least 1; periods are counted from 1970-01-01 00:00:00, and no
+ *     period of the range begins before the year 0
+ * @param byUser whether each user has groups of its own
+ * @param byApp whether each app has groups of its own
+ * @param users the users to count; empty for all
+ * @param apps the apps to count; empty for all
+ * @param measures the columns of each metric, in this order; at least one
  */
 record Query(
         long from,
@@ -41,20 +41,32 @@ record Query(
         }
         if (Math.floorDiv(from, granularity) * granularity < YEAR_0) {
             throw new UsageException("--granularity=" + granularity
-                    + "s: expected one with which the period of --from_datetime begins in the year 0000 or later");
+                    + "s: expected a granularity with which the first period begins in the year 0000 or later");
         }
         if (measures.isEmpty()) {
-            throw new UsageException("--aggregates: expected some of sum, count, min, max, mean");
+            throw new UsageException("--aggregates: expected one or more of sum, count, min, max, mean");
         }
         users = List.copyOf(users);
         apps = List.copyOf(apps);
         measures = List.copyOf(measures);
     }
 
+    /** The day of the first second, in days since 1970-01-01. */
+    long firstDay() {
+        return Math.floorDiv(from, 86400L);
+    }
+
+    /** The day of the last second, in days since 1970-01-01; before the first when the range is empty at midnight. */
+    long lastDay() {
+        return Math.floorDiv(to - 1, 86400L);
+    }
+
+    /** Whether the user of a row matters. */
     boolean wantsUser() {
         return byUser || !users.isEmpty();
     }
 
+    /** Whether the app of a row matters. */
     boolean wantsApp() {
         return byApp || !apps.isEmpty();
     }
@@ -67,7 +79,9 @@ record Query(
         return measures.contains(Measure.MIN) || measures.contains(Measure.MAX);
     }
 
-    /** Seconds of a number and a unit, {@code 30m}, {@code 1day}; 0 when it is no such thing, or beyond reason. */
+    /**
+     * Reads a number and a unit, as in {@code 30m} or {@code 1day}, as seconds; 0 if it is neither, or out of range.
+     */
     static long parseGranularity(String text) {
         int digits = 0;
         long number = 0;

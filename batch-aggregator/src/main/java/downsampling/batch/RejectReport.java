@@ -7,15 +7,16 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Says of rejected lines where they stand and what is wrong, and keeps them. The run itself only counts them; here the
- * files that have some are read once more, in order and by the careful path alone, so that the run pays nothing for
- * what is rare, messages come in the order of the files however many threads ran, and memory does not grow.
+ * Reports where rejected lines stand and what is wrong with them, and keeps them if asked to. The run itself only
+ * counts them. This class reads the files that have some once more, in order and by the careful path alone. So the run
+ * pays nothing for what is rare, messages come in the order of the files however many threads ran, and memory does not
+ * grow.
  */
 final class RejectReport implements LogReader.Handler {
 
     private static final int LONGEST_FOUND = 60;
 
-    /** Ends the reading of a file early. */
+    /** Stops the reading of a file early. */
     private static final class Enough extends RuntimeException {
         private static final long serialVersionUID = 1;
 
@@ -32,15 +33,15 @@ final class RejectReport implements LogReader.Handler {
     private boolean lineOpen;
 
     /**
-     * @param show how many to describe
-     * @param keep where all of them are written as they stand in the files; null for nowhere
+     * @param show how many rejected lines to describe
+     * @param keep where all rejected lines are written as they stand in the files; null if they are not kept
      */
     RejectReport(int show, OutputStream keep) {
         this.show = show;
         this.keep = keep;
     }
 
-    /** Reads files; returns one line for each reject to be described. */
+    /** Reads files, and returns one line for each rejected line that is to be described. */
     List<String> read(List<LogFile> files) throws IOException {
         LogReader reader = new LogReader(1 << 16);
         for (LogFile next : files) {
@@ -97,7 +98,7 @@ final class RejectReport implements LogReader.Handler {
         return file + ", line " + line + ", column " + column + ": " + reason;
     }
 
-    /** What is wrong with a rejected record, and what was expected instead. */
+    /** States what is wrong with a rejected record, and what was expected instead. */
     static String reason(RowParser record, byte[] b) {
         return "found " + found(record, b) + ", expected " + record.fault.expected;
     }

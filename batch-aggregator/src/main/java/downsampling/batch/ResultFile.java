@@ -14,9 +14,10 @@ import java.util.HashSet;
 import java.util.Set;
 
 /**
- * A result on its way: written to a {@link Workspace} in the folder it is meant for, and given its name only when whole.
- * The name is the one asked for, or a numbered one when that is taken; no file is ever written over. A result for
- * standard output or for what is no regular file is made in the system's folder for temporary files and then copied.
+ * A result file that gets its name only when it is complete. It is written to a {@link Workspace} in the folder where
+ * it will be. Its name is the one that was asked for, or a numbered one if a file of that name exists; no file is ever
+ * overwritten. A result for standard output, or for what is not a regular file, is made in the system's folder for
+ * temporary files and then copied.
  */
 final class ResultFile implements AutoCloseable {
 
@@ -26,7 +27,7 @@ final class ResultFile implements AutoCloseable {
 
     /**
      * @param destination where the result goes; null for standard output
-     * @param extension with its dot, of a numbered name when the one asked for has none
+     * @param extension the extension, with its dot, of a numbered name if the name that was asked for has none
      */
     ResultFile(Destination destination, String extension) throws IOException {
         this.destination = destination;
@@ -38,23 +39,24 @@ final class ResultFile implements AutoCloseable {
         File folder = destination.file().getParentFile();
         if (!folder.isDirectory()) {
             if (folder.exists()) {
-                throw new IOException(folder + " is no folder");
+                throw new IOException(folder + " is not a folder");
             }
             Files.createDirectories(folder.toPath());
         }
         workspace = Workspace.in(folder);
     }
 
+    /** The file to write the result to. */
     File temporary() {
         return workspace.file("result");
     }
 
-    /** A file beside the result. */
+    /** A temporary file beside the result. */
     File beside(String name) {
         return workspace.file(name);
     }
 
-    /** Brings the finished result to where it is wanted; returns where that is, as people write it. */
+    /** Moves or copies the finished result to its destination, and returns where that is, for people to read. */
     String deliver() throws IOException {
         if (destination == null) {
             copy(new FileOutputStream(FileDescriptor.out), "standard output");
@@ -74,18 +76,18 @@ final class ResultFile implements AutoCloseable {
             in.transferTo(out);
             out.flush();
         } catch (IOException e) {
-            throw Failure.of(where, e);
+            throw Failure.withFile(where, e);
         }
     }
 
-    /** Gives the file its name; returns it. */
+    /** Gives the file its name, and returns it. */
     private File publish() throws IOException {
         Set<String> tried = new HashSet<>();
         while (true) {
             File free = freeName(tried);
             tried.add(free.getName());
             try {
-                // A link, unlike a move, fails when another run has taken the name meanwhile.
+                // Unlike a move, a link fails if another run has taken the name in the meantime.
                 Files.createLink(free.toPath(), temporary().toPath());
             } catch (FileAlreadyExistsException e) {
                 continue;
@@ -96,20 +98,20 @@ final class ResultFile implements AutoCloseable {
         }
     }
 
-    /** @param tried names that are taken, whatever the folder lists: some file systems tell no case apart */
+    /** @param tried names that are taken although the folder may not list them: some file systems ignore case */
     private File freeName(Set<String> tried) throws IOException {
         File wanted = destination.file();
         String[] siblings = wanted.getParentFile().list();
         if (siblings == null) {
-            throw new IOException(wanted.getParentFile() + " is no folder that can be read");
+            throw new IOException(wanted.getParentFile() + " is not a folder that can be read");
         }
         tried.addAll(Arrays.asList(siblings));
         return new File(wanted.getParentFile(), freeName(wanted.getName(), extension, tried.toArray(String[]::new)));
     }
 
     /**
-     * The name, or when one of the siblings has it, with one above the highest number that such a name has. A numbered
-     * name has an extension, whatever the one asked for has.
+     * Returns the name, or if one of the siblings has it, the name with a number that is one above the highest one
+     * among the siblings. A numbered name always has an extension.
      */
     static String freeName(String name, String extension, String... siblings) {
         int letters = 0;
@@ -144,7 +146,7 @@ final class ResultFile implements AutoCloseable {
         return number;
     }
 
-    /** Removes what is not finished. */
+    /** Removes what has not been delivered. */
     @Override
     public void close() {
         workspace.close();

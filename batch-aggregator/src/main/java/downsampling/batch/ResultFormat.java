@@ -1,194 +1,22 @@
 package downsampling.batch;
 
-import java.math.BigDecimal;
-import java.math.RoundingMode;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Locale;
 
-/**
- * How groups are written: as CSV (RFC 4180, LF), as a JSON array with one object to a line, or as the bare cells that a
- * {@link Table} is made of.
- */
-final class ResultFormat {
+/** The formats of a result. */
+enum ResultFormat {
+    CSV("csv"),
+    JSON("json"),
+    TABLE("txt"),
+    PARQUET("parquet");
 
-    /** Decimal places of a mean, at most; it is rounded half to even. */
-    static final int MEAN_PLACES = 6;
+    final String extension;
 
-    /** Between the cells of a table; there is no control character in them. */
-    static final char CELL_END = '\u001F';
-
-    private final Query query;
-    private final Format format;
-    private final boolean json;
-    private final char separator;
-    private final boolean sumsOnly;
-    private final List<byte[]> jsonNames = new ArrayList<>();
-
-    private final Text prefix = new Text();
-    private long prefixPeriod = Long.MIN_VALUE;
-
-    ResultFormat(Query query, Format format) {
-        this.query = query;
-        this.format = format;
-        json = format == Format.JSON;
-        separator = separator(format);
-        sumsOnly = isSumsOnly(query);
-        if (json) {
-            for (String column : columns(query)) {
-                jsonNames.add((",\"" + column + "\":").getBytes(StandardCharsets.UTF_8));
-            }
-        }
+    ResultFormat(String extension) {
+        this.extension = extension;
     }
 
-    static boolean isSumsOnly(Query query) {
-        return query.measures().equals(List.of(Measure.SUM));
-    }
-
-    static List<String> columns(Query query) {
-        List<String> columns = new ArrayList<>();
-        columns.add("timestamp");
-        if (query.byUser()) {
-            columns.add("user");
-        }
-        if (query.byApp()) {
-            columns.add("app");
-        }
-        for (int metric = 1; metric <= RowParser.METRICS; metric++) {
-            if (isSumsOnly(query)) {
-                columns.add("metric_" + metric);
-            } else {
-                for (Measure measure : query.measures()) {
-                    columns.add("metric_" + metric + "_" + measure.label());
-                }
-            }
-        }
-        return columns;
-    }
-
-    private static char separator(Format format) {
-        return format == Format.TABLE ? CELL_END : ',';
-    }
-
-    static String head(Query query, Format format) {
-        return format == Format.JSON ? "[" : String.join(String.valueOf(separator(format)), columns(query)) + "\n";
-    }
-
-    static String foot(Format format) {
-        return format == Format.JSON ? "\n]\n" : "";
-    }
-
-    /** Writes a row; in JSON each begins with a comma, the very first of which is for the caller to leave out. */
-    void write(ResultRow row, Text out) {
-        if (row.period != prefixPeriod) {
-            prefixPeriod = row.period;
-            prefix.length = 0;
-            if (json) {
-                prefix.add(",\n{\"timestamp\":\"")
-                        .addTime(row.period * query.granularity())
-                        .add('"');
-            } else {
-                prefix.addTime(row.period * query.granularity());
-            }
-        }
-        out.add(prefix.bytes, 0, prefix.length);
-        int column = 1;
-        if (query.byUser()) {
-            name(out, column++, row.user, row.userFrom, row.userTo);
-        }
-        if (query.byApp()) {
-            name(out, column++, row.app, row.appFrom, row.appTo);
-        }
-        if (sumsOnly && format == Format.CSV) {
-            sums(row, out);
-            return;
-        }
-        for (int metric = 0; metric < RowParser.METRICS; metric++) {
-            for (Measure measure : query.measures()) {
-                if (json) {
-                    byte[] name = jsonNames.get(column++);
-                    out.add(name, 0, name.length);
-                } else {
-                    out.add(separator);
-                }
-                switch (measure) {
-                    case SUM -> sum(row, metric, out);
-                    case COUNT -> out.add(row.count);
-                    case MIN -> out.add(row.min[metric]);
-                    case MAX -> out.add(row.max[metric]);
-                    case MEAN -> out.add(mean(row, metric).stripTrailingZeros().toPlainString());
-                }
-            }
-        }
-        if (json) {
-            out.add('}');
-        } else {
-            out.add('\n');
-        }
-    }
-
-    /** The rest of a row that is nothing but sums: what nearly all rows are, so in one go. */
-    private static void sums(ResultRow row, Text out) {
-        out.reserve(RowParser.METRICS * 48);
-        byte[] bytes = out.bytes;
-        int at = out.length;
-        for (int metric = 0; metric < RowParser.METRICS; metric++) {
-            bytes[at++] = ',';
-            if (row.carry[metric] == 0) {
-                at = Text.put(bytes, at, row.low[metric]);
-            } else {
-                out.length = at;
-                at = out.add(row.sum(metric).toString()).length;
-            }
-        }
-        bytes[at++] = '\n';
-        out.length = at;
-    }
-
-    private static void sum(ResultRow row, int metric, Text out) {
-        if (row.carry[metric] == 0) {
-            out.add(row.low[metric]);
-        } else {
-            out.add(row.sum(metric).toString());
-        }
-    }
-
-    /** A mean with {@link #MEAN_PLACES} decimal places. */
-    static BigDecimal mean(ResultRow row, int metric) {
-        return new BigDecimal(row.sum(metric))
-                .divide(BigDecimal.valueOf(row.count), MEAN_PLACES, RoundingMode.HALF_EVEN);
-    }
-
-    private void name(Text out, int column, byte[] name, int from, int to) {
-        if (json) {
-            byte[] key = jsonNames.get(column);
-            out.add(key, 0, key.length).addJson(name, from, to);
-            return;
-        }
-        out.add(separator);
-        if (format == Format.TABLE) {
-            out.reserve(to - from);
-            for (int i = from; i < to; i++) {
-                out.bytes[out.length++] = name[i] >= 0 && name[i] < ' ' ? (byte) ' ' : name[i];
-            }
-            return;
-        }
-        boolean quote = false;
-        for (int i = from; i < to; i++) {
-            byte c = name[i];
-            quote |= c == '"' || c == ',' || c == '\n' || c == '\r';
-        }
-        if (!quote) {
-            out.add(name, from, to);
-            return;
-        }
-        out.add('"');
-        for (int i = from; i < to; i++) {
-            if (name[i] == '"') {
-                out.add('"');
-            }
-            out.add(name, i, i + 1);
-        }
-        out.add('"');
+    /** The name by which users ask for the format. */
+    String label() {
+        return name().toLowerCase(Locale.ROOT);
     }
 }

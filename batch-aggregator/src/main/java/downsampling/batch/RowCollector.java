@@ -3,25 +3,25 @@ package downsampling.batch;
 import java.io.IOException;
 
 /**
- * Takes the rows of log files into {@link Groups} and keeps account of them. Not thread-safe; one to a thread.
+ * Adds the rows of log files to a {@link GroupTable} and counts what becomes of them. Every thread has one of its own.
  */
 class RowCollector implements LogReader.Handler {
 
-    /** What to do when the groups take too much memory: they are put away and cleared. */
+    /** Is called when the groups use too much memory, and has to store them elsewhere and clear the table. */
     interface Spill {
         void spill() throws IOException;
     }
 
-    /** A wanted row outside the time its file's batch covers. */
-    static final class Stray extends RuntimeException {
+    /** Ends an attempt because a wanted row lies outside the time that the batch of its file covers. */
+    static final class StrayRow extends RuntimeException {
         private static final long serialVersionUID = 1;
 
-        Stray() {
+        StrayRow() {
             super(null, null, false, false);
         }
     }
 
-    /** A rejected line in a strict run. */
+    /** Ends an attempt because a line was rejected in a strict run. */
     static final class StrictStop extends RuntimeException {
         private static final long serialVersionUID = 1;
 
@@ -31,7 +31,7 @@ class RowCollector implements LogReader.Handler {
     }
 
     final Query query;
-    Groups groups;
+    GroupTable groups;
     long aggregated;
     long filteredOut;
 
@@ -44,7 +44,7 @@ class RowCollector implements LogReader.Handler {
     private long rejected;
     private long rejectedOfFile;
 
-    /** @param limit bytes the groups may take before they are spilled */
+    /** @param limit how many bytes the groups may use before they are spilled */
     RowCollector(Query query, boolean strict, Spill spill, long limit) {
         this.query = query;
         this.strict = strict;
@@ -52,29 +52,29 @@ class RowCollector implements LogReader.Handler {
         this.limit = limit;
     }
 
-    /** From now on rows go into these groups; wanted ones must lie in {@code [fromSecond, toSecond)}. */
-    void into(Groups groups, long fromSecond, long toSecond) {
+    /** Adds rows to this table from now on; rows that are wanted must lie in {@code [fromSecond, toSecond)}. */
+    void collectInto(GroupTable groups, long fromSecond, long toSecond) {
         this.groups = groups;
         this.fromSecond = fromSecond;
         this.toSecond = toSecond;
     }
 
-    Groups groups() {
+    GroupTable groups() {
         return groups;
     }
 
     /**
-     * Made ready for a file, or a part of it.
+     * Prepares for a file, or a part of it.
      *
      * @param day the date in its name, in days since 1970-01-01
      */
-    RowCollector ofDay(long day) {
+    RowCollector startFile(long day) {
         rejectedOfFile = 0;
         return this;
     }
 
-    /** Takes good rows that are not wanted into account without reading them. */
-    void skip(long rows) {
+    /** Counts good rows that are not wanted and are not read. */
+    void countSkipped(long rows) {
         filteredOut += rows;
     }
 
@@ -82,14 +82,14 @@ class RowCollector implements LogReader.Handler {
         return rejectedOfFile;
     }
 
-    Account account() {
-        return new Account(aggregated + filteredOut + rejected, aggregated, filteredOut, rejected);
+    RowCounts rowCounts() {
+        return new RowCounts(aggregated + filteredOut + rejected, aggregated, filteredOut, rejected);
     }
 
-    /** Called from time to time, at the latest after each buffer. */
+    /** Spills the groups if they use too much memory; the reader calls this at least once for each buffer. */
     @Override
     public int plainRows(byte[] b, int from, int stop) throws IOException {
-        if (groups.weight() > limit) {
+        if (groups.memoryInUse() > limit) {
             spill.spill();
         }
         return from;
@@ -98,7 +98,7 @@ class RowCollector implements LogReader.Handler {
     @Override
     public void row(RowParser row, long position) {
         int group = group(row);
-        if (group == Groups.NOBODY) {
+        if (group == GroupTable.FILTERED_OUT) {
             filteredOut++;
         } else {
             groups.add(group, row.metrics);
@@ -108,15 +108,15 @@ class RowCollector implements LogReader.Handler {
 
     private int group(RowParser row) {
         if (row.seconds < query.from() || row.seconds >= query.to()) {
-            return Groups.NOBODY;
+            return GroupTable.FILTERED_OUT;
         }
         int app = query.wantsApp() ? groups.app(row.bytes(2), row.from(2), row.to(2)) : 0;
         int user = app >= 0 && query.wantsUser() ? groups.user(row.bytes(1), row.from(1), row.to(1)) : 0;
         if (user < 0 || app < 0) {
-            return Groups.NOBODY;
+            return GroupTable.FILTERED_OUT;
         }
         if (row.seconds < fromSecond || row.seconds >= toSecond) {
-            throw new Stray();
+            throw new StrayRow();
         }
         return groups.group(
                 Math.floorDiv(row.seconds, query.granularity()), query.byUser() ? user : 0, query.byApp() ? app : 0);

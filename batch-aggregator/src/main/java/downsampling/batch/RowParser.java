@@ -10,14 +10,14 @@ import java.time.LocalDate;
 import java.util.Arrays;
 
 /**
- * The careful path: one record of RFC 4180 from a buffer, and whether it is a log row. Everything the fast path does
- * not take comes here, so this class alone decides what a row is. It holds one record at a time and is reused; the
- * ranges it gives are valid until the next call.
+ * The careful path: it reads one record of RFC 4180 from a buffer and decides whether it is a log row. Everything that
+ * the fast path does not consume comes here, so this class alone defines what a row is. A parser holds one record at a
+ * time and is reused; the ranges that it returns are valid until the next call.
  *
- * <p>What is rejected, and how much with it: a record that is not a log row costs no good row beside it. When its
- * quotes are broken (unclosed, or text behind a closing quote), only its first line is rejected and reading goes on
- * with the next line. When its quotes are sound, it is rejected whole, unless one of its further lines is a log row in
- * its own right: then the quote was astray, and again only the first line goes. A quote that is not closed within
+ * <p>A record that is not a log row is rejected, but never costs a good row beside it. If its quotes are broken (a
+ * quote is not closed, or text follows a closing quote), only its first line is rejected, and reading goes on with the
+ * next line. If its quotes are sound, it is rejected as a whole, unless one of its further lines is a log row by
+ * itself: then the quote was stray, and again only the first line is rejected. A quote that is not closed within
  * {@value #MAX_RECORD} bytes counts as unclosed, and a longer line is rejected, so memory stays bounded.
  *
  * <p>A line ends with LF, with CR LF, or with a CR alone.
@@ -32,7 +32,7 @@ final class RowParser {
         ROW,
         REJECTED,
         /** The buffer ends before the record does. */
-        MORE
+        INCOMPLETE
     }
 
     enum Fault {
@@ -52,24 +52,24 @@ final class RowParser {
         }
     }
 
-    /** Of a row: seconds since 1970-01-01 00:00:00, without a zone. */
+    /** The time of a row in seconds since 1970-01-01 00:00:00, without a zone. */
     long seconds;
 
     final long[] metrics = new long[METRICS];
-    /** Of either verdict: the first byte behind what was judged, or -1 when its line goes on behind the buffer. */
+    /** The first byte after a row or a rejected record; -1 if the rejected line goes on after the buffer. */
     int end;
-    /** Of a rejected record: what is wrong, and the bytes that show it. */
+    /** What is wrong with a rejected record; the bytes from {@link #faultFrom} to {@link #faultTo} show it. */
     Fault fault;
 
     int faultFrom;
     int faultTo;
-    /** How many fields the record has. */
+    /** The number of fields of the record. */
     int fields;
 
     private final byte[][] fieldBytes = new byte[FIELDS][];
     private final int[] fieldFrom = new int[FIELDS];
     private final int[] fieldTo = new int[FIELDS];
-    /** Where the fields stand in the record itself, for messages. */
+    /** Where the fields stand in the buffer, quotes and all, for messages. */
     private final int[] rawFrom = new int[FIELDS];
 
     private final int[] rawTo = new int[FIELDS];
@@ -77,7 +77,7 @@ final class RowParser {
     private int unquotedSize;
     private boolean nonAscii;
 
-    /** The date last read and the day it is; to begin with, one that stands for that day as any other would. */
+    /** The date that was read last; {@link #lastDateDay} is its day. Initially it is day 0. */
     private final byte[] lastDate = "1970-01-01".getBytes(StandardCharsets.US_ASCII);
 
     private long lastDateDay;
@@ -101,7 +101,7 @@ final class RowParser {
     /**
      * Judges the record that starts at {@code from}.
      *
-     * @param to end of the bytes that are there
+     * @param to the end of the bytes in the buffer
      * @param last whether the file ends at {@code to}
      */
     Verdict parse(byte[] b, int from, int to, boolean last) {
@@ -112,12 +112,12 @@ final class RowParser {
         int recordEnd = end;
         int lineEnd = lineEnd(b, from, Math.min(to, from + MAX_RECORD), to, last);
         if (lineEnd == UNDECIDED) {
-            return Verdict.MORE;
+            return Verdict.INCOMPLETE;
         }
         if (lineEnd < 0) {
             boolean tooLong = to - from > MAX_RECORD;
             end = tooLong ? -1 : to;
-            return last || tooLong ? Verdict.REJECTED : Verdict.MORE;
+            return last || tooLong ? Verdict.REJECTED : Verdict.INCOMPLETE;
         }
         end = lineEnd;
         if (recordEnd < 0) {
@@ -129,14 +129,14 @@ final class RowParser {
         for (int line = lineEnd; line >= 0 && line < recordEnd; line = lineEnd(b, line, recordEnd, to, last)) {
             Verdict own = inner.judge(b, line, to, last);
             if (own != Verdict.REJECTED) {
-                return own == Verdict.MORE ? own : Verdict.REJECTED;
+                return own == Verdict.INCOMPLETE ? own : Verdict.REJECTED;
             }
         }
         end = recordEnd;
         return Verdict.REJECTED;
     }
 
-    /** Whether the record last rejected is the line of column names that a file may begin with. */
+    /** Whether the record that was rejected last is the line of column names with which a file may begin. */
     boolean isHeader() {
         boolean broken = fault == Fault.UNCLOSED_QUOTE || fault == Fault.TEXT_AFTER_QUOTE || fault == Fault.TOO_LONG;
         if (fields == 0 || broken) {
@@ -146,15 +146,15 @@ final class RowParser {
         return first.strip().equalsIgnoreCase("timestamp");
     }
 
-    /** Of {@link #lineEnd}: a CR is the last byte there is, and a LF may or may not follow. */
+    /** Returned by {@link #lineEnd} if a CR is the last byte in the buffer, and an LF may or may not follow. */
     static final int UNDECIDED = -2;
 
     /**
-     * Where the first line that ends with a byte in {@code [from, limit)} is over: behind its LF, CR LF or CR.
+     * Finds the first byte after a line whose LF, CR LF or CR begins in {@code [from, limit)}.
      *
-     * @param to end of the bytes that are there
+     * @param to the end of the bytes in the buffer
      * @param last whether the file ends at {@code to}
-     * @return -1 when no line ends there
+     * @return -1 if no line ends there; {@link #UNDECIDED} if more bytes are needed
      */
     static int lineEnd(byte[] b, int from, int limit, int to, boolean last) {
         for (int i = from; i < limit; i++) {
@@ -168,7 +168,7 @@ final class RowParser {
         return -1;
     }
 
-    /** As {@link #parse}, of a record by itself; {@link #end} is -1 when its quotes are broken or it has no end. */
+    /** Judges a record by itself; {@link #end} is -1 if its quotes are broken or it has no end. */
     private Verdict judge(byte[] b, int from, int to, boolean last) {
         Verdict split = split(b, from, to, last);
         if (split != Verdict.ROW) {
@@ -192,11 +192,11 @@ final class RowParser {
         return Verdict.ROW;
     }
 
-    /** Finds the record's end and its fields; {@link Verdict#ROW} says only that its quotes are sound. */
+    /** Finds the end and the fields of the record; {@link Verdict#ROW} means only that its quotes are sound. */
     private Verdict split(byte[] b, int from, int to, boolean last) {
         int limit = Math.min(to, from + MAX_RECORD);
         boolean whole = last && limit == to;
-        Verdict cut = to - from > MAX_RECORD || last ? Verdict.REJECTED : Verdict.MORE;
+        Verdict cut = to - from > MAX_RECORD || last ? Verdict.REJECTED : Verdict.INCOMPLETE;
         int pos = from;
         int high = 0;
         fields = 0;
@@ -210,13 +210,13 @@ final class RowParser {
                 start = ++pos;
                 while (true) {
                     if (pos >= limit) {
-                        return cut == Verdict.MORE ? cut : fault(Fault.UNCLOSED_QUOTE, start - 1, limit);
+                        return cut == Verdict.INCOMPLETE ? cut : fault(Fault.UNCLOSED_QUOTE, start - 1, limit);
                     }
                     byte c = b[pos++];
                     high |= c;
                     if (c == '"') {
                         if (pos >= limit && !whole) {
-                            return cut == Verdict.MORE ? cut : fault(Fault.UNCLOSED_QUOTE, start - 1, limit);
+                            return cut == Verdict.INCOMPLETE ? cut : fault(Fault.UNCLOSED_QUOTE, start - 1, limit);
                         }
                         if (pos >= limit || b[pos] != '"') {
                             break;
@@ -234,7 +234,7 @@ final class RowParser {
                     high |= b[pos++];
                 }
                 if (pos >= limit && !whole) {
-                    return cut == Verdict.MORE ? cut : fault(Fault.TOO_LONG, from, limit);
+                    return cut == Verdict.INCOMPLETE ? cut : fault(Fault.TOO_LONG, from, limit);
                 }
                 stop = pos;
             }
@@ -248,7 +248,7 @@ final class RowParser {
             }
             int lineEnd = pos < limit ? lineEnd(b, pos, limit, to, last) : limit;
             if (lineEnd == UNDECIDED) {
-                return Verdict.MORE;
+                return Verdict.INCOMPLETE;
             }
             if (lineEnd - from > MAX_RECORD) {
                 return fault(Fault.TOO_LONG, from, limit);
@@ -268,7 +268,7 @@ final class RowParser {
         if (!escapes) {
             return;
         }
-        // The array may be replaced for a later field; earlier fields keep the one they were written to.
+        // The array may be replaced for a later field; earlier fields keep the array they were written to.
         if (unquotedSize + stop - start > unquoted.length) {
             unquoted = new byte[2 * (stop - start)];
             unquotedSize = 0;
@@ -318,7 +318,7 @@ final class RowParser {
         }
     }
 
-    /** Sets {@link #seconds} from {@code YYYY-MM-DD HH:MM:SS}; false when it is nothing of that kind. */
+    /** Sets {@link #seconds} from {@code YYYY-MM-DD HH:MM:SS}; returns false if the text is not a valid time. */
     boolean parseTimestamp(byte[] b, int from, int to) {
         if (to - from != 19 || b[from + 10] != ' ' || b[from + 13] != ':' || b[from + 16] != ':') {
             return false;
@@ -352,7 +352,7 @@ final class RowParser {
         return true;
     }
 
-    /** The number two digits stand for, or -1 when they are none. */
+    /** The number that two digits stand for, or -1 if they are not digits. */
     private static int twoDigits(byte[] b, int at) {
         int tens = b[at] - '0';
         int ones = b[at + 1] - '0';
@@ -373,7 +373,7 @@ final class RowParser {
         if (from == to) {
             return Fault.METRIC;
         }
-        // Counted downwards, because the least long has no positive counterpart.
+        // The value is built up as a negative number, because the least long has no positive counterpart.
         long value = 0;
         boolean tooBig = false;
         for (int i = from; i < to; i++) {

@@ -7,12 +7,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The report at the end of a run: what came out, how long each phase took, on what machine, and what the whole process
- * (start of the JVM included) used until now.
+ * The report at the end of a run: its results, how long each phase took, the machine, and what the whole process has
+ * used so far, including the start of the JVM.
  *
- * <p>It is part of runs of a third of a second, so it only reads {@code /proc} and does without
- * {@link String#format}, string concatenation and lambdas, whose first use costs more than the rest of it (see
- * {@code docs/decisions/run-report.md}). What only {@code /proc} knows is {@code n/a} on systems other than Linux.
+ * <p>The report is part of runs of a third of a second. So it only reads {@code /proc}, and does without
+ * {@link String#format}, string concatenation and lambdas, whose first use costs more than everything else in it (see
+ * {@code docs/decisions/run-report.md}). On systems other than Linux, values from {@code /proc} are {@code n/a}.
  */
 final class RunReport {
 
@@ -27,25 +27,25 @@ final class RunReport {
     private RunReport() {}
 
     /**
-     * One part of the run.
+     * A phase of the run.
      *
-     * @param nanos its time, summed over threads where threads share it
-     * @param rows it handled, 0 if none
-     * @param days it handled, 0 if none
+     * @param nanos its time in nanoseconds; if threads share the phase, the sum of their times
+     * @param rows how many rows it handled, 0 if none
+     * @param days how many days it handled, 0 if none
      */
     record Phase(String name, long nanos, long rows, long days) {}
 
     /**
-     * What this process has used of the CPUs between two moments.
+     * CPU time that this process has used between two moments.
      *
-     * @param seconds of all threads, -1 where nobody knows
-     * @param nanos that passed
+     * @param seconds the CPU time of all threads in seconds; -1 if it is unknown
+     * @param nanos the time between the two moments in nanoseconds
      */
     record Usage(double seconds, long nanos) {
 
         static final Usage UNKNOWN = new Usage(-1, 0);
 
-        /** From the start of this process to now; the moment in it that a later one is compared with. */
+        /** The usage since the start of this process, to be compared with a later one by {@link #since}. */
         static Usage now() {
             double[] seconds = cpuAndElapsedSeconds();
             return seconds == null ? UNKNOWN : new Usage(seconds[0], System.nanoTime());
@@ -59,12 +59,12 @@ final class RunReport {
     }
 
     /**
-     * The report as text of several lines, the last one ended.
+     * The report as text of several lines, each ended by a line break.
      *
-     * @param title heads the results
-     * @param results names and values, shown in the map's order
-     * @param phases the last one is the whole
-     * @param reading what the CPUs did while rows were read; null when nothing was
+     * @param title the heading of the results
+     * @param results names and values, printed in the order of the map
+     * @param phases the phases of the run; the last one is the total
+     * @param reading CPU time used while rows were read; null if this process read none
      */
     static String of(String title, Map<String, String> results, List<Phase> phases, Usage reading) {
         RunReport report = new RunReport();
@@ -151,7 +151,7 @@ final class RunReport {
                 megabytes(value("/proc/self/io", "wchar")));
     }
 
-    /** Of all CPUs. */
+    /** The usage as a share of all CPUs. */
     private static String percent(Usage usage) {
         double available = usage.nanos() / 1e9 * cores();
         return usage.seconds() < 0 || available <= 0
@@ -159,7 +159,7 @@ final class RunReport {
                 : decimal(100 * usage.seconds() / available, 1).concat(" %");
     }
 
-    /** CPU time of all threads, and time since the start of the process; null where {@code /proc} does not tell. */
+    /** CPU time of all threads, and time since the start of the process; null without {@code /proc}. */
     private static double[] cpuAndElapsedSeconds() {
         try {
             String uptime = read("/proc/uptime");
@@ -176,14 +176,14 @@ final class RunReport {
         }
     }
 
-    /** By a stream, because the first use of a channel costs more than all of the report. */
+    /** Reads through a stream, because the first use of a channel costs more than the rest of the report. */
     private static String read(String file) throws IOException {
         try (FileInputStream in = new FileInputStream(file)) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         }
     }
 
-    /** What stands after the first {@code key} and its colon; {@code n/a} if the file or the key is not there. */
+    /** The text after the first {@code key} and its colon; {@code n/a} if the file or the key does not exist. */
     private static String value(String file, String key) {
         try {
             String lines = read(file);
@@ -193,12 +193,12 @@ final class RunReport {
                     : lines.substring(lines.indexOf(':', start) + 1, lines.indexOf('\n', start))
                             .strip();
         } catch (IOException e) {
-            // Not Linux, or not allowed: a report must not fail a run that has succeeded.
+            // The file is missing or unreadable; a report must not make a run fail that has succeeded.
             return UNKNOWN;
         }
     }
 
-    /** Of a value in kB or, without a unit, in bytes. */
+    /** Converts a value in kB or, without a unit, in bytes. */
     private static String megabytes(String value) {
         if (value.equals(UNKNOWN)) {
             return UNKNOWN;

@@ -7,13 +7,16 @@ import java.io.IOException;
 import java.io.OutputStream;
 
 /**
- * Groups put on disk in the result's order because they took too much memory, and read again for the merge. The file
- * goes when they have been read.
+ * Groups that were written to disk in the order of the result because they used too much memory, and that are read
+ * again for the merge. The file is deleted when all of them have been read.
  */
-final class SpilledGroups implements Merge.Run {
+final class SpilledGroups implements MergedGroups.Source {
 
     private static final int BUFFER = 1 << 15;
-    /** Bytes of a group: period, lengths of its names and kind; then, behind the names, sums; then the rest, if any. */
+    /**
+     * Bytes of a group in the file: its period, the lengths of its names and its kind, in {@code HEAD} bytes; then its
+     * names; then its sums; and in a wide one its count, carries, minima and maxima.
+     */
     private static final int HEAD = 3 * 8;
 
     private static final int NARROW = RowParser.METRICS * 8;
@@ -23,7 +26,7 @@ final class SpilledGroups implements Merge.Run {
     private final File file;
     private final ResultRow row = new ResultRow();
     private FileInputStream in;
-    /** Comes with the first read: many files may wait. */
+    /** Allocated by the first read, because many files may wait to be read. */
     private byte[] buffer;
 
     private int at;
@@ -33,9 +36,9 @@ final class SpilledGroups implements Merge.Run {
         this.file = file;
     }
 
-    static SpilledGroups write(Groups groups, File file) throws IOException {
-        Merge.Run all = new Merge.GroupsRun(groups);
-        Text text = new Text();
+    static SpilledGroups write(GroupTable groups, File file) throws IOException {
+        MergedGroups.Source all = new MergedGroups.InMemory(groups);
+        ByteBuilder text = new ByteBuilder();
         try (OutputStream out = new FileOutputStream(file)) {
             while (all.advance()) {
                 add(all.row(), text);
@@ -47,12 +50,12 @@ final class SpilledGroups implements Merge.Run {
             out.write(text.bytes, 0, text.length);
         } catch (IOException e) {
             file.delete();
-            throw Failure.of(file.getPath(), e);
+            throw Failure.withFile(file.getPath(), e);
         }
         return new SpilledGroups(file);
     }
 
-    private static void add(ResultRow row, Text text) {
+    private static void add(ResultRow row, ByteBuilder text) {
         int user = row.userTo - row.userFrom;
         int app = row.appTo - row.appFrom;
         boolean narrow = isNarrow(row);
@@ -79,7 +82,7 @@ final class SpilledGroups implements Merge.Run {
         }
     }
 
-    /** Whether a row has nothing but sums of 64 bits. */
+    /** Whether a row has only sums, which fit into 64 bits. */
     private static boolean isNarrow(ResultRow row) {
         long more = row.count;
         for (int metric = 0; metric < RowParser.METRICS; metric++) {
@@ -88,8 +91,8 @@ final class SpilledGroups implements Merge.Run {
         return more == 0;
     }
 
-    private static void put(Text text, long word) {
-        Words.put(text.bytes, text.length, word);
+    private static void put(ByteBuilder text, long word) {
+        EightBytes.put(text.bytes, text.length, word);
         text.length += 8;
     }
 
@@ -108,16 +111,16 @@ final class SpilledGroups implements Merge.Run {
             close();
             return false;
         }
-        int user = (int) (Words.at(buffer, at + 8) >>> 32);
-        int app = (int) Words.at(buffer, at + 8);
-        boolean narrow = Words.at(buffer, at + 16) == 1;
+        int user = (int) (EightBytes.at(buffer, at + 8) >>> 32);
+        int app = (int) EightBytes.at(buffer, at + 8);
+        boolean narrow = EightBytes.at(buffer, at + 16) == 1;
         int names = at + HEAD;
         int length = HEAD + user + app + (narrow ? NARROW : WIDE);
         if (end - at < length) {
             fill(length);
             names = at + HEAD;
         }
-        row.period = Words.at(buffer, at);
+        row.period = EightBytes.at(buffer, at);
         row.user = buffer;
         row.userFrom = names;
         row.userTo = names + user;
@@ -126,23 +129,23 @@ final class SpilledGroups implements Merge.Run {
         row.appTo = row.userTo + app;
         int from = row.appTo;
         for (int metric = 0; metric < RowParser.METRICS; metric++) {
-            row.low[metric] = Words.at(buffer, from + 8 * metric);
+            row.low[metric] = EightBytes.at(buffer, from + 8 * metric);
             row.carry[metric] = 0;
             row.min[metric] = 0;
             row.max[metric] = 0;
         }
         from += NARROW;
-        row.count = narrow ? 0 : Words.at(buffer, from);
+        row.count = narrow ? 0 : EightBytes.at(buffer, from);
         for (int metric = 0; metric < RowParser.METRICS && !narrow; metric++) {
-            row.carry[metric] = Words.at(buffer, from + 8 + 24 * metric);
-            row.min[metric] = Words.at(buffer, from + 16 + 24 * metric);
-            row.max[metric] = Words.at(buffer, from + 24 + 24 * metric);
+            row.carry[metric] = EightBytes.at(buffer, from + 8 + 24 * metric);
+            row.min[metric] = EightBytes.at(buffer, from + 16 + 24 * metric);
+            row.max[metric] = EightBytes.at(buffer, from + 24 + 24 * metric);
         }
         at += length;
         return true;
     }
 
-    /** Reads on until there are so many bytes at hand; false when the file ends before. */
+    /** Reads on until the buffer has this many bytes; returns false if the file ends before. */
     private boolean fill(int wanted) throws IOException {
         byte[] into = wanted <= buffer.length ? buffer : new byte[wanted];
         System.arraycopy(buffer, at, into, 0, end - at);

@@ -10,8 +10,8 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Standard output, in UTF-8 whatever the locale. Unlike {@code System.out} it keeps why it could not be written, so that
- * a program whose words were lost on a full disk does not end as if all were well.
+ * Standard output, in UTF-8 whatever the locale is. Unlike {@code System.out}, it remembers why a write failed, so that
+ * a program whose output was lost, for example on a full disk, does not end as if it had succeeded.
  */
 final class StandardOutput extends OutputStream {
 
@@ -24,18 +24,18 @@ final class StandardOutput extends OutputStream {
         return new PrintWriter(new BufferedWriter(new OutputStreamWriter(out, StandardCharsets.UTF_8)));
     }
 
-    /** For what is printed on it. */
+    /** Prints to standard output. */
     PrintWriter writer() {
         return writer;
     }
 
-    /** Standard error. */
+    /** Prints to standard error, in UTF-8 as well. */
     PrintWriter err() {
         return err;
     }
 
-    /** The exit code of a program that ends with this one, which is 1 when something it said could not be written. */
-    int ended(String program, int exitCode) {
+    /** Returns the given exit code, or 1 instead of 0 if some output could not be written. */
+    int exitCode(String program, int exitCode) {
         writer.flush();
         if (problem != null && exitCode == 0) {
             err.println(program + ": standard output could not be written: " + problem.getMessage());

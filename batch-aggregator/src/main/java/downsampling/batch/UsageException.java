@@ -1,6 +1,6 @@
 package downsampling.batch;
 
-/** A setting that makes no sense: one line with name, value and what is allowed. */
+/** A setting makes no sense. The message is one line with its name, its value and what is allowed. */
 final class UsageException extends IllegalArgumentException {
     private static final long serialVersionUID = 1;
 

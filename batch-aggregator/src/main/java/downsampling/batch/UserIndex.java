@@ -15,16 +15,18 @@ import java.util.List;
 import java.util.zip.CRC32C;
 
 /**
- * Which part of a log file holds which users: a small hidden file beside it, {@code .YYYY-MM-DD.log.csv.index}. The log
- * file is divided into blocks of at least {@value #BLOCK} bytes that begin where another user does, so that a user is in
- * one block only. Only a file that is sorted by user and has no rejected line can be indexed; of another one the index
- * says that it has no blocks, so that nobody looks again.
+ * Says which part of a log file holds which users. It is a small hidden file beside the log file, {@code
+ * .YYYY-MM-DD.log.csv.index}. The log file is divided into blocks of at least {@value #BLOCK} bytes, each of which
+ * begins where a new user begins, so that every user is in one block only. Only a file that is sorted by user and has
+ * no rejected line can be divided; the index of any other file has no blocks, so that no later run tries again.
  *
- * <p>It holds for a file of the size and time it was made for, and each block only as long as its bytes have the
- * checksum they had; that is checked before a block is used. So is a checksum of the index itself.
+ * <p>An index is valid for a log file of the same size and time as the one it was made from, and only while it matches
+ * its own checksum. A block is valid only while its bytes have the checksum that they had; this is checked before the
+ * block is used.
  *
- * <p>Layout, in words of eight bytes, the lowest byte first: mark, size, time, rows, number of blocks; for each block
- * start, end of its first user's name among the names, rows, checksum; the names; the checksum of all that.
+ * <p>The file consists of numbers of eight bytes, the lowest byte first: a mark, the size and the time of the log file,
+ * its number of rows, and the number of blocks; for each block its start, the end of its first user's name among the
+ * names, its number of rows, and its checksum; then the names; and last the checksum of all that.
  */
 final class UserIndex {
 
@@ -35,11 +37,12 @@ final class UserIndex {
     private static final int ENTRY = 4 * 8;
 
     /**
-     * A stretch of the file.
+     * A stretch of the log file.
      *
      * @param start its first byte
-     * @param end the first byte behind it
-     * @param checksum CRC-32C of its bytes
+     * @param end the first byte after it
+     * @param rows its number of rows
+     * @param checksum the CRC-32C of its bytes
      */
     record Block(long start, long end, long rows, long checksum) {}
 
@@ -49,7 +52,7 @@ final class UserIndex {
         this.bytes = bytes;
     }
 
-    /** The index of a log file; null when there is none that holds for the file as it is. */
+    /** The index of a log file; null if there is none, or none that is valid for the file as it is. */
     static UserIndex load(LogFile log) {
         File sidecar = sidecar(log.file());
         if (!sidecar.isFile()) {
@@ -59,15 +62,15 @@ final class UserIndex {
         try (FileInputStream in = new FileInputStream(sidecar)) {
             bytes = in.readAllBytes();
         } catch (IOException e) {
-            // Whatever it is, the log file itself is what counts.
+            // An index that cannot be read is as good as none.
             return null;
         }
         int sum = bytes.length - 8;
         boolean holds = sum >= HEAD
-                && Words.at(bytes, 0) == MARK
-                && Words.at(bytes, 8) == log.file().length()
-                && Words.at(bytes, 16) == log.file().lastModified()
-                && Words.at(bytes, sum) == checksum(bytes, sum);
+                && EightBytes.at(bytes, 0) == MARK
+                && EightBytes.at(bytes, 8) == log.file().length()
+                && EightBytes.at(bytes, 16) == log.file().lastModified()
+                && EightBytes.at(bytes, sum) == checksum(bytes, sum);
         return holds ? new UserIndex(bytes) : null;
     }
 
@@ -76,9 +79,9 @@ final class UserIndex {
         return blocks() > 0;
     }
 
-    /** Rows in the whole file. */
+    /** The number of rows in the whole file. */
     long rows() {
-        return Words.at(bytes, 24);
+        return EightBytes.at(bytes, 24);
     }
 
     /** The blocks that may hold some of these users, in order. */
@@ -94,26 +97,27 @@ final class UserIndex {
         for (int block = 0; block < wanted.length; block++) {
             if (wanted[block]) {
                 int at = HEAD + block * ENTRY;
-                long end = block + 1 < wanted.length ? Words.at(bytes, at + ENTRY) : Words.at(bytes, 8);
-                found.add(new Block(Words.at(bytes, at), end, Words.at(bytes, at + 16), Words.at(bytes, at + 24)));
+                long end = block + 1 < wanted.length ? EightBytes.at(bytes, at + ENTRY) : EightBytes.at(bytes, 8);
+                found.add(new Block(
+                        EightBytes.at(bytes, at), end, EightBytes.at(bytes, at + 16), EightBytes.at(bytes, at + 24)));
             }
         }
         return found;
     }
 
     private int blocks() {
-        return (int) Words.at(bytes, 32);
+        return (int) EightBytes.at(bytes, 32);
     }
 
-    /** The last block whose first user is not above this one; -1 when all are. */
+    /** The last block whose first user is not above this user; -1 if there is none. */
     private int blockOf(byte[] user) {
         int names = HEAD + blocks() * ENTRY;
         int low = 0;
         int high = blocks();
         while (low < high) {
             int middle = low + high >>> 1;
-            int from = middle == 0 ? 0 : (int) Words.at(bytes, HEAD + middle * ENTRY - ENTRY + 8);
-            int to = (int) Words.at(bytes, HEAD + middle * ENTRY + 8);
+            int from = middle == 0 ? 0 : (int) EightBytes.at(bytes, HEAD + middle * ENTRY - ENTRY + 8);
+            int to = (int) EightBytes.at(bytes, HEAD + middle * ENTRY + 8);
             if (Arrays.compareUnsigned(bytes, names + from, names + to, user, 0, user.length) <= 0) {
                 low = middle + 1;
             } else {
@@ -123,33 +127,33 @@ final class UserIndex {
         return low - 1;
     }
 
-    /** Whether a block's bytes are still those it was made of. */
-    static boolean holds(RandomAccessFile log, Block block) throws IOException {
+    /** Whether the bytes of a block are still those that it was made from. */
+    static boolean isUnchanged(RandomAccessFile log, Block block) throws IOException {
         return checksum(log, block.start, block.end) == block.checksum;
     }
 
     /**
-     * Makes the index of a log file and puts it beside it, in place of an old one.
+     * Makes the index of a log file and puts it beside the file, replacing an older one.
      *
-     * @param workspace in the same folder
+     * @param workspace a workspace in the same folder
      */
     static void make(File log, Workspace workspace) throws IOException {
         try (LogFile.Opened in = new LogFile.Opened(log)) {
             long size = in.length();
             long time = log.lastModified();
-            Maker maker = new Maker();
-            long end = new LogReader(1 << 16).read(in, 0, Long.MAX_VALUE, maker);
-            Blocks blocks = maker.sorted && end == size ? maker.blocks : new Blocks();
+            BlockFinder finder = new BlockFinder();
+            long end = new LogReader(1 << 16).read(in, 0, Long.MAX_VALUE, finder);
+            Blocks blocks = finder.sorted && end == size ? finder.blocks : new Blocks();
             for (int block = 0; block < blocks.size(); block++) {
                 blocks.sums.add(checksum(in, blocks.starts.get(block), blocks.end(block, size)));
             }
-            save(log, size, time, maker.rows, blocks, workspace);
+            save(log, size, time, finder.rows, blocks, workspace);
         }
     }
 
     private static void save(File log, long size, long time, long rows, Blocks blocks, Workspace workspace)
             throws IOException {
-        Text text = new Text();
+        ByteBuilder text = new ByteBuilder();
         word(word(word(word(word(text, MARK), size), time), rows), blocks.size());
         int name = 0;
         for (int block = 0; block < blocks.size(); block++) {
@@ -174,9 +178,9 @@ final class UserIndex {
         return new File(log.getParentFile(), ".".concat(log.getName()).concat(".index"));
     }
 
-    private static Text word(Text text, long word) {
+    private static ByteBuilder word(ByteBuilder text, long word) {
         text.reserve(8);
-        Words.put(text.bytes, text.length, word);
+        EightBytes.put(text.bytes, text.length, word);
         text.length += 8;
         return text;
     }
@@ -202,7 +206,7 @@ final class UserIndex {
         return sum.getValue();
     }
 
-    /** The blocks found so far. */
+    /** The blocks that were found so far. */
     private static final class Blocks {
         final List<Long> starts = new ArrayList<>();
         final List<Long> firstRows = new ArrayList<>();
@@ -217,7 +221,7 @@ final class UserIndex {
             return block + 1 < size() ? starts.get(block + 1) : size;
         }
 
-        /** Whether one begins at a row whose user is another than that of the row before. */
+        /** Whether a block begins at this row, whose user is not that of the row before. */
         boolean beginAt(long position) {
             return starts.isEmpty() || position - starts.get(starts.size() - 1) >= BLOCK;
         }
@@ -229,8 +233,8 @@ final class UserIndex {
         }
     }
 
-    /** Finds the blocks of a file that is there. */
-    private static final class Maker implements LogReader.Handler {
+    /** Finds the blocks of an existing file. */
+    private static final class BlockFinder implements LogReader.Handler {
         final Blocks blocks = new Blocks();
         boolean sorted = true;
         long rows;
@@ -256,22 +260,22 @@ final class UserIndex {
         }
     }
 
-    /** Makes the index of a file while that is written, from rows that are known to be good and sorted by user. */
+    /** Makes the index of a file while the file is written, from rows that are known to be good and sorted by user. */
     static final class Writer {
         private final Blocks blocks = new Blocks();
         private final CRC32C sum = new CRC32C();
-        /** Of the buffer in the file. */
+        /** Where the buffer begins in the file. */
         private long position;
-        /** Up to where the buffer is in the checksum. */
+        /** Up to where the buffer has been added to the checksum. */
         private int summed;
 
         /**
-         * A row of another user than the one before it.
+         * Is called for every row whose user is not that of the row before.
          *
-         * @param at where it begins in the buffer
+         * @param at where the row begins in the buffer
          * @param row its number in the file, from 0
          * @param from where its user begins in the buffer
-         * @param to the first byte behind the user
+         * @param to the first byte after the user
          */
         void user(byte[] buffer, int at, long row, int from, int to) {
             if (blocks.beginAt(position + at)) {
@@ -284,7 +288,7 @@ final class UserIndex {
             }
         }
 
-        /** The buffer is full up to there and will be used anew. */
+        /** Is called when the buffer is full up to {@code end} and before it is used again. */
         void buffer(byte[] buffer, int end) {
             sum(buffer, end);
             summed = 0;
@@ -296,7 +300,7 @@ final class UserIndex {
             summed = end;
         }
 
-        /** Puts the index beside the file, which has all its rows and its name now. */
+        /** Puts the index beside the file, which must be complete and have its name. */
         void save(File log, long rows, Workspace workspace) throws IOException {
             blocks.sums.add(sum.getValue());
             UserIndex.save(log, position, log.lastModified(), rows, blocks, workspace);

@@ -15,22 +15,22 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A hidden folder for what is not finished yet, beside where it will be when it is. It goes when it is closed, and also
- * when the program is interrupted.
+ * A hidden folder for unfinished files, beside the place where they will be when they are finished. It is removed when
+ * it is closed, and also when the program is interrupted.
  *
- * <p>A killed program cannot tidy up. But the operating system then takes back the lock that a run holds on its folder,
- * so the next run in the same place can tell what is left over from what another run is still at, be it in another
- * container or on another machine, and removes the former.
+ * <p>A killed program cannot remove its folder. But the operating system then releases the lock that every run holds on
+ * its folder. So the next run in the same place can tell a leftover folder from the folder of a run that is still at
+ * work (in another container or on another machine, perhaps), and removes the leftover.
  */
 final class Workspace implements AutoCloseable {
 
     private static final String PREFIX = ".batch-aggregator-";
     private static final String SUFFIX = ".tmp";
     private static final String LOCK = "lock";
-    /** A folder without a lock file is one that is just being made, or one that was left over in that moment. */
+    /** How long a folder may be without a lock file, because it is just being made, before it counts as left over. */
     private static final long MAKING_MILLISECONDS = 60_000;
 
-    /** The folders of this process, whose own locks are not to be tried: closing the file would give them up. */
+    /** The folders of this process. Their locks must not be tried, because closing the lock file would release them. */
     private static final Set<Path> OWN = ConcurrentHashMap.newKeySet();
 
     private final File folder;
@@ -51,16 +51,16 @@ final class Workspace implements AutoCloseable {
     }
 
     /**
-     * Makes one, and removes those that killed runs have left in the same place.
+     * Makes a workspace, and removes those that killed runs have left in the same place.
      *
-     * @param parent a folder that is there
+     * @param parent an existing folder
      */
     static Workspace in(File parent) throws IOException {
         Path place = parent.toPath().toRealPath();
         removeLeftovers(parent, place);
         while (true) {
             File folder = new File(parent, PREFIX + Long.toString(System.nanoTime(), 36) + SUFFIX);
-            // Before there is anything to remove, so that no moment is without somebody who does.
+            // The shutdown hook is registered before the folder is made, so that it can never be missed.
             Workspace workspace = new Workspace(folder, place.resolve(folder.getName()));
             try {
                 Files.createDirectory(folder.toPath());
@@ -68,10 +68,10 @@ final class Workspace implements AutoCloseable {
                 if (isLocked(workspace.lock) && new File(folder, LOCK).exists()) {
                     return workspace;
                 }
-                // Another run took it for a leftover before it was locked.
+                // Another run mistook the folder for a leftover before it was locked, and removed it.
                 workspace.close();
             } catch (FileAlreadyExistsException e) {
-                // Another run's.
+                // The folder belongs to another run.
                 workspace.forget();
             } catch (FileSystemException e) {
                 workspace.close();
@@ -87,7 +87,7 @@ final class Workspace implements AutoCloseable {
         try {
             return lock.getChannel().tryLock() != null;
         } catch (IOException e) {
-            // A file system without locks. Nobody can lock there, so nobody takes this folder for a leftover.
+            // The file system has no locks, so no other run can lock this folder and mistake it for a leftover.
             return true;
         }
     }
@@ -122,11 +122,11 @@ final class Workspace implements AutoCloseable {
                 remove(folder);
             }
         } catch (IOException | OverlappingFileLockException e) {
-            // Another user's, or where there are no locks: it stays.
+            // The folder belongs to another user, or the file system has no locks. It stays.
         }
     }
 
-    /** Removes a folder of files; the lock last, so that what is left can be locked again. */
+    /** Removes a folder of files, the lock file last, so that a folder that is left can still be locked. */
     private static boolean remove(File folder) {
         String[] names = folder.list();
         if (names != null) {
@@ -140,12 +140,12 @@ final class Workspace implements AutoCloseable {
         return folder.delete();
     }
 
-    /** A file in it. */
+    /** A file in the workspace. */
     File file(String name) {
         return new File(folder, name);
     }
 
-    /** Removes it with all that is still in it. */
+    /** Removes the workspace and everything that is still in it. */
     @Override
     public void close() {
         clear();
@@ -157,12 +157,12 @@ final class Workspace implements AutoCloseable {
         try {
             Runtime.getRuntime().removeShutdownHook(onShutdown);
         } catch (IllegalStateException e) {
-            // The program is being interrupted, and the hook is at work.
+            // The program is being interrupted, and the hook is running.
         }
     }
 
     private void clear() {
-        // More than once, as threads of an interrupted run may still be writing.
+        // It may take several attempts, because the threads of an interrupted run may still be writing.
         for (int attempt = 0; attempt < 100 && !remove(folder) && folder.exists(); attempt++) {
             LockSupport.parkNanos(1_000_000);
         }
@@ -171,7 +171,7 @@ final class Workspace implements AutoCloseable {
                 lock.close();
             }
         } catch (IOException e) {
-            // Then it goes with the process.
+            // The lock is released when the process ends.
         }
     }
 

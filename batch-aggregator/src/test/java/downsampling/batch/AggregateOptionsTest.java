@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
-/** The two ways to read a command line agree, and the environment stands in for what is not given. */
+/** Both ways to read a command line agree, and a missing option takes its value from the environment. */
 class AggregateOptionsTest {
 
     private static final Map<AggregateOption, String> REQUIRED = Map.of(
@@ -30,10 +30,10 @@ class AggregateOptionsTest {
     void everyNameOfAnOptionIsReadAlikeWithAndWithoutPicocli(AggregateOption option) {
         for (String name : option.names) {
             String argument = option.isSwitch() ? name : name + "=some value";
-            CommandLine.ParseResult parsed = Aggregate.command().parseArgs(argument);
+            CommandLine.ParseResult parsed = AggregateCommand.command().parseArgs(argument);
             String value =
                     parsed.matchedOption(option.names.get(0)).<Object>getValue().toString();
-            assertThat(Aggregate.plain("aggregate", argument)).isEqualTo(Map.of(option, value));
+            assertThat(AggregateCommand.parsePlain("aggregate", argument)).isEqualTo(Map.of(option, value));
         }
     }
 
@@ -52,7 +52,7 @@ class AggregateOptionsTest {
                 "aggregate @file"
             })
     void whatIsNotPlainIsLeftToPicocli(String line) {
-        assertThat(Aggregate.plain(line.split(" "))).isNull();
+        assertThat(AggregateCommand.parsePlain(line.split(" "))).isNull();
     }
 
     @Test
@@ -97,11 +97,11 @@ class AggregateOptionsTest {
     @Test
     void anOldNameThatIsSetIsToldInOneLine() {
         Map<String, String> environment = Map.of("INPUT_DIR", "x", "AGGREGATE_USER", "u", "OUTPUT", "", "THREADS", "1");
-        assertThat(Variables.oldNames(environment, AggregateOption.mainNames()))
-                .isEqualTo("warning: environment variables without the program's name do not count:"
-                        + " AGGREGATE_USER, THREADS, INPUT_DIR are called BATCH_AGGREGATOR_USER,"
+        assertThat(EnvironmentVariables.oldNames(environment, AggregateOption.mainNames()))
+                .isEqualTo("warning: environment variables without the program's name are ignored:"
+                        + " AGGREGATE_USER, THREADS, INPUT_DIR are now called BATCH_AGGREGATOR_USER,"
                         + " BATCH_AGGREGATOR_THREADS, BATCH_AGGREGATOR_INPUT_DIR");
-        assertThat(Variables.oldNames(
+        assertThat(EnvironmentVariables.oldNames(
                         Map.of("THREADS", "auto", "BATCH_AGGREGATOR_THREADS", "2"), AggregateOption.mainNames()))
                 .isNull();
     }

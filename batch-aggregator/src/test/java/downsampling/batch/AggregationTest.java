@@ -17,13 +17,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The engine against {@link SlowAggregation}: same result, same account, same rejects, however the work is cut. */
+/** The engine agrees with {@link SlowAggregation} on result, counts and rejected lines, however the work is divided. */
 class AggregationTest {
 
     static final long DAY = 86400;
     static final long FIRST_DAY = LocalDate.of(2025, 1, 1).toEpochDay() * DAY;
 
-    /** What may stand in a file, and what may not. */
+    /** A file of regular and irregular rows, and of lines that are not rows. */
     static final String HOSTILE = "\uFEFF2025-01-01 00:00:00,user1,app,1,2,3,4,5,6,7,8,9\r\n"
             + "2025-01-01 00:00:01,\"li\nne\",app,1,2,3,4,5,6,7,8,9\n"
             + "2025-01-01 00:00:01,\"looks\n2025-01-01 05:00:00,user7,app,1,2,3,4,5,6,7,8,9\nlike a row\",app,1,2,3,4,5,6,7,8,9\n"
@@ -73,7 +73,7 @@ class AggregationTest {
         }
     }
 
-    /** Bytes that mean something, and such as nobody would write, in any order. */
+    /** Puts bytes that mean something, and bytes that nobody would write, in any order. */
     @Test
     void agreesWithTheSlowVersionOnHostileBytes() throws IOException {
         String row = "2025-01-01 12:00:00,u,a,1,2,3,4,5,6,7,8,9";
@@ -126,7 +126,7 @@ class AggregationTest {
         Files.writeString(
                 folder.resolve("2025-01-01.log.csv"), (row + "\r").repeat(5) + row + "\n" + row + "\r\n" + row);
         FastAggregation fast = FastAggregation.run(query(DAY, true, true), folder, 2);
-        assertThat(fast.account()).isEqualTo(new Account(8, 8, 0, 0));
+        assertThat(fast.rowCounts()).isEqualTo(new RowCounts(8, 8, 0, 0));
         check(query(DAY, true, true), folder, 2, Aggregation.Sizes.NORMAL, "CR");
     }
 
@@ -137,7 +137,7 @@ class AggregationTest {
                 2025-01-01 12:00:00,eve,fb,1,2,3,4,5,6,7,8,9
                 """);
         FastAggregation fast = FastAggregation.run(query(DAY, true, true), folder, 1);
-        assertThat(fast.account()).isEqualTo(new Account(2, 1, 0, 1));
+        assertThat(fast.rowCounts()).isEqualTo(new RowCounts(2, 1, 0, 1));
     }
 
     @Test
@@ -146,7 +146,7 @@ class AggregationTest {
                 folder.resolve("2025-01-01.log.csv"), "\u0000".repeat(10) + " 00:00:00,u,a,1,2,3,4,5,6,7,8,9\n");
         Query query = new Query(0, FIRST_DAY + DAY, DAY, true, true, List.of(), List.of(), List.of(Measure.SUM));
         FastAggregation fast = FastAggregation.run(query, folder, 1);
-        assertThat(fast.account()).isEqualTo(new Account(1, 0, 0, 1));
+        assertThat(fast.rowCounts()).isEqualTo(new RowCounts(1, 0, 0, 1));
     }
 
     @Test
@@ -162,9 +162,10 @@ class AggregationTest {
         check(query(DAY, true, true), folder, 8, sizes, "cut in names");
         Query query = query(DAY, true, true);
         List<LogFile> files = LogFile.list(folder.toFile(), FIRST_DAY / DAY, FIRST_DAY / DAY + 27);
-        Plan plan = Plan.of(query, files, 8, false, sizes, Plan.Assumptions.NONE);
-        try (ResultOutput output = new ResultOutput(folder.resolve("result").toFile(), query, Format.CSV)) {
-            Attempt attempt = new Attempt(query, plan, 8, false, true, sizes, output);
+        AggregationPlan plan = AggregationPlan.of(query, files, 8, false, sizes, AggregationPlan.Assumptions.NONE);
+        try (OrderedResultOutput output =
+                new OrderedResultOutput(folder.resolve("result").toFile(), query, ResultFormat.CSV)) {
+            AggregationAttempt attempt = new AggregationAttempt(query, plan, 8, false, true, sizes, output);
             attempt.run();
             assertThat(attempt.distrusted()).containsExactlyInAnyOrderElementsOf(files);
         }
@@ -175,15 +176,15 @@ class AggregationTest {
         Aggregation.Sizes sizes = new Aggregation.Sizes(64, 150, 1000, HEAP);
         String plain = "2025-01-01 00:00:00,\"one line\",a,1,2,3,4,5,6,7,8,9\n";
         Path small = folder.resolve("2025-01-01.log.csv");
-        // Too small to be cut, so what is in it tells nothing.
+        // This file is too small to be cut, so its contents do not matter.
         Files.writeString(small, plain.replace("one ", "two\n"));
         for (boolean broken : new boolean[] {false, true}) {
             Files.writeString(
                     folder.resolve("2025-01-02.log.csv"), (broken ? plain.replace("one ", "two\n") : plain).repeat(40));
             List<LogFile> files = LogFile.list(folder.toFile(), FIRST_DAY / DAY, FIRST_DAY / DAY + 2);
-            Plan.Assumptions assumptions = Plan.assumptions(files, 8, sizes);
+            AggregationPlan.Assumptions assumptions = AggregationPlan.assumptions(files, 8, sizes);
             assertThat(assumptions.cautious()).isEqualTo(broken);
-            Plan plan = Plan.of(query(DAY, true, true), files, 8, false, sizes, assumptions);
+            AggregationPlan plan = AggregationPlan.of(query(DAY, true, true), files, 8, false, sizes, assumptions);
             assertThat(plan.parts()).hasSize(broken ? 3 : 14);
             check(query(DAY, true, true), folder, 8, sizes, "broken " + broken);
         }
@@ -196,11 +197,11 @@ class AggregationTest {
                 "2025-01-01 00:00:00,\"two\nlines\",a,1,2,3,4,5,6,7,8,9\n".repeat(40));
         Query query = query(DAY, true, true);
         List<LogFile> files = LogFile.list(folder.toFile(), FIRST_DAY / DAY, FIRST_DAY / DAY);
-        try (ResultOutput output = new ResultOutput(folder.resolve("result").toFile(), query, Format.CSV)) {
+        try (OrderedResultOutput output =
+                new OrderedResultOutput(folder.resolve("result").toFile(), query, ResultFormat.CSV)) {
             Aggregation aggregation =
                     new Aggregation(query, files, 8, true, false, new Aggregation.Sizes(64, 150, 150, HEAP), output);
-            assertThat(aggregation.run()).isTrue();
-            assertThat(aggregation.account()).isEqualTo(new Account(40, 40, 0, 0));
+            assertThat(aggregation.run().rowCounts()).isEqualTo(new RowCounts(40, 40, 0, 0));
         }
     }
 
@@ -236,7 +237,7 @@ class AggregationTest {
         }
     }
 
-    /** One of so many names of 1 to 20 bytes, as long as two words, or longer or shorter by one, among them. */
+    /** One of {@code names} names of 1 to 20 bytes, some of which have 15, 16 or 17 bytes. */
     private static String name(Random random, int names) {
         int name = random.nextInt(names);
         return "n".repeat(name % 18) + name;
@@ -263,12 +264,12 @@ class AggregationTest {
 
     @Test
     void manyRowsInOneGroupFillNoSum() throws IOException {
-        // More than 2^32 in each sum, from metrics small enough for the fast path.
+        // Each sum is more than 2^32, and its metrics are small enough for the fast path.
         String row = "2025-01-01 00:00:00,u,a" + (",9999").repeat(9) + "\n";
         Files.writeString(folder.resolve("2025-01-01.log.csv"), row.repeat(500_000));
         FastAggregation fast = FastAggregation.run(query(DAY, false, false), folder, 2);
         assertThat(fast.csv()).endsWith("\n2025-01-01 00:00:00" + ",4999500000".repeat(9) + "\n");
-        assertThat(fast.account()).isEqualTo(new Account(500_000, 500_000, 0, 0));
+        assertThat(fast.rowCounts()).isEqualTo(new RowCounts(500_000, 500_000, 0, 0));
     }
 
     @Test
@@ -287,7 +288,7 @@ class AggregationTest {
         String row = "2025-01-01 00:00:00,u,a,1,2,3,4,5,6,7,8,9\n";
         Files.writeString(folder.resolve("2025-01-01.log.csv"), row + row.replace("u", "\"u") + row.repeat(60_000));
         FastAggregation fast = FastAggregation.run(query(DAY, true, false), folder, 2);
-        assertThat(fast.account()).isEqualTo(new Account(60_002, 60_001, 0, 1));
+        assertThat(fast.rowCounts()).isEqualTo(new RowCounts(60_002, 60_001, 0, 1));
         assertThat(fast.rejects()).isEqualTo(row.replace("u", "\"u"));
     }
 
@@ -321,7 +322,7 @@ class AggregationTest {
                         """);
     }
 
-    /** All users and apps of 30 days from {@link #FIRST_DAY} on, summed up. */
+    /** Sums for all users and apps of 30 days from {@link #FIRST_DAY} on. */
     static Query query(long granularity, boolean byUser, boolean byApp) {
         return new Query(
                 FIRST_DAY,
@@ -334,13 +335,13 @@ class AggregationTest {
                 List.of(Measure.SUM));
     }
 
-    /** Returns the result, the same of both. */
+    /** Returns the result, which is the same for both. */
     private static String check(Query query, Path logs, int threads, Aggregation.Sizes sizes, String which)
             throws IOException {
         SlowAggregation slow = new SlowAggregation(query).read(logs);
         FastAggregation fast = FastAggregation.run(query, logs, threads, sizes);
         assertThat(fast.csv()).as("result, " + which).isEqualTo(slow.csv());
-        assertThat(fast.account()).as("account, " + which).isEqualTo(slow.account());
+        assertThat(fast.rowCounts()).as("account, " + which).isEqualTo(slow.rowCounts());
         assertThat(fast.rejects()).as("rejects, " + which).isEqualTo(slow.rejects());
         return fast.csv();
     }

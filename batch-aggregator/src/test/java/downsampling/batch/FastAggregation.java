@@ -8,25 +8,25 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The real engine on a folder, in the terms of {@link SlowAggregation}.
+ * Runs the real engine on a folder, for comparison with {@link SlowAggregation}.
  *
  * @param csv the result
  * @param rejects the rejected lines, as they are
  */
-record FastAggregation(String csv, Account account, String rejects) {
+record FastAggregation(String csv, RowCounts rowCounts, String rejects) {
 
     static FastAggregation run(Query query, Path folder, int threads, Aggregation.Sizes sizes) throws IOException {
         List<LogFile> files =
                 LogFile.list(folder.toFile(), Math.floorDiv(query.from(), 86400), Math.floorDiv(query.to() - 1, 86400));
         Path result = Files.createTempFile(folder, "result", ".tmp");
-        try (ResultOutput output = new ResultOutput(result.toFile(), query, Format.CSV)) {
+        try (OrderedResultOutput output = new OrderedResultOutput(result.toFile(), query, ResultFormat.CSV)) {
             Aggregation aggregation = new Aggregation(query, files, threads, false, false, sizes, output);
-            aggregation.run();
+            AggregationAttempt finished = aggregation.run();
             output.complete();
             ByteArrayOutputStream rejects = new ByteArrayOutputStream();
-            new RejectReport(0, rejects).read(aggregation.filesWithRejects());
+            new RejectReport(0, rejects).read(finished.filesWithRejects());
             return new FastAggregation(
-                    Files.readString(result), aggregation.account(), rejects.toString(StandardCharsets.ISO_8859_1));
+                    Files.readString(result), finished.rowCounts(), rejects.toString(StandardCharsets.ISO_8859_1));
         } finally {
             Files.delete(result);
         }

@@ -11,7 +11,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 
-/** A folder of log files with every irregularity there is, and a query for it; both from a seed. */
+/** Makes a folder of log files with every irregularity there is, and a query for it, both from a seed. */
 final class RandomLogs {
 
     private static final LocalDate FIRST_DAY = LocalDate.of(2024, 12, 30);
@@ -85,7 +85,7 @@ final class RandomLogs {
         random = new Random(seed);
     }
 
-    /** Writes the files; returns a query for them. */
+    /** Writes the files, and returns a query for them. */
     Query write(Path folder) throws IOException {
         int days = 1 + random.nextInt(4);
         List<String> users = pick(NAMES, 1 + random.nextInt(12));
@@ -108,7 +108,7 @@ final class RandomLogs {
                 rows.add(row(date, pick(users), pick(apps), odd, magnitude));
             }
             if (sorting > 0) {
-                // By user, roughly; or by time.
+                // The rows are sorted roughly by user, or by time.
                 int column = sorting == 1 ? 20 : 0;
                 rows.sort((a, b) -> a.substring(column).compareTo(b.substring(column)));
             }

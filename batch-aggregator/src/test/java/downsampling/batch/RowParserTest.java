@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What is a log row and what is not, a line of a table each. In the tables {@code ~} is a line feed, ^ a CR. */
+/** Tables of what is a log row and what is not. In them, {@code ~} stands for a line feed and {@code ^} for a CR. */
 class RowParserTest {
 
     private final RowParser parser = new RowParser();
@@ -212,7 +212,7 @@ class RowParserTest {
         for (int there = 0; there < line.length; there++) {
             assertThat(parser.parse(line, 0, there, false))
                     .as("%d bytes", there)
-                    .isEqualTo(Verdict.MORE);
+                    .isEqualTo(Verdict.INCOMPLETE);
         }
         assertThat(parser.parse(line, 0, line.length, false)).isEqualTo(Verdict.ROW);
         assertThat(field(1)).isEqualTo("u\r\n\"");

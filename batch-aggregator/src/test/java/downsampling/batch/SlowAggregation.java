@@ -24,8 +24,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The slow and obvious version that the fast one is held against: whole files as strings, big integers, a tree map.
- * Files are taken as ISO-8859-1, so that a character is a byte, until a field is looked at.
+ * The slow and obvious version against which the fast one is held. It uses strings of whole files, big integers and a
+ * tree map. Files are read as ISO-8859-1, so that a character is a byte, until a field is used.
  */
 final class SlowAggregation {
 
@@ -102,7 +102,7 @@ final class SlowAggregation {
         }
     }
 
-    /** Behind the next LF, CR LF or CR. */
+    /** The position after the next LF, CR LF or CR. */
     private static int nextLine(String file, int at) {
         for (int i = at; i < file.length(); i++) {
             if (isLineBreak(file, i)) {
@@ -131,7 +131,7 @@ final class SlowAggregation {
         return true;
     }
 
-    /** The record that starts here; null when its quotes are broken or it has more than a megabyte. */
+    /** The record that starts here; null if its quotes are broken or it is longer than a megabyte. */
     private static RawRecord split(String file, int from) {
         List<String> fields = new ArrayList<>();
         int at = from;
@@ -223,8 +223,8 @@ final class SlowAggregation {
         return Arrays.compare(a.codePoints().toArray(), b.codePoints().toArray());
     }
 
-    Account account() {
-        return new Account(read, aggregated, filteredOut, rejected);
+    RowCounts rowCounts() {
+        return new RowCounts(read, aggregated, filteredOut, rejected);
     }
 
     String rejects() {

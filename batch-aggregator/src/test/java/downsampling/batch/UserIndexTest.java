@@ -14,7 +14,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** With an index or without, made now or before, and whatever has become of the file since: the same result. */
+/**
+ * The result is the same with an index and without, whenever it was made, and whatever has happened to the file since.
+ */
 class UserIndexTest {
 
     private static final long DAY = LocalDate.of(2025, 1, 1).toEpochDay();
@@ -98,7 +100,7 @@ class UserIndexTest {
         write(rows(9, 300) + "bad\n");
         check("user1");
         assertThat(index().isUsable()).isFalse();
-        assertThat(run(true, "user1").account().rejected()).isEqualTo(1);
+        assertThat(run(true, "user1").rowCounts().rejected()).isEqualTo(1);
     }
 
     private void write(String text) throws IOException {
@@ -130,7 +132,7 @@ class UserIndexTest {
         return UserIndex.load(log());
     }
 
-    /** With and without an index, twice. */
+    /** Compares runs with and without an index, the former twice. */
     private void check(String... users) throws IOException {
         FastAggregation plain = run(false, users);
         assertThat(run(true, users)).isEqualTo(plain);
@@ -141,12 +143,12 @@ class UserIndexTest {
         Query query = new Query(
                 DAY * 86400, (DAY + 1) * 86400, 1800, true, true, List.of(users), List.of(), List.of(Measure.SUM));
         Path result = folder.resolve("result");
-        try (ResultOutput output = new ResultOutput(result.toFile(), query, Format.CSV)) {
+        try (OrderedResultOutput output = new OrderedResultOutput(result.toFile(), query, ResultFormat.CSV)) {
             Aggregation aggregation =
                     new Aggregation(query, List.of(log()), 2, false, index, Aggregation.Sizes.NORMAL, output);
-            aggregation.run();
-            assertThat(aggregation.indexProblem()).isNull();
-            return new FastAggregation(Files.readString(result, StandardCharsets.UTF_8), aggregation.account(), "");
+            AggregationAttempt finished = aggregation.run();
+            assertThat(finished.indexProblem()).isNull();
+            return new FastAggregation(Files.readString(result, StandardCharsets.UTF_8), finished.rowCounts(), "");
         }
     }
 }

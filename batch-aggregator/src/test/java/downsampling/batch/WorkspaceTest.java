@@ -9,7 +9,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is not finished goes with its run, however that ends, and what another run is still at stays. */
+/** Unfinished files are removed with their run, however it ends, and those of another run that is at work stay. */
 class WorkspaceTest {
 
     @TempDir
@@ -46,7 +46,7 @@ class WorkspaceTest {
         }
     }
 
-    /** Its main method, for a JVM of its own. */
+    /** Has the main method of a JVM of its own. */
     static final class Waiting {
         public static void main(String... args) throws Exception {
             Workspace workspace = Workspace.in(Path.of(args[0]).toFile());

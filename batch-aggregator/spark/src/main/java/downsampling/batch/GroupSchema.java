@@ -20,8 +20,8 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * Groups as rows of a DataFrame: the period, the dimensions, and of each metric what the query's measures need. Sums
- * have 38 digits, more than as many rows as there can be add up to.
+ * Describes groups as rows of a DataFrame. A row has the period, the dimensions, and those values of each metric that
+ * the query's measures need. Sums have 38 digits, which is more than any possible number of rows can add up to.
  */
 final class GroupSchema implements Serializable {
     private static final long serialVersionUID = 1;
@@ -38,6 +38,7 @@ final class GroupSchema implements Serializable {
         return query.measures().contains(Measure.SUM) || query.measures().contains(Measure.MEAN);
     }
 
+    /** The columns. */
     StructType type() {
         StructType type = new StructType().add("period", DataTypes.LongType, false);
         if (query.byUser()) {
@@ -61,7 +62,7 @@ final class GroupSchema implements Serializable {
         return type;
     }
 
-    /** What the groups are told apart and sorted by; Spark compares strings by their UTF-8 bytes, so by code points. */
+    /** The key of a group, which is also the order; Spark compares strings by their UTF-8 bytes, so by code points. */
     Column[] keys() {
         List<Column> keys = new ArrayList<>(List.of(col("period")));
         if (query.byUser()) {
@@ -73,7 +74,7 @@ final class GroupSchema implements Serializable {
         return keys.toArray(Column[]::new);
     }
 
-    /** Makes one row of all that are of the same group. */
+    /** Adds up the rows of the same group, so that each group has one row. */
     Dataset<Row> sumUp(Dataset<Row> partial) {
         Column[] keys = keys();
         List<Column> totals = new ArrayList<>();
@@ -88,6 +89,7 @@ final class GroupSchema implements Serializable {
                 .agg(totals.get(0), totals.subList(1, totals.size()).toArray(Column[]::new));
     }
 
+    /** The group as a row of {@link #type}. */
     Row row(ResultRow group) {
         List<Object> values = new ArrayList<>();
         values.add(group.period);
@@ -115,6 +117,7 @@ final class GroupSchema implements Serializable {
         return RowFactory.create(values.toArray());
     }
 
+    /** Copies a row of {@link #type} into a group. */
     void load(Row row, ResultRow group) {
         int at = 0;
         group.period = row.getLong(at++);

@@ -7,8 +7,8 @@ import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.Path;
 
 /**
- * A log file on any file system that Hadoop knows. It reads large chunks, and going back a little stays within the last
- * one: on object stores a step back is a new request.
+ * A log file on any file system that Hadoop knows. It is read in large chunks, so that a small step back stays within
+ * the last chunk: on an object store, a step back outside of it is a new request.
  */
 final class HadoopInput implements LogReader.Input, Closeable {
 

@@ -5,35 +5,34 @@ import java.util.NoSuchElementException;
 import org.apache.spark.TaskContext;
 import org.apache.spark.sql.Row;
 
-/** The lines of one part of a result, without their line breaks; counts the groups. */
+/** The lines of one part of a result, without their line breaks. It also counts the groups of the part. */
 final class ResultLines implements Iterator<String> {
 
     private final Iterator<Row> rows;
     private final Query query;
-    private final Format format;
-    private final boolean json;
+    private final ResultFormat format;
     private final boolean alone;
-    private final ByNumber<Long> counts;
+    private final IdempotentAccumulator<Long> counts;
     private final GroupSchema schema;
-    private final ResultFormat rowFormat;
+    private final ResultFormatter rowFormat;
     private final ResultRow group = new ResultRow();
-    private final Text text = new Text();
+    private final ByteBuilder text = new ByteBuilder();
     private long count;
     private boolean headDone;
     private boolean footDone;
 
-    /** @param alone whether the part is a result by itself, with head and foot, and not a piece of one */
-    ResultLines(Iterator<Row> rows, Query query, Format format, boolean alone, ByNumber<Long> counts) {
+    /** @param alone whether the part is a result by itself, with a head and a foot, rather than a piece of one */
+    ResultLines(
+            Iterator<Row> rows, Query query, ResultFormat format, boolean alone, IdempotentAccumulator<Long> counts) {
         this.rows = rows;
         this.query = query;
         this.format = format;
-        json = format == Format.JSON;
         this.alone = alone;
         this.counts = counts;
         schema = new GroupSchema(query);
-        rowFormat = new ResultFormat(query, format);
+        rowFormat = new ResultFormatter(query, format);
         headDone = !alone;
-        footDone = !alone || !json;
+        footDone = !alone || format != ResultFormat.JSON;
     }
 
     @Override
@@ -52,18 +51,20 @@ final class ResultLines implements Iterator<String> {
         }
         if (!headDone) {
             headDone = true;
-            return ResultFormat.head(query, format).stripTrailing();
+            return ResultFormatter.head(query, format).stripTrailing();
         }
         if (!rows.hasNext()) {
             footDone = true;
-            return ResultFormat.foot(format).strip();
+            return ResultFormatter.foot(format).strip();
         }
         count++;
         schema.load(rows.next(), group);
         text.length = 0;
         rowFormat.write(group, text);
         String row = text.toString();
-        // In JSON a row begins with comma and line break, in CSV it ends with a line break.
-        return json ? row.substring(2).concat(alone && !rows.hasNext() ? "" : ",") : row.substring(0, row.length() - 1);
+        // In JSON a row begins with a comma and a line break; in CSV it ends with a line break.
+        return format == ResultFormat.JSON
+                ? row.substring(2).concat(alone && !rows.hasNext() ? "" : ",")
+                : row.substring(0, row.length() - 1);
     }
 }

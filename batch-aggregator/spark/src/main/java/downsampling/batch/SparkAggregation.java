@@ -8,15 +8,13 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.BlockLocation;
-import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RemoteIterator;
@@ -34,13 +32,13 @@ import scala.jdk.javaapi.CollectionConverters;
 import scala.reflect.ClassTag;
 
 /**
- * Runs a query over log files on Spark. The files are cut into {@link LogSplit}s, which tasks read by the same classes
- * as on one machine ({@link SplitReader}), into groups of their own; Spark brings the groups together, sums them up and
- * sorts them. So the rules for rows are written once, and only groups travel.
+ * Runs a query over log files on Spark. The files are cut into {@link LogSplit}s. Tasks read these with the same
+ * classes as on one machine ({@link SplitReader}) into groups of their own; Spark brings the groups together, adds them
+ * up and sorts them. So the rules for rows are written once, and only groups travel.
  *
- * <p>As on one machine it is assumed and checked that a split begins where a record begins: where one split's last
- * record ends must be where the next one's first record began. If it is not, a line break was inside quotes; then the
- * run starts over with the cuts where they have to be, and should that not do (a hostile file), with that file uncut.
+ * <p>As on one machine, a split is assumed to begin where a record begins, and this is checked: the last record of one
+ * split must end where the first record of the next one began. Otherwise a line break was inside quotes. The run then
+ * starts over with the cuts at the right places, and if that is not enough (a hostile file), with that file uncut.
  */
 final class SparkAggregation {
 
@@ -50,12 +48,6 @@ final class SparkAggregation {
     private final Query query;
     private final boolean strict;
     private final SplitReader.Sizes sizes;
-    private final List<LocatedFileStatus> files = new ArrayList<>();
-
-    private List<LogSplit> splits;
-    private Map<Integer, LogSplit.Outcome> outcomes;
-    private long groups;
-    private Row firstReject;
 
     SparkAggregation(SparkSession spark, Query query, boolean strict, SplitReader.Sizes sizes) {
         this.spark = spark;
@@ -66,107 +58,128 @@ final class SparkAggregation {
         configuration = context.broadcast(new SerializableConfiguration(context.hadoopConfiguration()));
     }
 
-    /** Finds the log files of a folder with a date in {@code [first, last]} in their names; returns the dates. */
-    List<Long> find(String folder, long first, long last) throws IOException {
+    /** Finds the log files of a folder that have a date in {@code [first, last]} in their names, in order. */
+    static List<LocatedFileStatus> find(String folder, long first, long last, Configuration hadoop) throws IOException {
         Path path = new Path(folder);
         TreeMap<Long, LocatedFileStatus> found = new TreeMap<>();
         try {
-            RemoteIterator<LocatedFileStatus> all =
-                    path.getFileSystem(context.hadoopConfiguration()).listLocatedStatus(path);
+            RemoteIterator<LocatedFileStatus> all = path.getFileSystem(hadoop).listLocatedStatus(path);
             while (all.hasNext()) {
                 LocatedFileStatus file = all.next();
-                long day = LogFile.day(file.getPath().getName());
-                if (day >= first && day <= last) {
+                if (day(file) >= first && day(file) <= last) {
                     refusePipe(file.getPath());
-                    found.put(day, file);
+                    found.put(day(file), file);
                 }
             }
         } catch (FileNotFoundException e) {
-            throw new IOException(folder + " is not there");
+            throw new IOException(folder + " does not exist");
         }
-        files.addAll(found.values());
-        return List.copyOf(found.keySet());
+        return List.copyOf(found.values());
     }
 
-    /** On this machine a pipe looks like an empty file, and would be waited for without end. */
+    /** The date in a file's name, in days since 1970-01-01. */
+    static long day(LocatedFileStatus file) {
+        return LogFile.day(file.getPath().getName());
+    }
+
+    /** Refuses what looks like an empty file on this machine but is a pipe, for which a reader would wait forever. */
     private static void refusePipe(Path path) throws IOException {
         if ("file".equals(path.toUri().getScheme())) {
             File file = new File(path.toUri().getPath());
             if (file.exists() && !file.isFile()) {
-                throw new IOException(file + " is no regular file");
+                throw new IOException(file + " is not a regular file");
             }
+        }
+    }
+
+    /** A run that has come to its end. */
+    final class Finished {
+        private final SplitOutcomes outcomes;
+        private final long groups;
+
+        private Finished(SplitOutcomes outcomes, long groups) {
+            this.outcomes = outcomes;
+            this.groups = groups;
+        }
+
+        RowCounts rowCounts() {
+            return outcomes.rowCounts();
+        }
+
+        /** The number of rows in the result. */
+        long groups() {
+            return groups;
+        }
+
+        /** The rejected lines, in order; see {@link SparkRejects#TYPE}. */
+        Dataset<Row> rejects() {
+            return readRejects(outcomes, outcomes.rangesWithRejects(Long.MAX_VALUE));
+        }
+
+        /** Describes the first rejected lines. */
+        List<String> describeRejects(int count) {
+            return readRejects(outcomes, outcomes.rangesWithRejects(count))
+                    .filter(col("reason").notEqual(SparkRejects.MORE))
+                    .select("file", "line", "column", "reason")
+                    .takeAsList(count)
+                    .stream()
+                    .map(SparkRejects::describe)
+                    .toList();
         }
     }
 
     /**
      * Runs the query, and has the result write the groups.
      *
-     * @return whether it came to its end; false when the run is strict and a line was rejected
+     * @param files in order
+     * @throws RejectedLineException if the run is strict and a line was rejected
      */
-    boolean run(SparkResult result) {
-        cut();
+    Finished run(List<LocatedFileStatus> files, SparkResult result) throws RejectedLineException {
+        List<LogSplit> splits = cut(files);
         for (int attempt = 1; ; attempt++) {
-            ByNumber<LogSplit.Outcome> heard = new ByNumber<>(strict ? this::stopIfRejected : null);
-            ByNumber<Long> counts = new ByNumber<>(null);
-            context.sc().register(heard, "splits");
+            IdempotentAccumulator<LogSplit.Outcome> reported =
+                    new IdempotentAccumulator<>(strict ? this::stopIfRejected : null);
+            IdempotentAccumulator<Long> counts = new IdempotentAccumulator<>(null);
+            context.sc().register(reported, "splits");
             context.sc().register(counts, "groups");
-            outcomes = heard.value();
+            SplitOutcomes outcomes = new SplitOutcomes(splits, reported.value());
             try {
-                result.write(new GroupSchema(query).sumUp(read(heard)), counts);
+                result.write(new GroupSchema(query).sumUp(groups(files, splits, reported)), counts);
             } catch (Exception e) {
-                // Also checked ones, which Scala does not declare.
-                if (!strict || account().rejected() == 0) {
+                // Scala declares no checked exceptions, but throws them.
+                if (!strict || outcomes.rowCounts().rejected() == 0) {
                     throw e;
                 }
             }
-            if (strict && account().rejected() > 0) {
-                List<Row> first = rejects(suspects()).takeAsList(1);
+            if (strict && outcomes.rowCounts().rejected() > 0) {
+                List<Row> first = readRejects(outcomes, outcomes.suspects()).takeAsList(1);
                 if (!first.isEmpty()) {
-                    firstReject = first.get(0);
-                    return false;
+                    throw new RejectedLineException(SparkRejects.describe(first.get(0)));
                 }
-                // It only seemed so, because of a wrong cut.
-                uncut(filesWith(outcome -> outcome.account().rejected() > 0));
+                // The line was rejected only because a cut was wrong.
+                splits = outcomes.uncut(outcomes.filesWithRejects());
                 continue;
             }
-            groups = counts.value().values().stream().mapToLong(Long::longValue).sum();
-            if (areCutsRight(attempt > 1)) {
-                return true;
+            Set<String> wrong = outcomes.filesCutWrongly();
+            if (wrong.isEmpty()) {
+                return new Finished(
+                        outcomes,
+                        counts.value().values().stream()
+                                .mapToLong(Long::longValue)
+                                .sum());
             }
+            splits = attempt == 1 ? outcomes.corrected() : outcomes.uncut(wrong);
         }
     }
 
     private void stopIfRejected(LogSplit.Outcome outcome) {
-        if (outcome.account().rejected() > 0) {
+        if (outcome.rowCounts().rejected() > 0) {
             context.cancelAllJobs();
         }
     }
 
-    int files() {
-        return files.size();
-    }
-
-    /** Number of rows in the result. */
-    long groups() {
-        return groups;
-    }
-
-    /** What became of the rows. */
-    Account account() {
-        Account account = Account.EMPTY;
-        for (LogSplit.Outcome outcome : outcomes.values()) {
-            account = account.plus(outcome.account());
-        }
-        return account;
-    }
-
-    /** Where a strict run was stopped. */
-    String firstReject() {
-        return SparkRejects.describe(firstReject);
-    }
-
-    /** By the settings that say how Spark's own readers cut files. */
-    private long splitSize() {
+    /** The size of a split, by the settings that say how Spark's own readers cut files. */
+    private long splitSize(List<LocatedFileStatus> files) {
         long most = JavaUtils.byteStringAsBytes(spark.conf().get("spark.sql.files.maxPartitionBytes"));
         long bytes =
                 files.stream().mapToLong(file -> file.getLen() + openCost()).sum();
@@ -178,28 +191,24 @@ final class SparkAggregation {
         return JavaUtils.byteStringAsBytes(spark.conf().get("spark.sql.files.openCostInBytes"));
     }
 
-    private void cut() {
-        long size = splitSize();
-        splits = new ArrayList<>();
-        for (FileStatus file : files) {
+    private List<LogSplit> cut(List<LocatedFileStatus> files) {
+        long size = splitSize(files);
+        List<LogSplit> splits = new ArrayList<>();
+        for (LocatedFileStatus file : files) {
             long start = 0;
             for (; file.getLen() - start > size; start += size) {
-                add(file.getPath(), start, start + size);
+                splits.add(LogSplit.of(splits.size(), file.getPath(), start, start + size));
             }
-            add(file.getPath(), start, Long.MAX_VALUE);
+            splits.add(LogSplit.of(splits.size(), file.getPath(), start, Long.MAX_VALUE));
         }
-    }
-
-    private void add(Path file, long start, long end) {
-        long day = LogFile.day(file.getName());
-        splits.add(new LogSplit(splits.size(), file.toString(), day, start, end, start == 0));
+        return splits;
     }
 
     /** The splits in portions for tasks, each with the hosts that have its first bytes. */
-    private JavaRDD<List<LogSplit>> tasks() {
+    private JavaRDD<List<LogSplit>> tasks(List<LocatedFileStatus> files, List<LogSplit> splits) {
         Map<String, LocatedFileStatus> byName =
                 files.stream().collect(Collectors.toMap(file -> file.getPath().toString(), file -> file));
-        long size = splitSize();
+        long size = splitSize(files);
         List<Tuple2<List<LogSplit>, Seq<String>>> tasks = new ArrayList<>();
         long left = 0;
         for (LogSplit split : splits) {
@@ -221,7 +230,7 @@ final class SparkAggregation {
     private static Seq<String> hosts(LocatedFileStatus file, long position) {
         List<String> hosts = new ArrayList<>();
         try {
-            // A folder has no blocks; that it is one will be told when it is read.
+            // A folder in a file's place has no blocks; the task that reads it will fail and say so.
             BlockLocation[] blocks = file.isFile() ? file.getBlockLocations() : new BlockLocation[0];
             for (BlockLocation block : blocks) {
                 if (block.getOffset() <= position && position < block.getOffset() + block.getLength()) {
@@ -231,126 +240,30 @@ final class SparkAggregation {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        // What file systems say that know no places.
+        // This is what file systems say that do not know where a block is.
         hosts.remove("localhost");
         return CollectionConverters.asScala(hosts).toSeq();
     }
 
-    private Dataset<Row> read(ByNumber<LogSplit.Outcome> heard) {
-        // Only what goes to the tasks, and so not this object.
+    /** The groups as tasks find them, a group possibly several times. */
+    private Dataset<Row> groups(
+            List<LocatedFileStatus> files, List<LogSplit> splits, IdempotentAccumulator<LogSplit.Outcome> reported) {
+        // Locals, because what a lambda uses goes to the tasks, and this object must not.
         Query asked = query;
         SplitReader.Sizes portions = sizes;
         Broadcast<SerializableConfiguration> hadoop = configuration;
-        JavaRDD<Row> groups = tasks().flatMap(task ->
-                new SplitReader(asked, task.iterator(), heard, hadoop.value().value(), portions));
+        JavaRDD<Row> groups = tasks(files, splits)
+                .flatMap(task -> new SplitReader(
+                        asked, task.iterator(), reported, hadoop.value().value(), portions));
         return spark.createDataFrame(groups, new GroupSchema(query).type());
     }
 
-    /** Whether each split began where the one before it ended; when not, cuts them otherwise. */
-    private boolean areCutsRight(boolean lastTry) {
-        List<LogSplit> corrected = new ArrayList<>();
-        Set<String> wrong = new HashSet<>();
-        LogSplit before = null;
-        for (LogSplit split : splits) {
-            LogSplit right = split;
-            if (before != null && before.file().equals(split.file())) {
-                long start = outcomes.get(before.number()).next();
-                if (start != outcomes.get(split.number()).first()) {
-                    wrong.add(split.file());
-                    right = split.from(start);
-                }
-            }
-            corrected.add(right);
-            before = split;
-        }
-        splits = corrected;
-        if (lastTry) {
-            uncut(wrong);
-        }
-        return wrong.isEmpty();
-    }
-
-    private void uncut(Set<String> whole) {
-        List<LogSplit> old = splits;
-        splits = new ArrayList<>();
-        for (LogSplit split : old) {
-            if (!whole.contains(split.file())) {
-                splits.add(new LogSplit(
-                        splits.size(), split.file(), split.day(), split.start(), split.end(), split.exact()));
-            } else if (split.start() == 0) {
-                add(new Path(split.file()), 0, Long.MAX_VALUE);
-            }
-        }
-    }
-
-    private Set<String> filesWith(Predicate<LogSplit.Outcome> property) {
-        return splits.stream()
-                .filter(split -> outcomes.containsKey(split.number()) && property.test(outcomes.get(split.number())))
-                .map(LogSplit::file)
-                .collect(Collectors.toSet());
-    }
-
     /**
-     * The stretches, all of them exact, in which the first rejected line of a strict run may be: those known to have one,
-     * and what has not been read, or not from a place that is known to be right.
+     * Reads rejected lines once more.
+     *
+     * @param ranges exact, those of a file in order; a range that is known to hold no rejected line is not read
      */
-    private List<LogSplit> suspects() {
-        List<LogSplit> suspects = new ArrayList<>();
-        String file = "";
-        long right = 0;
-        for (LogSplit split : splits) {
-            if (!split.file().equals(file)) {
-                file = split.file();
-                right = 0;
-            }
-            LogSplit.Outcome outcome = outcomes.get(split.number());
-            if (right >= 0 && (outcome == null || outcome.first() != right)) {
-                suspects.add(new LogSplit(split.number(), file, split.day(), right, Long.MAX_VALUE, true));
-                right = -1;
-            } else if (right >= 0) {
-                if (outcome.account().rejected() > 0) {
-                    suspects.add(new LogSplit(split.number(), file, split.day(), right, outcome.next(), true));
-                }
-                right = outcome.next();
-            }
-        }
-        return suspects;
-    }
-
-    /** The rejected lines of a run that has come to its end, in order; see {@link SparkRejects#TYPE}. */
-    Dataset<Row> rejects() {
-        return rejects(Long.MAX_VALUE);
-    }
-
-    /** Describes the first rejected lines. */
-    List<String> describeRejects(int count) {
-        return rejects(count)
-                .filter(col("reason").notEqual(SparkRejects.MORE))
-                .select("file", "line", "column", "reason")
-                .takeAsList(count)
-                .stream()
-                .map(SparkRejects::describe)
-                .toList();
-    }
-
-    /** @param enough how many have to be among them */
-    private Dataset<Row> rejects(long enough) {
-        Set<String> with = filesWith(outcome -> outcome.account().rejected() > 0);
-        List<LogSplit> ranges = new ArrayList<>();
-        long count = 0;
-        for (LogSplit split : splits) {
-            LogSplit.Outcome outcome = outcomes.get(split.number());
-            if (with.contains(split.file()) && count < enough) {
-                ranges.add(
-                        new LogSplit(split.number(), split.file(), split.day(), outcome.first(), outcome.next(), true));
-                count += outcome.account().rejected();
-            }
-        }
-        return rejects(ranges);
-    }
-
-    /** @param ranges exact, those of a file in order; what is known to hold no rejected line is not read again */
-    private Dataset<Row> rejects(List<LogSplit> ranges) {
+    private Dataset<Row> readRejects(SplitOutcomes outcomes, List<LogSplit> ranges) {
         List<Long> lines = linesBefore(ranges);
         List<Tuple2<LogSplit, Long>> located = new ArrayList<>();
         String file = "";
@@ -359,11 +272,7 @@ final class SparkAggregation {
             LogSplit range = ranges.get(i);
             line = range.file().equals(file) ? line + lines.get(i) : 1 + lines.get(i);
             file = range.file();
-            LogSplit.Outcome outcome = outcomes.get(range.number());
-            boolean clean = outcome != null
-                    && outcome.first() == range.start()
-                    && outcome.account().rejected() == 0;
-            if (!clean) {
+            if (!outcomes.isClean(range)) {
                 located.add(new Tuple2<>(range, line));
             }
         }
@@ -374,7 +283,7 @@ final class SparkAggregation {
         return spark.createDataFrame(rejects, SparkRejects.TYPE);
     }
 
-    /** The line breaks between a range and the one before it in the same file, or the file's start. */
+    /** The number of line breaks between each range and the one before it in the same file, or the file's start. */
     private List<Long> linesBefore(List<LogSplit> ranges) {
         List<LogSplit> gaps = new ArrayList<>();
         LogSplit before = null;

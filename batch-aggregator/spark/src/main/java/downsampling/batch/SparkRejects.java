@@ -16,13 +16,13 @@ import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.TaskCompletionListener;
 
 /**
- * The rejected lines of a split, one row to a line: where it stands, what is wrong, and its bytes as they are. Lines are
- * counted from the split's start. Of a line that is longer than a record may be, the rest follows in further rows, so
- * that memory stays bounded.
+ * The rejected lines of a split, one row for each line. A row says where the line stands and what is wrong with it, and
+ * has its bytes as they are. If a line is longer than a record may be, the rest of it follows in further rows, so that
+ * memory stays bounded.
  */
 final class SparkRejects implements Iterator<Row>, LogReader.Handler {
 
-    /** {@code position} is the row's first byte in the file, so that rows can be brought in order and joined. */
+    /** The columns; {@code position} is where the line starts in the file, so that rows can be sorted and joined. */
     static final StructType TYPE = new StructType()
             .add("file", DataTypes.StringType, false)
             .add("line", DataTypes.LongType, false)
@@ -31,12 +31,12 @@ final class SparkRejects implements Iterator<Row>, LogReader.Handler {
             .add("position", DataTypes.LongType, false)
             .add("row", DataTypes.BinaryType, false);
 
-    /** The reason of the further rows of a line that is too long. */
+    /** The reason that stands in the further rows of a line that is too long. */
     static final String MORE = "more of the line before";
 
     private static final long STRIDE = 1 << 20;
 
-    /** Leaves the reader in the middle of a line that is too long. */
+    /** Stops the reader in the middle of a line that is too long. */
     private static final class TooLong extends RuntimeException {
         private static final long serialVersionUID = 1;
 
@@ -52,15 +52,15 @@ final class SparkRejects implements Iterator<Row>, LogReader.Handler {
     private final Deque<Row> found = new ArrayDeque<>();
     private final byte[] chunk = new byte[1 << 20];
     private long position;
-    /** Of the last reject. */
+    /** The place of the last rejected line. */
     private LineCounter.Place place;
 
     private boolean done;
     private boolean inLine;
 
     /**
-     * @param split exact
-     * @param line number of its first line
+     * @param split an exact split
+     * @param line the number of its first line
      */
     SparkRejects(LogSplit split, long line, Configuration configuration) throws IOException {
         this.split = split;
@@ -70,6 +70,7 @@ final class SparkRejects implements Iterator<Row>, LogReader.Handler {
         TaskContext.get().addTaskCompletionListener((TaskCompletionListener) context -> close());
     }
 
+    /** The number of line breaks in a split. */
     static long countLines(LogSplit split, Configuration configuration) throws IOException {
         try (LineCounter<HadoopInput> lines =
                 new LineCounter<>(new HadoopInput(split.file(), configuration), split.start(), 0)) {
@@ -77,7 +78,7 @@ final class SparkRejects implements Iterator<Row>, LogReader.Handler {
         }
     }
 
-    /** As people read it. */
+    /** Describes a rejected line for people. */
     static String describe(Row reject) {
         return RejectReport.describe(reject.getString(0), reject.getLong(1), reject.getLong(2), reject.getString(3));
     }
@@ -116,12 +117,12 @@ final class SparkRejects implements Iterator<Row>, LogReader.Handler {
         }
     }
 
-    /** The rest of a line that is too long. */
+    /** Reads more of a line that is too long. */
     private void readLine() throws IOException {
         in.seek(position);
         int n = 0;
         boolean last = false;
-        // Two bytes, unless the file ends, so that a CR at the end of a chunk is no riddle.
+        // It reads at least two bytes, unless the file ends, so that it can tell a CR from a CR LF.
         while (n < 2 && !last) {
             int more = in.read(chunk, n, chunk.length - n);
             last = more < 0;

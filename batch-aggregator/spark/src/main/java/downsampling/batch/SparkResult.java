@@ -20,21 +20,21 @@ import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 
 /**
- * A result on its way, on any file system that Hadoop knows: its parts are written by Spark into a hidden temporary
- * folder beside where it is meant for; the driver then puts them together, unless parts are asked for, and gives the
- * whole its name. As on one machine the name is the one asked for, or with a number when that is taken.
+ * A result on any file system that Hadoop knows. Spark writes its parts into a hidden temporary folder beside the place
+ * where the result will be. The driver then joins them, unless parts were asked for, and gives the result its name. As
+ * on one machine, that is the name that was asked for, or one with a number if a file of that name exists.
  */
 final class SparkResult implements AutoCloseable {
 
     private static final int BUFFER = 1 << 20;
 
     private final Query query;
-    private final Format format;
+    private final ResultFormat format;
     private final boolean parts;
     private final FileSystem files;
-    /** Null for standard output. */
+    /** The path that was asked for; null for standard output. */
     private final Path wanted;
-    /** A device, a pipe and the like on this machine, which is written into; null for none. */
+    /** A device, a pipe or the like on this machine, which is written into directly; null if the result is a file. */
     private final Destination inPlace;
 
     private final Path temporary;
@@ -47,14 +47,14 @@ final class SparkResult implements AutoCloseable {
         Path folder = new Path(options.resultsDir());
         Path path = toStandardOutput ? new Path(folder, "result") : new Path(folder, options.output());
         files = path.getFileSystem(configuration);
-        // Of a local file no checksum is put beside it.
+        // Hadoop would otherwise put a file with a checksum beside a local result.
         files.setWriteChecksum(false);
         wanted = toStandardOutput ? null : files.makeQualified(path);
         Path logs = new Path(options.inputDir());
         inPlace = inPlace(logs.getFileSystem(configuration).makeQualified(logs));
-        if (inPlace != null && (parts || format == Format.PARQUET)) {
+        if (inPlace != null && (parts || format == ResultFormat.PARQUET)) {
             throw new UsageException("--output=" + options.output()
-                    + ": expected a name with --parts and --format=parquet, and no device or pipe");
+                    + ": expected a file name with --parts or --format=parquet, not a device or a pipe");
         }
         Path folderForParts =
                 inPlace == null ? path.getParent() : new Path("file:" + System.getProperty("java.io.tmpdir"));
@@ -63,12 +63,12 @@ final class SparkResult implements AutoCloseable {
         files.deleteOnExit(temporary);
     }
 
-    /** @param logs where the log files are */
+    /** @param logs the folder of the log files */
     private Destination inPlace(Path logs) throws IOException {
         if (wanted == null || !isLocal(wanted)) {
             return null;
         }
-        // Log files elsewhere are no files that a path of this machine could name.
+        // If the log files lie elsewhere, no path of this machine can name one of them.
         Destination destination = Destination.of(
                 AggregateOption.OUTPUT,
                 new File(wanted.toUri().getPath()),
@@ -84,32 +84,32 @@ final class SparkResult implements AutoCloseable {
         return "file".equals(path.toUri().getScheme());
     }
 
-    /** Whether the result goes there, under whatever name. */
+    /** Whether the result goes to standard output, by whatever name. */
     boolean isStandardOutput() {
         return wanted == null || inPlace != null && inPlace.isStandardOutput();
     }
 
     /**
-     * Writes the parts, over what was written before.
+     * Writes the parts, and replaces those of an earlier attempt.
      *
-     * @param groups one row for each
-     * @param counts the groups of each part
+     * @param groups one row for each group
+     * @param counts receives the number of groups of each part
      */
-    void write(Dataset<Row> groups, ByNumber<Long> counts) {
+    void write(Dataset<Row> groups, IdempotentAccumulator<Long> counts) {
         GroupSchema schema = new GroupSchema(query);
         Query query = this.query;
-        if (format == Format.PARQUET) {
+        if (format == ResultFormat.PARQUET) {
             Dataset<Row> sorted = parts
                     ? groups.orderBy(schema.keys())
                     : groups.repartition(1).sortWithinPartitions(schema.keys());
-            MapPartitionsFunction<Row, Row> toRows = rows -> new ResultRows(rows, query, counts);
-            sorted.mapPartitions(toRows, Encoders.row(ResultRows.type(query)))
+            MapPartitionsFunction<Row, Row> toRows = rows -> new ParquetRows(rows, query, counts);
+            sorted.mapPartitions(toRows, Encoders.row(ParquetRows.type(query)))
                     .write()
                     .mode("overwrite")
                     .parquet(temporary.toString());
             return;
         }
-        Format lines = format;
+        ResultFormat lines = format;
         boolean alone = parts;
         MapPartitionsFunction<Row, String> toLines = rows -> new ResultLines(rows, query, lines, alone, counts);
         groups.orderBy(schema.keys())
@@ -119,13 +119,13 @@ final class SparkResult implements AutoCloseable {
                 .text(temporary.toString());
     }
 
-    /** Brings the parts to where they are wanted; returns where that is, as people write it. */
+    /** Delivers the parts to their destination, and returns where that is, for people to read. */
     String deliver() throws IOException {
         if (wanted == null) {
             try {
                 join(new FileOutputStream(FileDescriptor.out));
             } catch (IOException e) {
-                throw Failure.of("standard output", e);
+                throw Failure.withFile("standard output", e);
             }
             return "standard output";
         }
@@ -133,7 +133,7 @@ final class SparkResult implements AutoCloseable {
             try (OutputStream out = inPlace.open()) {
                 join(out);
             } catch (IOException e) {
-                throw Failure.of(inPlace.file().getPath(), e);
+                throw Failure.withFile(inPlace.file().getPath(), e);
             }
             return inPlace.file().getPath();
         }
@@ -141,12 +141,12 @@ final class SparkResult implements AutoCloseable {
             String extension = "." + format.extension;
             for (Path part : parts()) {
                 String name = part.getName();
-                // Spark names what it writes as text accordingly.
+                // Spark has given the parts the extension of a text file.
                 files.rename(part, new Path(temporary, name.substring(0, name.indexOf('.')) + extension));
             }
             return publish(temporary);
         }
-        if (format == Format.PARQUET) {
+        if (format == ResultFormat.PARQUET) {
             return publish(parts().get(0));
         }
         Path whole = new Path(temporary, "whole");
@@ -168,13 +168,13 @@ final class SparkResult implements AutoCloseable {
     }
 
     private void join(OutputStream out) throws IOException {
-        boolean json = format == Format.JSON;
-        out.write(ResultFormat.head(query, format).getBytes(StandardCharsets.UTF_8));
-        if (json) {
+        out.write(ResultFormatter.head(query, format).getBytes(StandardCharsets.UTF_8));
+        int drop = 0;
+        if (format == ResultFormat.JSON) {
             out.write('\n');
+            // Each row was written with a comma and a line break, of which the last row must have neither.
+            drop = 2;
         }
-        // In JSON there is nothing behind the last row, whereas each was written with a comma and a line break.
-        int drop = json ? 2 : 0;
         byte[] buffer = new byte[BUFFER];
         int held = 0;
         for (Path part : parts()) {
@@ -187,7 +187,7 @@ final class SparkResult implements AutoCloseable {
                 }
             }
         }
-        out.write(ResultFormat.foot(format).getBytes(StandardCharsets.UTF_8));
+        out.write(ResultFormatter.foot(format).getBytes(StandardCharsets.UTF_8));
         out.flush();
     }
 
@@ -204,11 +204,11 @@ final class SparkResult implements AutoCloseable {
             if (!files.exists(free)) {
                 throw new IOException(LogSplit.display(free) + " could not be written");
             }
-            // Another run has taken the name meanwhile.
+            // Another run has taken the name in the meantime.
         }
     }
 
-    /** Removes what is temporary. */
+    /** Removes the temporary folder. */
     @Override
     public void close() throws IOException {
         files.delete(temporary, true);

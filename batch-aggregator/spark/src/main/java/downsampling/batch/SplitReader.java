@@ -11,28 +11,28 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.util.TaskCompletionListener;
 
 /**
- * A task's reading: its splits in, groups out, summed up by the very classes that do it on one machine. A group may come
- * out several times, as the groups at hand are given away when they take too much memory; Spark adds them up.
+ * What a task does: it reads its splits and returns their groups, which the same classes add up as on one machine. When
+ * the groups use too much memory, they are returned early, so a group may come several times; Spark adds these up.
  */
 final class SplitReader implements Iterator<Row> {
 
     /**
      * Sizes that only tests change, in bytes.
      *
-     * @param stride read before memory is looked at
-     * @param groups what the groups at hand may take before they are given away
+     * @param stride how much is read before the use of memory is checked
+     * @param groups how much memory the groups may use before they are returned
      */
     record Sizes(long stride, long groups) implements Serializable {
         static final Sizes NORMAL = new Sizes(1 << 24, 1 << 26);
     }
 
     private final Iterator<LogSplit> splits;
-    private final ByNumber<LogSplit.Outcome> outcomes;
+    private final IdempotentAccumulator<LogSplit.Outcome> outcomes;
     private final Configuration configuration;
     private final Sizes sizes;
     private final LogReader reader = new LogReader(1 << 17);
     private final RowCollector collector;
-    private final Groups groups;
+    private final GroupTable groups;
     private final GroupSchema schema;
     private final ResultRow group = new ResultRow();
     private int given;
@@ -41,12 +41,12 @@ final class SplitReader implements Iterator<Row> {
     private HadoopInput in;
     private long first;
     private long position;
-    private Account before;
+    private RowCounts before;
 
     SplitReader(
             Query query,
             Iterator<LogSplit> splits,
-            ByNumber<LogSplit.Outcome> outcomes,
+            IdempotentAccumulator<LogSplit.Outcome> outcomes,
             Configuration configuration,
             Sizes sizes) {
         this.splits = splits;
@@ -54,7 +54,7 @@ final class SplitReader implements Iterator<Row> {
         this.configuration = configuration;
         this.sizes = sizes;
         schema = new GroupSchema(query);
-        groups = new Groups(query);
+        groups = new GroupTable(query);
         collector = new PlainRowCollector(query, false, null, Long.MAX_VALUE);
         TaskContext.get().addTaskCompletionListener((TaskCompletionListener) context -> close());
     }
@@ -67,11 +67,11 @@ final class SplitReader implements Iterator<Row> {
             }
             groups.clear();
             given = 0;
-            collector.into(groups, Long.MIN_VALUE, Long.MAX_VALUE);
+            collector.collectInto(groups, Long.MIN_VALUE, Long.MAX_VALUE);
             try {
                 do {
                     read();
-                } while (groups.weight() < sizes.groups && (split != null || splits.hasNext()));
+                } while (groups.memoryInUse() < sizes.groups && (split != null || splits.hasNext()));
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
@@ -94,15 +94,15 @@ final class SplitReader implements Iterator<Row> {
             in = new HadoopInput(split.file(), configuration);
             first = split.exact() ? split.start() : reader.lineStart(in, split.start());
             position = first;
-            before = collector.account();
-            collector.ofDay(split.day());
+            before = collector.rowCounts();
+            collector.startFile(split.day());
         }
         long end = split.end() - position > sizes.stride ? position + sizes.stride : split.end();
         position = reader.read(in, position, end, collector);
         if (position < end || end == split.end()) {
             outcomes.put(
                     split.number(),
-                    new LogSplit.Outcome(first, position, collector.account().minus(before)));
+                    new LogSplit.Outcome(first, position, collector.rowCounts().minus(before)));
             close();
             split = null;
         }

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
@@ -19,7 +20,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Spark against the engine for one machine: same result, same account, same rejects, however the work is cut. */
+/** Spark agrees with the engine for one machine on result, counts and rejected lines, however the work is divided. */
 class SparkAggregationTest {
 
     private static final String ROW = "2025-01-01 00:00:00,u,a,1,2,3,4,5,6,7,8,9\n";
@@ -64,7 +65,7 @@ class SparkAggregationTest {
 
     @Test
     void aQuoteOverManyCutsIsFoundAndTheFileReadUncut() throws IOException {
-        // Log rows in a name: each split that begins among them takes them for rows, and so does the one behind it.
+        // A name holds log rows: a split that begins among them mistakes them for rows, and so does the next one.
         String inside = ROW.repeat(50);
         Files.writeString(
                 folder.resolve("2025-01-01.log.csv"),
@@ -111,23 +112,32 @@ class SparkAggregationTest {
         assertThat(strict()).isNull();
         Files.writeString(file, "bad\n" + ROW, StandardOpenOption.APPEND);
         Files.writeString(folder.resolve("2025-01-02.log.csv"), "worse\n");
-        assertThat(strict()).isEqualTo(file + ", line 89, column 1: found 1 field, expected at least 12 fields");
+        assertThat(strict())
+                .isEqualTo("stopped at a line that is not a log row (--strict): " + file
+                        + ", line 89, column 1: found 1 field, expected at least 12 fields");
     }
 
-    /** Where a strict run stopped; null when it did not. */
+    /** The message with which a strict run stopped; null if it did not. */
     private String strict() throws IOException {
         Query query = query(DAY, true, false);
         SparkAggregation aggregation = new SparkAggregation(spark, query, true, SplitReader.Sizes.NORMAL);
-        aggregation.find(folder.toString(), FIRST_DAY / DAY, FIRST_DAY / DAY + 5);
         try (SparkResult result = result(query, folder)) {
-            return aggregation.run(result) ? null : aggregation.firstReject();
+            aggregation.run(find(folder, FIRST_DAY / DAY, FIRST_DAY / DAY + 5), result);
+            return null;
+        } catch (RejectedLineException e) {
+            return e.getMessage();
         }
+    }
+
+    private static List<LocatedFileStatus> find(Path folder, long first, long last) throws IOException {
+        return SparkAggregation.find(
+                folder.toString(), first, last, spark.sparkContext().hadoopConfiguration());
     }
 
     private static SparkResult result(Query query, Path folder) throws IOException {
         String results = Files.createTempDirectory(folder, "results").toString();
         AggregateOptions options = new AggregateOptions(
-                query, 2, folder.toString(), results, "result.csv", Format.CSV, null, false, false, false, true);
+                query, 2, folder.toString(), results, "result.csv", ResultFormat.CSV, null, false, false, false, true);
         return new SparkResult(options, false, spark.sparkContext().hadoopConfiguration());
     }
 
@@ -138,10 +148,10 @@ class SparkAggregationTest {
         long first = Math.floorDiv(query.from(), DAY);
         long last = Math.floorDiv(query.to() - 1, DAY);
         SparkAggregation aggregation = new SparkAggregation(spark, query, false, sizes);
-        aggregation.find(logs.toString(), first, last);
+        SparkAggregation.Finished finished;
         try (SparkResult result = result(query, logs)) {
-            assertThat(aggregation.run(result)).isTrue();
-            if (aggregation.groups() > 0) {
+            finished = aggregation.run(find(logs, first, last), result);
+            if (finished.groups() > 0) {
                 assertThat(Files.readString(Path.of(result.deliver())))
                         .as("result, " + which)
                         .isEqualTo(local.csv());
@@ -149,14 +159,14 @@ class SparkAggregationTest {
                 assertThat(local.csv().lines()).as("result, " + which).hasSize(1);
             }
         }
-        assertThat(aggregation.account()).as("account, " + which).isEqualTo(local.account());
-        if (local.account().rejected() == 0) {
+        assertThat(finished.rowCounts()).as("account, " + which).isEqualTo(local.rowCounts());
+        if (local.rowCounts().rejected() == 0) {
             return;
         }
         ByteArrayOutputStream rejects = new ByteArrayOutputStream();
         List<String> messages =
                 new RejectReport(Integer.MAX_VALUE, null).read(LogFile.list(logs.toFile(), first, last));
-        List<Row> rows = aggregation.rejects().collectAsList();
+        List<Row> rows = finished.rejects().collectAsList();
         assertThat(rows.stream()
                         .filter(row -> !row.getString(3).equals(SparkRejects.MORE))
                         .map(SparkRejects::describe))
@@ -173,6 +183,6 @@ class SparkAggregationTest {
         assertThat(rejects.toString(StandardCharsets.ISO_8859_1))
                 .as("rejects, " + which)
                 .isEqualTo(local.rejects());
-        assertThat(aggregation.describeRejects(2)).isEqualTo(messages.subList(0, Math.min(2, messages.size())));
+        assertThat(finished.describeRejects(2)).isEqualTo(messages.subList(0, Math.min(2, messages.size())));
     }
 }

@@ -2,7 +2,7 @@ package downsampling.batch;
 
 import org.apache.spark.sql.SparkSession;
 
-/** One session for all tests of a JVM, on two threads. */
+/** A session on two threads that all tests of a JVM share. */
 final class SparkForTests {
 
     private SparkForTests() {}
@@ -18,7 +18,7 @@ final class SparkForTests {
                 .getOrCreate();
     }
 
-    /** Has files cut into splits of so many bytes, and each split be a task's only one. */
+    /** Makes Spark cut files into splits of this many bytes, and give each task a single split. */
     static void splits(int bytes) {
         session().conf().set("spark.sql.files.maxPartitionBytes", bytes);
         session().conf().set("spark.sql.files.openCostInBytes", Math.min(bytes, 1 << 22));

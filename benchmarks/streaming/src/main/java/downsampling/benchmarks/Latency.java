@@ -21,9 +21,10 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /**
- * How soon a closed window is visible: from the arrival at the broker of the reading that closes it, which the topic stamps
- * on it, to the moment a {@code read_committed} consumer has been given the summary. Readings are sent at an even rate, their
- * event time being the time they are due; so windows close all the time, in every partition.
+ * Measures how soon a closed window is visible: the time from the arrival at the broker of the reading that closes it,
+ * which the topic stamps on the record, to the moment at which a {@code read_committed} consumer has received the
+ * summary. Readings are sent at an even rate, and their event time is the time at which they are due; so windows close
+ * all the time, in every partition.
  */
 final class Latency {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -33,17 +34,17 @@ final class Latency {
     private final String output;
     private final int partitions;
 
-    /** By partition and end of window. */
+    /** The windows of one partition that end at the same time, which the same reading closes. */
     private record Closing(int partition, long windowEnd) {}
 
     private record Visible(Closing closing, long at) {}
 
-    /** When the closing reading arrived, epoch milliseconds. */
+    /** When the reading that closes the window arrived, in epoch milliseconds. */
     private final Map<Closing, Long> arrivals = new ConcurrentHashMap<>();
-    /** Readings that were sent into the windows. */
+    /** The number of readings that were sent into the windows. */
     private final Map<Closing, Long> sent = new HashMap<>();
 
-    /** The sum of what their summaries say. */
+    /** The number of readings that their summaries count. */
     private final Map<Closing, Long> counted = new HashMap<>();
 
     private final List<Visible> visible = new ArrayList<>();
@@ -58,12 +59,12 @@ final class Latency {
     }
 
     /**
-     * Sends and watches.
+     * Sends readings and watches the summaries.
      *
-     * @param rate   readings a second
-     * @param size   of the windows, in milliseconds
-     * @param grace  in milliseconds
-     * @param warmUp how long before anything is counted
+     * @param rate   how many readings are sent in a second
+     * @param size   the size of the windows, in milliseconds
+     * @param grace  the grace period, in milliseconds
+     * @param warmUp how long to wait before anything is counted
      */
     Map<String, Object> measure(double rate, int sensors, long size, long grace, Duration warmUp, Duration length)
             throws Exception {
@@ -90,7 +91,7 @@ final class Latency {
         }
         long[] closedUpTo = new long[partitions];
         Workload.Json json = new Workload.Json();
-        // As our producer has them.
+        // These are the settings of our producer.
         Map<String, Object> settings = Map.of(
                 "bootstrap.servers",
                 bootstrapServers,
@@ -139,7 +140,7 @@ final class Latency {
         arrivals.put(closing, at);
     }
 
-    /** Until all readings of closed windows are counted, or for half a minute after the last reading. */
+    /** Waits until all readings of closed windows are counted, but at most half a minute after the last reading. */
     private void watch(long size) {
         Map<String, Object> settings =
                 Map.of("bootstrap.servers", bootstrapServers, "isolation.level", "read_committed");
@@ -168,7 +169,7 @@ final class Latency {
         }
     }
 
-    /** Only to be asked once all has been sent. */
+    /** Must be called only when everything has been sent. */
     private boolean isComplete() {
         return arrivals.keySet().stream().allMatch(this::isCounted);
     }

@@ -24,24 +24,28 @@ import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
- * Prepares and watches the runs, in a process of its own. It is told what to do by {@code benchmark.py}, line by line on
- * standard input, and answers each line with one of JSON; a line with {@code error} in it when it went wrong.
+ * Prepares and watches the runs, in a process of its own. {@code benchmark.py} sends it commands, one on each line of
+ * standard input, and it answers each with a line of JSON, which has an {@code error} in it if the command failed.
  *
  * <ul>
- *   <li>{@code preload TOPIC READINGS SENSORS PARTITIONS PER_WINDOW}: makes the input, and what has to come of it
- *   <li>{@code begin GROUP OUTPUT_TOPIC}: makes the output topic and begins to watch it, and what the group commits
- *   <li>{@code attach PID}: from now on also asks this JVM how many records its consumers have been given
- *   <li>{@code state}: how far it is
- *   <li>{@code end}: ends watching, checks the summaries, deletes the output topic, and tells all that was seen
- *   <li>{@code latency-topics INPUT OUTPUT PARTITIONS}: makes both
- *   <li>{@code latency READINGS_PER_SECOND SENSORS WINDOW_MS GRACE_MS WARM_UP_SECONDS SECONDS}: see {@link Latency}
- *   <li>{@code joined GROUP}: whether it has members, and all have their partitions
+ *   <li>{@code preload TOPIC READINGS SENSORS PARTITIONS PER_WINDOW}: makes the input, and works out the summaries that
+ *       must come of it
+ *   <li>{@code begin GROUP OUTPUT_TOPIC}: makes the output topic, and begins to watch it and what the group commits
+ *   <li>{@code attach PID}: from now on also asks this JVM how many records its consumers have received
+ *   <li>{@code state}: reports how far the run is
+ *   <li>{@code end}: stops watching, checks the summaries, deletes the output topic, and reports all that was seen
+ *   <li>{@code latency-topics INPUT OUTPUT PARTITIONS}: makes both topics
+ *   <li>{@code latency READINGS_PER_SECOND SENSORS WINDOW_MS GRACE_MS WARM_UP_SECONDS SECONDS}: measures the latency,
+ *       see {@link Latency}
+ *   <li>{@code joined GROUP}: reports whether the group has members, and all of them have their partitions
  *   <li>{@code topic TOPIC PARTITIONS}: makes a topic whose records carry the time of their arrival
- *   <li>{@code span TOPIC}: how many records it has, from when to when they arrived, and deletes it
- *   <li>{@code shares FILE FROM TO}: where the time in a flight recording went, between two times, see {@link Shares}
+ *   <li>{@code span TOPIC}: reports how many records the topic has and when the first and the last arrived, and deletes
+ *       it
+ *   <li>{@code shares FILE FROM TO}: reports where the time in a flight recording went, between two times, see
+ *       {@link ProfileShares}
  * </ul>
  *
- * <p>Its argument is the bootstrap servers. All times it tells are in seconds since the epoch.
+ * <p>Its argument is the bootstrap servers. All times that it reports are in seconds since the epoch.
  */
 public final class Observer {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -51,7 +55,7 @@ public final class Observer {
     private Workload workload;
     private String input;
     private Workload.Expected[][] expected;
-    private Watch watch;
+    private RunWatch watch;
     private String output;
     private Latency latency;
 
@@ -115,7 +119,8 @@ public final class Observer {
                 yield Map.of();
             }
             case "span" -> span(order[1]);
-            case "shares" -> Shares.of(Path.of(order[1]), Double.parseDouble(order[2]), Double.parseDouble(order[3]));
+            case "shares" ->
+                ProfileShares.of(Path.of(order[1]), Double.parseDouble(order[2]), Double.parseDouble(order[3]));
             default -> throw new IllegalArgumentException(String.join(" ", order));
         };
     }
@@ -136,9 +141,9 @@ public final class Observer {
 
     private Object begin(String group, String outputTopic) throws Exception {
         output = outputTopic;
-        // Kept for good: event times are years old, and some stamp their records with them.
+        // Nothing is deleted, because event times are years old, and some contenders stamp their records with them.
         create(outputTopic, workload.partitions(), Map.of("retention.ms", "-1"));
-        watch = new Watch(bootstrapServers, admin, workload, input, group, outputTopic, expected);
+        watch = new RunWatch(bootstrapServers, admin, workload, input, group, outputTopic, expected);
         return Map.of();
     }
 
@@ -207,9 +212,8 @@ public final class Observer {
         admin.createTopics(List.of(new NewTopic(topic, partitions, (short) -1).configs(settings)))
                 .all()
                 .get();
-        // Other brokers hear of it a little later; and until the leader of each partition answers, an idempotent
-        // producer can
-        // lose its first batch (KAFKA-15591).
+        // Other brokers learn of the topic a little later, and until the leader of each partition answers, an
+        // idempotent producer can lose its first batch (KAFKA-15591).
         long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
         while (!exists(topic) && System.nanoTime() < deadline) {
             Thread.sleep(50);

@@ -25,9 +25,9 @@ import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 /**
- * What reading, parsing and adding up cost at the least: a consumer, Jackson's streaming parser and a hash table. No state
- * that outlives it, no late readings, no guarantee of any kind; it takes the shape of the messages for granted, and its
- * summaries appear once all is read, behind what is measured.
+ * The least that reading, parsing and adding up can cost: it has a consumer, Jackson's streaming parser and a hash
+ * table. Its state does not outlive it, it knows no late readings, and it guarantees nothing. It takes the shape of the
+ * messages for granted, and writes its summaries when everything is read, after what is measured.
  *
  * <p>Arguments: bootstrap servers, group, input topic, output topic, threads.
  */
@@ -134,7 +134,7 @@ public final class PlainConsumer {
         lastWindow.computeIfAbsent(sensor, unknown -> new Statistics()).add(value);
     }
 
-    /** Epoch milliseconds of {@code 2025-01-01T12:00:00.123456Z}, its digits where they are here. */
+    /** Reads a time as epoch milliseconds; its digits must be where they are in {@code 2025-01-01T12:00:00.123456Z}. */
     private long millis(char[] text, int at) {
         int date = number(text, at, 4) * 10_000 + number(text, at + 5, 2) * 100 + number(text, at + 8, 2);
         if (date != day) {

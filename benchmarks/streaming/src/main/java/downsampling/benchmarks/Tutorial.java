@@ -21,19 +21,21 @@ import org.apache.kafka.streams.kstream.Suppressed.BufferConfig;
 import org.apache.kafka.streams.kstream.TimeWindows;
 
 /**
- * The same summaries as a tutorial on Kafka Streams would make them: POJOs by Jackson databind for input, state and output,
- * {@code Instant.parse} in the timestamp extractor, RocksDB, and Kafka Streams' defaults, at-least-once among them.
+ * Makes the same summaries as a tutorial on Kafka Streams would: with POJOs by Jackson databind for input, state and
+ * output, {@code Instant.parse} in the timestamp extractor, RocksDB, and the defaults of Kafka Streams, which include
+ * at-least-once.
  *
- * <p>Arguments: bootstrap servers, application id, input topic, output topic, state folder, threads, processing guarantee.
+ * <p>Arguments: bootstrap servers, application id, input topic, output topic, state folder, threads, processing
+ * guarantee.
  */
 public final class Tutorial {
-    /** Value of an input record. */
+    /** The value of an input record. */
     public static final class Reading {
         public String ts;
         public double value;
     }
 
-    /** State of a window, and what is said of it in the output. */
+    /** The state of a window, and its part of the output. */
     public static final class Statistics {
         public long count;
         public double sum;
@@ -49,7 +51,7 @@ public final class Tutorial {
         }
     }
 
-    /** @param time end of the window, epoch milliseconds */
+    /** @param time the end of the window, in epoch milliseconds */
     public record Result(long time, Temperature temperature) {}
 
     public record Temperature(long count, double min, double max, double mean) {}

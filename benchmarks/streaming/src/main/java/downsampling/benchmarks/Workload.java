@@ -16,30 +16,30 @@ import java.util.concurrent.Future;
 import org.apache.kafka.common.utils.Utils;
 
 /**
- * The readings of a run, the same ones each time: all sensors take turns, in order of event time, so that each has {@code
- * perWindow} of them in every window of 10 s. Behind them come some far ahead in event time, which close all windows of
- * every partition.
+ * The readings of a run, which are the same each time. All sensors take turns, in order of event time, so that each has
+ * {@code perWindow} readings in every window of 10 s. After them come some readings far ahead in event time, which
+ * close all windows of every partition.
  *
- * @param readings   how many, closing ones not counted
- * @param sensors    how many take turns
- * @param partitions of the topic
- * @param perWindow  readings of each sensor in a window
+ * @param readings   how many readings there are, not counting those that close the windows
+ * @param sensors    how many sensors take turns
+ * @param partitions how many partitions the topic has
+ * @param perWindow  how many readings each sensor has in a window
  */
 record Workload(long readings, int sensors, int partitions, int perWindow) {
     static final long WINDOW_MILLIS = 10_000;
-    /** Keys of closing readings begin with it; what becomes of these is nobody's business. */
+    /** The prefix of the keys of closing readings; their own summaries are not checked. */
     static final String CLOSING = "closing-";
 
     private static final long START_MICROS =
             Instant.parse("2025-01-01T12:00:00Z").getEpochSecond() * 1_000_000;
     private static final int CLOSING_PER_PARTITION = 3;
-    /** Stride between the sensors of two readings: a prime, so that keys do not come in their order. */
+    /** The stride between the sensors of two readings; it is a prime, so that keys do not come in order. */
     private static final long STRIDE = 1_000_003;
 
-    /** What must come of a sensor's window. */
+    /** The summary that must come of a sensor's window. */
     record Expected(long count, double min, double max, double mean) {}
 
-    /** Records on the topic. */
+    /** The number of records on the topic. */
     long records() {
         return readings + (long) CLOSING_PER_PARTITION * partitions;
     }
@@ -60,7 +60,7 @@ record Workload(long readings, int sensors, int partitions, int perWindow) {
         return START_MICROS + (long) (reading * (WINDOW_MILLIS * 1000.0 / ((double) sensors * perWindow)));
     }
 
-    /** Whole, 0 to 100, as the producer's own are. */
+    /** A whole number from 0 to 100, like the values of the producer. */
     static int value(long reading) {
         long mixed = (reading + 1) * 0x9E3779B97F4A7C15L;
         mixed = (mixed ^ (mixed >>> 32)) * 0xD6E8FEB86659FD93L;
@@ -71,12 +71,14 @@ record Workload(long readings, int sensors, int partitions, int perWindow) {
         return "Sensor" + (sensor + 1);
     }
 
-    /** End in epoch milliseconds. */
+    /** The end of a window, in epoch milliseconds. */
     static long windowEnd(int window) {
         return START_MICROS / 1000 + (window + 1) * WINDOW_MILLIS;
     }
 
-    /** By brute force, by window and sensor; null where a sensor has no reading in the last one. */
+    /**
+     * Works out the summaries by brute force, by window and sensor; null if a sensor has no reading in the last window.
+     */
     Expected[][] expected() {
         Expected[][] all = new Expected[windows()][sensors];
         long[] sums = new long[sensors];
@@ -100,7 +102,7 @@ record Workload(long readings, int sensors, int partitions, int perWindow) {
         return all;
     }
 
-    /** Writes all of it as the producer does: its message format, its header, its client settings. */
+    /** Writes all readings as the producer does, with its message format, its header and its client settings. */
     void send(String bootstrapServers, String topic) throws Exception {
         int senders = Math.min(2, partitions);
         ExecutorService executor = Executors.newFixedThreadPool(senders);
@@ -121,7 +123,7 @@ record Workload(long readings, int sensors, int partitions, int perWindow) {
         }
     }
 
-    /** Those of one in so many partitions: each partition has one sender, so its readings stay in order. */
+    /** Sends the readings of every n-th partition; each partition has one sender, so its readings stay in order. */
     private void send(String bootstrapServers, String topic, int senders, int remainder) {
         byte[][] keys = new byte[sensors][];
         for (int sensor = 0; sensor < sensors; sensor++) {
@@ -156,7 +158,7 @@ record Workload(long readings, int sensors, int partitions, int perWindow) {
         return partition(key, partitions);
     }
 
-    /** As Kafka's producer has it, and so every producer that keeps to it. */
+    /** The partition that Kafka's Java producer chooses for a key. */
     static int partition(byte[] key, int partitions) {
         return Utils.toPositive(Utils.murmur2(key)) % partitions;
     }
@@ -170,7 +172,7 @@ record Workload(long readings, int sensors, int partitions, int perWindow) {
         }
     }
 
-    /** {@code {"ts":"2025-01-01T12:00:00.123456Z","value":42}} */
+    /** Writes a message such as {@code {"ts":"2025-01-01T12:00:00.123456Z","value":42}}. */
     static final class Json {
         private long lastSecond = -1;
         private String prefix;

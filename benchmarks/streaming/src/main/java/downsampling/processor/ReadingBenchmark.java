@@ -15,7 +15,7 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 
-/** From the bytes of a message to event time and value. */
+/** Measures the way from the bytes of a message to event time and value. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -37,7 +37,7 @@ public class ReadingBenchmark {
         return text.getBytes(UTF_8);
     }
 
-    /** As our producer, and most others, write it. */
+    /** A message as our producer, and most others, write it. */
     @Benchmark
     public Reading plain() {
         return deserializer.deserialize("readings", plain);
@@ -53,7 +53,7 @@ public class ReadingBenchmark {
         return deserializer.deserialize("readings", encodedTwice);
     }
 
-    /** As tutorials read it. */
+    /** Reads a message as tutorials do. */
     @Benchmark
     public long tutorial() throws IOException {
         Pojo reading = databind.readValue(plain, Pojo.class);

@@ -10,7 +10,7 @@ import org.openjdk.jmh.annotations.OutputTimeUnit;
 import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 
-/** The state of a window: adding a reading, and to the store's bytes and back. */
+/** Measures the state of a window: adding a reading to it, and converting it to the bytes of the store and back. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -61,13 +61,13 @@ public class SummaryBenchmark {
         return Summary.fromBytes(stored);
     }
 
-    /** The message of a closed window. */
+    /** Writes the message of a closed window. */
     @Benchmark
     public byte[] message() {
         return SummaryJson.write(1735732810000L, summary);
     }
 
-    /** As tutorials keep it. */
+    /** Keeps the state as tutorials do. */
     @Benchmark
     public byte[] tutorialToBytes() throws IOException {
         return databind.writeValueAsBytes(pojo);

@@ -1,5 +1,5 @@
 /**
- * JMH benchmarks of what is the processor's own on the way of every reading. They are in its package because what they
- * measure is package-private. Run by {@code benchmark.py jmh}.
+ * JMH benchmarks of the processor's own code on the way of every reading. They are in its package because what they
+ * measure is package-private. {@code benchmark.py jmh} runs them.
  */
 package downsampling.processor;

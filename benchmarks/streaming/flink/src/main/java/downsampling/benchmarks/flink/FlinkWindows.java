@@ -25,9 +25,9 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
 /**
- * The same summaries with Apache Flink's DataStream windows in one JVM, as its documentation has it: POJOs, so that Flink
- * serialises them itself, objects reused, watermarks 1 s behind, an incremental aggregate, checkpoints each second into
- * memory, and results exactly once or at least once with them.
+ * Makes the same summaries with the DataStream windows of Apache Flink in one JVM, as its documentation recommends:
+ * with POJOs, which Flink serialises itself, object reuse, watermarks that trail the newest reading by 1 s, an
+ * incremental aggregate, checkpoints into memory each second, and results exactly once or at least once with them.
  *
  * <p>Arguments: bootstrap servers, group, input topic, output topic, parallelism, {@code exactly_once} or {@code
  * at_least_once}.
@@ -35,7 +35,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 public final class FlinkWindows {
     private static final Duration CHECKPOINTS = Duration.ofSeconds(1);
 
-    /** Value of an input record, and its key. */
+    /** The value of an input record, and its key. */
     public static final class Reading {
         public String sensor;
         public String ts;
@@ -58,7 +58,7 @@ public final class FlinkWindows {
         public double mean;
     }
 
-    /** Value of an output record. */
+    /** The value of an output record. */
     public record Result(long time, Temperature temperature) {}
 
     public record Temperature(long count, double min, double max, double mean) {}

@@ -1,5 +1,5 @@
 /**
- * Apache Flink as a contender of {@code benchmark.py}, in a module of its own because of what it brings: other versions of
- * Kafka's client and many libraries more. {@link downsampling.benchmarks.flink.FlinkWindows} is all there is.
+ * Apache Flink as a contender of {@code benchmark.py}. It is in a module of its own because it brings another version
+ * of Kafka's client and many more libraries. {@link downsampling.benchmarks.flink.FlinkWindows} is its only class.
  */
 package downsampling.benchmarks.flink;

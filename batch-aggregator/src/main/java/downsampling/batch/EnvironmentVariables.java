@@ -4,31 +4,37 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * The environment variables that stand in for options: the program's name before the option's, so that a
- * {@code THREADS} of someone else's changes nothing. An empty value counts as none.
+ * The environment variables that give options their values. Their names begin with that of the program, so that a
+ * {@code THREADS} which belongs to another program has no effect. An empty variable counts as missing.
  */
-final class Variables {
+final class EnvironmentVariables {
 
     static final String PREFIX = "BATCH_AGGREGATOR_";
 
-    private Variables() {}
+    private EnvironmentVariables() {}
 
-    /** @param option with its two hyphens */
-    static String of(String option) {
+    /**
+     * The name of the variable for an option.
+     *
+     * @param option the name of the option with its two hyphens
+     */
+    static String nameOf(String option) {
         return PREFIX.concat(withoutPrefix(option));
     }
 
     /**
-     * What a variable is set to; null when it is not, or to nothing.
+     * The value of the variable for an option; null if it is missing or empty.
      *
-     * @param option with its two hyphens
+     * @param option the name of the option with its two hyphens
      */
     static String value(String option, Map<String, String> environment) {
-        String value = environment.get(of(option));
+        String value = environment.get(nameOf(option));
         return value == null || value.isEmpty() ? null : value;
     }
 
-    /** The names that counted before there was a prefix, as far as they are set and the new ones are not; in one line. */
+    /**
+     * Warns in one line of variables that are set under the names of earlier versions, unless the new ones are set too.
+     */
     static String oldNames(Map<String, String> environment, String... options) {
         StringBuilder old = new StringBuilder();
         StringBuilder now = new StringBuilder();
@@ -40,13 +46,13 @@ final class Variables {
             String value = environment.get(name);
             if (value != null && !value.isEmpty() && value(option, environment) == null) {
                 old.append(old.length() == 0 ? "" : ", ").append(name);
-                now.append(now.length() == 0 ? "" : ", ").append(of(option));
+                now.append(now.length() == 0 ? "" : ", ").append(nameOf(option));
             }
         }
         return old.length() == 0
                 ? null
-                : "warning: environment variables without the program's name do not count: " + old
-                        + (old.indexOf(",") < 0 ? " is called " : " are called ") + now;
+                : "warning: environment variables without the program's name are ignored: " + old
+                        + (old.indexOf(",") < 0 ? " is now called " : " are now called ") + now;
     }
 
     private static String withoutPrefix(String option) {

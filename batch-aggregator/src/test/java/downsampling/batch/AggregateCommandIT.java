@@ -16,8 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The jar as users start it, in a process of its own. */
-class AggregateIT {
+/** Starts the jar as users do, in a process of its own. */
+class AggregateCommandIT {
 
     private static final Path JAR = Path.of("target", "batch-aggregator.jar");
 
@@ -69,11 +69,11 @@ class AggregateIT {
         while (names(results).isEmpty() && process.isAlive() && System.nanoTime() < deadline) {
             Thread.onSpinWait();
         }
-        // SIGTERM; the JVM treats SIGINT alike.
+        // This sends SIGTERM; the JVM treats SIGINT the same way.
         process.destroy();
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).isIn(143, 0);
-        // Whole or not at all, should it have been done already.
+        // If the run had already finished, the complete result is there.
         assertThat(names(results)).allMatch(name -> process.exitValue() == 0 && name.equals("result.csv"));
     }
 
@@ -128,7 +128,7 @@ class AggregateIT {
         assertThat(Files.readAllLines(folder.resolve("results/zo\u00EB.csv"))).hasSize(3);
     }
 
-    /** By a shell, which gives the bytes on as they are. */
+    /** Starts the jar through a shell, which passes the bytes of the arguments on as they are. */
     private int inLocale(String locale, String... options) throws Exception {
         List<String> words = new ArrayList<>(
                 builder(command("--granularity=1d", "--dimensions=user")).command());
@@ -149,7 +149,7 @@ class AggregateIT {
                 .isZero();
         Path results = folder.resolve("results");
         Process process = start(command("--granularity=1s", "--dimensions=user,app", "--threads=1"));
-        // A folder that is just being made, without a lock in it, stays for a minute.
+        // A folder without a lock in it may just be being made, and would stay for a minute.
         while (names(results).stream()
                         .noneMatch(name -> Files.exists(results.resolve(name).resolve("lock")))
                 && process.isAlive()) {

@@ -12,8 +12,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The jar as users start it, in a process of its own, without Spark and with Spark's jars beside it. */
-class SparkAggregateIT {
+/** Starts the jar as users do, in a process of its own, without Spark and with Spark's jars beside it. */
+class SparkMainIT {
 
     @TempDir
     Path folder;
@@ -27,7 +27,7 @@ class SparkAggregateIT {
                 "2025-01-01 00:00:00,u,a,1,2,3,4,5,6,7,8,9\n2025-01-01 01:00:00,\"u\nv\",a,1,2,3,4,5,6,7,8,9\nbad\n");
         assertThat(run(jar)).isEqualTo(1);
         assertThat(err())
-                .isEqualTo("aggregate: Apache Spark is not there: start this jar with spark-submit, or put"
+                .isEqualTo("aggregate: Apache Spark was not found: start this jar with spark-submit, or put"
                         + " Spark's jars into a folder lib beside it\n");
 
         Path lib = Files.createDirectory(folder.resolve("lib"));
@@ -50,7 +50,7 @@ class SparkAggregateIT {
         assertThat(Files.readString(folder.resolve("out"))).contains("rows read           3");
     }
 
-    /** Before JUnit does, which would warn of each. */
+    /** Removes the links before JUnit does, which would print a warning for each. */
     @AfterEach
     void removeLinks() throws IOException {
         try (var links = Files.list(folder.resolve("lib"))) {

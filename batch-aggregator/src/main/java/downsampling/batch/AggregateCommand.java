@@ -21,56 +21,71 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
 /**
- * {@code aggregate}: {@link AggregateOptions} to an {@link Aggregation}, its result to a {@link ResultFile}, and the
- * report.
+ * The subcommand {@code aggregate}: it makes an {@link Aggregation} from {@link AggregateOptions}, has it write into a
+ * {@link ResultFile}, and reports.
  *
- * <p>A run takes a third of a second, of which picocli would be most, so a command line that is plain (every option
- * known, once and with a value) is read here; anything else, and anything wrong, goes to picocli. Both know the options
- * from {@link AggregateOption} alone. For the same reason this class and those it uses in a good run do without
- * lambdas, streams and {@link String#format}: the first use of each costs some milliseconds.
+ * <p>A run takes a third of a second, and picocli alone would take longer than the rest. So this class reads a command
+ * line itself if it is plain (every option is known and is given once, with a value), and leaves to picocli any other
+ * command line and everything that is wrong. Both know the options from {@link AggregateOption} alone. For the same
+ * reason this class, and every class that a successful run uses, does without lambdas, streams and
+ * {@link String#format}: the first use of each costs some milliseconds.
  */
-final class Aggregate {
+final class AggregateCommand {
 
     private final AggregateOptions options;
     private final PrintWriter out;
     private final PrintWriter err;
     private final long started = System.nanoTime();
 
-    private Aggregate(AggregateOptions options, PrintWriter out, PrintWriter err) {
+    private AggregateCommand(AggregateOptions options, PrintWriter out, PrintWriter err) {
         this.options = options;
         this.out = out;
         this.err = err;
     }
 
+    /** Runs a command whose options picocli has read, and returns its exit code. */
+    interface Action {
+        int run(CommandLine command) throws Exception;
+    }
+
     /** The subcommand for picocli. */
-    static Program command() {
+    static LenientCommandLine command() {
+        List<OptionSpec> options = new ArrayList<>();
+        for (AggregateOption option : AggregateOption.values()) {
+            options.add(option.spec());
+        }
+        return command(
+                "aggregate",
+                "Sums up the metrics of log files per period, user and app.",
+                options,
+                AggregateCommand::run);
+    }
+
+    /** A command that aggregates, on whatever engine. */
+    static LenientCommandLine command(String name, String summary, List<OptionSpec> options, Action action) {
         CommandSpec[] spec = new CommandSpec[1];
-        Callable<Integer> callable = () -> run(spec[0].commandLine());
-        spec[0] = CommandSpec.wrapWithoutInspection(callable).name("aggregate").mixinStandardHelpOptions(true);
+        Callable<Integer> callable = () -> action.run(spec[0].commandLine());
+        spec[0] = CommandSpec.wrapWithoutInspection(callable).name(name).mixinStandardHelpOptions(true);
         spec[0].usageMessage()
                 .sortOptions(false)
                 .abbreviateSynopsis(true)
-                .description(
-                        "Sums up the metrics of log files per period, user and app.",
-                        "Rows count with from <= timestamp < to: the end is exclusive.")
+                .description(summary, "Rows count with from <= timestamp < to: the end is exclusive.")
                 .footer(AggregateOption.FOOTER);
-        for (AggregateOption option : AggregateOption.values()) {
-            spec[0].addOption(option.spec());
-        }
-        return new Program(spec[0]);
+        options.forEach(spec[0]::addOption);
+        return new LenientCommandLine(spec[0]);
     }
 
     private static int run(CommandLine command) {
         try {
-            AggregateOptions options = AggregateOptions.of(given(command.getParseResult()), System.getenv());
-            return new Aggregate(options, command.getOut(), command.getErr()).run();
+            AggregateOptions options = AggregateOptions.of(optionsGiven(command.getParseResult()), System.getenv());
+            return new AggregateCommand(options, command.getOut(), command.getErr()).run();
         } catch (UsageException e) {
             throw new ParameterException(command, e.getMessage());
         }
     }
 
-    /** The options that picocli has found. */
-    static Map<AggregateOption, String> given(ParseResult parsed) {
+    /** The options that picocli has found, with their values as text. */
+    static Map<AggregateOption, String> optionsGiven(ParseResult parsed) {
         Map<AggregateOption, String> given = new EnumMap<>(AggregateOption.class);
         for (AggregateOption option : AggregateOption.values()) {
             OptionSpec matched = parsed.matchedOption(option.names.get(0));
@@ -81,22 +96,22 @@ final class Aggregate {
         return given;
     }
 
-    /** Runs a command line that needs no picocli, and returns its exit code; null when it may need it. */
+    /** Runs a command line that does not need picocli and returns its exit code; null if it may need picocli. */
     static Integer runIfPlain(PrintWriter out, PrintWriter err, String... args) {
-        Map<AggregateOption, String> given = plain(args);
+        Map<AggregateOption, String> given = parsePlain(args);
         if (given == null) {
             return null;
         }
-        new Preparation().start();
+        new WarmUp().start();
         try {
-            return new Aggregate(AggregateOptions.of(given, System.getenv()), out, err).run();
+            return new AggregateCommand(AggregateOptions.of(given, System.getenv()), out, err).run();
         } catch (UsageException e) {
-            // Picocli will come to the same and say it in its way.
+            // Picocli will find the same fault, and its handler reports it.
             return null;
         }
     }
 
-    static Map<AggregateOption, String> plain(String... args) {
+    static Map<AggregateOption, String> parsePlain(String... args) {
         if (args.length == 0 || !args[0].equals("aggregate")) {
             return null;
         }
@@ -118,18 +133,18 @@ final class Aggregate {
         return given;
     }
 
-    /** Does, on a processor that has nothing to do yet, what the first rows would have to wait for: some 10 ms. */
-    private static final class Preparation extends Thread {
+    /** Runs code for the first time on an idle processor that the first rows would otherwise wait for, some 10 ms. */
+    private static final class WarmUp extends Thread {
 
-        Preparation() {
+        WarmUp() {
             setDaemon(true);
         }
 
         @Override
         public void run() {
             byte[] word = new byte[Long.BYTES];
-            Words.put(word, 0, Words.at(word, 0));
-            new Text().add(0);
+            EightBytes.put(word, 0, EightBytes.at(word, 0));
+            new ByteBuilder().add(0);
         }
     }
 
@@ -141,13 +156,13 @@ final class Aggregate {
         } catch (OutOfMemoryError e) {
             long heap = Runtime.getRuntime().maxMemory() >> 20;
             return AggregateReport.failed(
-                    err, "the groups do not fit into a heap of " + heap + " MB; java -Xmx allows more");
+                    err, "the groups do not fit into a heap of " + heap + " MB; java -Xmx sets a larger one");
         }
     }
 
     private int aggregate() throws IOException {
         Query query = options.query();
-        // Whatever would stop the run at its end is told now.
+        // A destination that would make the run fail at its end makes it fail now.
         File named = options.result();
         Destination result = named == null ? null : Destination.of(AggregateOption.OUTPUT, named, options.inputDir());
         if (result != null && result.isInPlace()) {
@@ -161,10 +176,10 @@ final class Aggregate {
         boolean toStandardOutput = result == null || result.isStandardOutput();
         AggregateReport report = new AggregateReport(
                 options, out, err, toStandardOutput, toStandardOutput || rejects != null && rejects.isStandardOutput());
-        report.begin();
+        report.printQuery();
         List<LogFile> files = logFiles(query, report);
         try (ResultFile file = new ResultFile(result, ".".concat(options.format().extension));
-                ResultOutput output = new ResultOutput(file.temporary(), query, options.format())) {
+                OrderedResultOutput output = new OrderedResultOutput(file.temporary(), query, options.format())) {
             Aggregation aggregation = new Aggregation(
                     query,
                     files,
@@ -175,35 +190,32 @@ final class Aggregate {
                     output);
             long listed = System.nanoTime();
             RunReport.Usage before = report.isText() ? RunReport.Usage.now() : RunReport.Usage.UNKNOWN;
-            boolean done = aggregation.run();
+            AggregationAttempt finished = aggregation.run();
             output.complete();
             long aggregated = System.nanoTime();
-            if (!done) {
-                return AggregateReport.failed(
-                        err, "stopped at a line that is no log row (--strict): ".concat(aggregation.firstReject()));
-            }
             RunReport.Usage reading = report.isText() ? RunReport.Usage.now().since(before) : RunReport.Usage.UNKNOWN;
-            Account account = aggregation.account();
-            if (account.rejected() > 0 || rejects != null) {
-                report.rejects(account.rejected(), "--rejects=FILE", keepRejects(aggregation, rejects));
+            RowCounts rowCounts = finished.rowCounts();
+            if (rowCounts.rejected() > 0 || rejects != null) {
+                report.warnOfRejects(
+                        rowCounts.rejected(), "--rejects=FILE", keepRejects(finished.filesWithRejects(), rejects));
             }
-            if (aggregation.indexProblem() != null) {
-                report.indexProblem(aggregation.indexProblem());
+            if (finished.indexProblem() != null) {
+                report.warnOfIndexProblem(finished.indexProblem());
             }
-            String saved = aggregation.groups() == 0 ? null : deliver(file, query);
-            report.result(saved);
-            // Threads read and write beside each other, so each has its share of the time in which they did.
-            long writing = Math.round((aggregated - listed) * aggregation.shareOfWriting());
+            String saved = finished.groups() == 0 ? null : deliver(file, query);
+            report.printResult(saved);
+            // Threads read and write side by side, so each of the two phases is given its share of that time.
+            long writing = Math.round((aggregated - listed) * finished.shareOfWriting());
             int days = files.size();
-            report.end(
+            report.printClosingReport(
                     days,
-                    account,
-                    aggregation.groups(),
+                    rowCounts,
+                    finished.groups(),
                     saved,
                     List.of(
                             new RunReport.Phase("finding files", listed - started, 0, days),
                             new RunReport.Phase(
-                                    "reading, summing up", aggregated - listed - writing, account.read(), days),
+                                    "reading, summing up", aggregated - listed - writing, rowCounts.read(), days),
                             new RunReport.Phase(
                                     "writing the result", writing + System.nanoTime() - aggregated, 0, days)),
                     reading);
@@ -215,24 +227,21 @@ final class Aggregate {
         if (query.from() == query.to()) {
             return List.of();
         }
-        long first = Math.floorDiv(query.from(), 86400L);
-        long last = Math.floorDiv(query.to() - 1, 86400L);
-        List<LogFile> files = LogFile.list(new File(options.inputDir()), first, last);
+        List<LogFile> files = LogFile.list(new File(options.inputDir()), query.firstDay(), query.lastDay());
         List<Long> days = new ArrayList<>();
         for (LogFile file : files) {
             days.add(file.day());
         }
-        report.missing(days, first, last);
+        report.warnOfMissingDays(days);
         return files;
     }
 
     /**
-     * Reads the rejected lines once more, and keeps them if that was asked for.
+     * Reads the files with rejected lines once more, and keeps those lines if that was asked for.
      *
-     * @return a description of each of the first ones
+     * @return a description of each of the first rejected lines
      */
-    private static List<String> keepRejects(Aggregation aggregation, Destination rejects) throws IOException {
-        List<LogFile> files = aggregation.filesWithRejects();
+    private static List<String> keepRejects(List<LogFile> files, Destination rejects) throws IOException {
         if (rejects == null) {
             return new RejectReport(AggregateReport.REJECTS_SHOWN, null).read(files);
         }
@@ -251,15 +260,15 @@ final class Aggregate {
         try (OutputStream keep = new BufferedOutputStream(into)) {
             return new RejectReport(AggregateReport.REJECTS_SHOWN, keep).read(files);
         } catch (IOException e) {
-            throw Failure.of(named.getPath(), e);
+            throw Failure.withFile(named.getPath(), e);
         }
     }
 
-    /** Brings the finished result to where it is wanted; returns where that is. */
+    /** Moves or copies the finished result to its destination, and returns where that is. */
     private String deliver(ResultFile file, Query query) throws IOException {
-        if (options.format() == Format.TABLE) {
+        if (options.format() == ResultFormat.TABLE) {
             File table = file.beside("table");
-            Table.layOut(file.temporary(), table, 1 + (query.byUser() ? 1 : 0) + (query.byApp() ? 1 : 0));
+            TextTable.layOut(file.temporary(), table, 1 + (query.byUser() ? 1 : 0) + (query.byApp() ? 1 : 0));
             Files.move(table.toPath(), file.temporary().toPath(), StandardCopyOption.REPLACE_EXISTING);
         }
         return file.deliver();

@@ -5,31 +5,33 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * The groups of one thread and what has been added up for them: open addressing over primitive arrays, no object per
- * group. A group is a period, a user and an app; whatever is not among the dimensions is always 0.
+ * The groups of one thread and their sums, in a hash table with open addressing over primitive arrays, without an
+ * object per group. A group is a period, a user and an app; a dimension that was not asked for is always 0.
  *
- * <p>Sums are kept in two parts. <em>Narrow</em> sums are two to a {@code long}, 32 bits each, and take the metrics
- * 0 to 9999 that the fast path reads: half the memory and half the additions. Before one reaches 2^31 it is moved to
- * the <em>wide</em> sums, 64 bits each with a carry beyond, which are there only once they are needed.
+ * <p>Sums are kept in two parts. Two <em>narrow</em> sums of 32 bits each share a {@code long}. They take the metrics
+ * from the fast path, which are not negative and have at most seven digits, with half the memory and half the
+ * additions. A narrow sum that has reached 2^31 is added to the <em>wide</em> sum, which has 64 bits and a carry for
+ * more. Wide sums are allocated only when they are needed.
  */
-final class Groups {
+final class GroupTable {
 
     static final int METRICS = RowParser.METRICS;
-    /** Longs per group for the narrow sums: metrics 1 and 2, 3 and 4, 5 and 6, 7 and 8, 9. */
+    /** Longs per group for the narrow sums: metrics 1 and 2, 3 and 4, 5 and 6, 7 and 8, and 9 alone. */
     static final int PAIRS = (METRICS + 1) / 2;
-    /** Where rows go that are filtered out, so that the fast path need not branch. */
-    static final int NOBODY = 0;
+    /** The group of all rows that are filtered out; it exists so that the fast path need not branch. */
+    static final int FILTERED_OUT = 0;
 
     /** The sign bits of both narrow sums. */
-    static final long FULL = 0x80000000_80000000L;
+    static final long SIGN_BITS = 0x80000000_80000000L;
 
-    /** Kept at hand for the newest user; powers of two. */
+    /** How many periods of the newest user are found without hashing; a power of two. */
     private static final int PERIODS = 64;
 
+    /** How many apps of the newest user are found without hashing; a power of two. */
     private static final int APPS = 64;
 
-    final Names users = new Names();
-    final Names apps = new Names();
+    final NameTable users = new NameTable();
+    final NameTable apps = new NameTable();
     long[] narrow = new long[64 * PAIRS];
 
     private final boolean counting;
@@ -39,15 +41,15 @@ final class Groups {
 
     private int size = 1;
     private int newestUser = -1;
-    /** The newest user's groups have this number or a higher one. */
+    /** The groups of the newest user have this number or a higher one. */
     private int newestFrom = 1;
-    /** The newest user's groups by the period's lower bits and the app; numbers below {@link #newestFrom} mean nothing. */
+    /** The newest user's groups by the period's lower bits and the app; numbers below {@link #newestFrom} are stale. */
     private final int[] newest = new int[PERIODS * APPS];
 
-    /** Groups below this number are at home in {@link #homes}, which is at most half full. */
+    /** Groups below this number are in {@link #slots}, which is at most half full. */
     private int indexed = 1;
 
-    private int[] homes = new int[128];
+    private int[] slots = new int[128];
     private int shift = 64 - 7;
     long[] periods = new long[64];
     int[] userOf = new int[64];
@@ -58,16 +60,16 @@ final class Groups {
     private long[] min;
     private long[] max;
 
-    // Room for bringing the groups in order.
+    // Buffers for ordering the groups, kept from day to day.
     private int[] order = new int[0];
     private int[] placed = new int[0];
     private int[] keys = new int[0];
 
-    Groups(Query query) {
+    GroupTable(Query query) {
         counting = query.wantsCounts();
         extremes = query.wantsExtremes();
-        userFilter = take(query.users(), users);
-        appFilter = take(query.apps(), apps);
+        userFilter = internAll(query.users(), users);
+        appFilter = internAll(query.apps(), apps);
         if (counting) {
             counts = new long[64];
         }
@@ -77,7 +79,7 @@ final class Groups {
         }
     }
 
-    private static boolean take(List<String> names, Names into) {
+    private static boolean internAll(List<String> names, NameTable into) {
         for (String name : names) {
             byte[] utf8 = name.getBytes(StandardCharsets.UTF_8);
             into.intern(utf8, 0, utf8.length);
@@ -85,12 +87,12 @@ final class Groups {
         return !names.isEmpty();
     }
 
-    /** The user's number, or -1 when this user is not wanted. */
+    /** The number of a user, or -1 if the user was not asked for. */
     int user(byte[] b, int from, int to) {
         return userFilter ? users.find(b, from, to) : users.intern(b, from, to);
     }
 
-    /** The app's number, or -1 when this app is not wanted. */
+    /** The number of an app, or -1 if the app was not asked for. */
     int app(byte[] b, int from, int to) {
         return appFilter ? apps.find(b, from, to) : apps.intern(b, from, to);
     }
@@ -101,7 +103,7 @@ final class Groups {
 
     void clear() {
         if (indexed > 1) {
-            Arrays.fill(homes, 0);
+            Arrays.fill(slots, 0);
         }
         indexed = 1;
         newestUser = -1;
@@ -125,8 +127,8 @@ final class Groups {
     }
 
     /**
-     * The group's number, which is taken in when it is new. As long as users come one after the other, which is as new
-     * ones, theirs are found without a hash table; groups are indexed only once those of another user are looked for.
+     * The number of a group, which is added if it is new. As long as every user is either the newest one or new, groups
+     * are found without the hash table; they are put into it only when those of an earlier user are looked for.
      */
     int group(long period, int user, int app) {
         if (user > newestUser) {
@@ -152,35 +154,35 @@ final class Groups {
         while (indexed < size) {
             index();
         }
-        int mask = homes.length - 1;
-        int home = home(period, user, app);
+        int mask = slots.length - 1;
+        int slot = slot(period, user, app);
         while (true) {
-            int group = homes[home];
+            int group = slots[slot];
             if (group == 0) {
                 return add(period, user, app);
             }
             if (userOf[group] == user && periods[group] == period && appOf[group] == app) {
                 return group;
             }
-            home = home + 1 & mask;
+            slot = slot + 1 & mask;
         }
     }
 
     private void index() {
-        if (size * 2 > homes.length) {
-            homes = new int[Integer.highestOneBit(size) * 4];
-            shift = 64 - Integer.numberOfTrailingZeros(homes.length);
+        if (size * 2 > slots.length) {
+            slots = new int[Integer.highestOneBit(size) * 4];
+            shift = 64 - Integer.numberOfTrailingZeros(slots.length);
             indexed = 1;
         }
-        int mask = homes.length - 1;
-        int home = home(periods[indexed], userOf[indexed], appOf[indexed]);
-        while (homes[home] != 0) {
-            home = home + 1 & mask;
+        int mask = slots.length - 1;
+        int slot = slot(periods[indexed], userOf[indexed], appOf[indexed]);
+        while (slots[slot] != 0) {
+            slot = slot + 1 & mask;
         }
-        homes[home] = indexed++;
+        slots[slot] = indexed++;
     }
 
-    private int home(long period, int user, int app) {
+    private int slot(long period, int user, int app) {
         long key = (period * 0x9E3779B97F4A7C15L + user) * 0xC2B2AE3D27D4EB4FL + app;
         return (int) (key * 0x9E3779B97F4A7C15L >>> shift);
     }
@@ -219,10 +221,10 @@ final class Groups {
         }
     }
 
-    /** Adds a row's metrics, whatever their size. */
+    /** Adds the metrics of a row to a group, whatever their size. */
     void add(int group, long[] metrics) {
         if (wide == null) {
-            widen();
+            allocateWide();
         }
         int at = group * METRICS;
         for (int metric = 0; metric < METRICS; metric++) {
@@ -239,18 +241,18 @@ final class Groups {
         }
     }
 
-    /** Moves a group's narrow sums to the wide ones. */
-    void flush(int group) {
-        if (wide == null && group != NOBODY) {
-            widen();
+    /** Moves the narrow sums of a group into the wide ones. */
+    void widen(int group) {
+        if (wide == null && group != FILTERED_OUT) {
+            allocateWide();
         }
-        for (int metric = 0; metric < METRICS && group != NOBODY; metric++) {
+        for (int metric = 0; metric < METRICS && group != FILTERED_OUT; metric++) {
             addWide(group * METRICS + metric, narrowSum(group, metric));
         }
         Arrays.fill(narrow, group * PAIRS, (group + 1) * PAIRS, 0);
     }
 
-    /** Whether no sum has needed more than the narrow ones hold. */
+    /** Whether all sums fit into the narrow ones so far. */
     boolean areNarrow() {
         return wide == null;
     }
@@ -259,7 +261,7 @@ final class Groups {
         return narrow[group * PAIRS + (metric >> 1)] >>> ((metric & 1) << 5) & 0xFFFFFFFFL;
     }
 
-    private void widen() {
+    private void allocateWide() {
         wide = new long[Math.multiplyExact(periods.length, METRICS)];
         carry = new long[periods.length * METRICS];
     }
@@ -270,8 +272,8 @@ final class Groups {
         wide[at] = sum;
     }
 
-    /** Bytes of memory in use, for the decision when to spill. */
-    long weight() {
+    /** Bytes of memory in use, which decide when the groups are spilled. */
+    long memoryInUse() {
         long each = 8
                 + 4
                 + 4
@@ -280,12 +282,13 @@ final class Groups {
                 + (wide == null ? 0 : 16 * METRICS)
                 + (counting ? 8 : 0)
                 + (extremes ? 16 * METRICS : 0);
-        return each * size + (userFilter ? 0 : users.weight()) + (appFilter ? 0 : apps.weight());
+        return each * size + (userFilter ? 0 : users.memoryInUse()) + (appFilter ? 0 : apps.memoryInUse());
     }
 
     /**
-     * All groups by period, user and app in code point order: the first {@link #size} of the array, which is valid until
-     * the next call. Names are ranked, and then groups only placed: no comparison of groups.
+     * The numbers of all groups in the order of period, user and app, names in code point order. They are the first
+     * {@link #size} elements of the array, which is valid until the next call. Only names are compared; groups are then
+     * placed by the ranks of their names.
      */
     int[] order() {
         if (order.length < size) {
@@ -308,7 +311,7 @@ final class Groups {
     }
 
     /**
-     * Puts every group at the place that its key has among all that are possible, and leaves out the empty ones.
+     * Puts every group at the place of its key among all possible keys, and then leaves out the empty places.
      *
      * @param places how many keys are possible
      */
@@ -336,8 +339,8 @@ final class Groups {
     }
 
     /**
-     * Places the groups once for each part of the key, the least weighty first, and not at all for a part by which they
-     * are in order already, as by user when the file was.
+     * Places the groups once for each part of the key, the least significant part first. A part by which they are in
+     * order already is skipped, as the user is if the file was sorted by user.
      */
     private void placeByParts(long firstPeriod, long lastPeriod) {
         if (keys.length < size) {
@@ -354,8 +357,8 @@ final class Groups {
         place(periodRanks(firstPeriod, lastPeriod));
     }
 
-    /** Sets the groups' keys to the ranks of their names; returns the number of ranks. */
-    private int ranks(int[] of, Names names) {
+    /** Sets the keys of the groups to the ranks of their names, and returns the number of ranks. */
+    private int ranks(int[] of, NameTable names) {
         int[] ranks = names.ranks();
         for (int group = 1; group < size; group++) {
             keys[group] = ranks == null ? of[group] : ranks[of[group]];
@@ -363,7 +366,7 @@ final class Groups {
         return Math.max(1, names.size());
     }
 
-    /** Sets the groups' keys to the ranks of their periods; returns the number of ranks. */
+    /** Sets the keys of the groups to the ranks of their periods, and returns the number of ranks. */
     private int periodRanks(long first, long last) {
         if (last - first < 4L * size) {
             for (int group = 1; group < size; group++) {
@@ -371,7 +374,7 @@ final class Groups {
             }
             return size == 1 ? 1 : (int) (last - first) + 1;
         }
-        // Few groups far apart in time.
+        // There are few groups, and they are far apart in time.
         long[] distinct = Arrays.copyOfRange(periods, 1, size);
         Arrays.sort(distinct);
         int count = 0;
@@ -386,7 +389,7 @@ final class Groups {
         return count;
     }
 
-    /** Brings the order in that of the groups' keys, which are below {@code bound}; those of equal keys stay as they are. */
+    /** Sorts the order by the keys of the groups, which are below {@code bound}; the sort is stable. */
     private void place(int bound) {
         boolean inOrder = true;
         for (int i = 1; i < size - 1 && inOrder; i++) {
@@ -410,6 +413,7 @@ final class Groups {
         placed = swap;
     }
 
+    /** Copies a group into a row; the names stay in this table's arrays. */
     void load(int group, ResultRow row) {
         row.period = periods[group];
         if (users.size() > 0) {

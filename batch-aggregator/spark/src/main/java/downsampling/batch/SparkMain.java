@@ -2,50 +2,56 @@ package downsampling.batch;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
 import picocli.CommandLine;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
 /**
- * The program: {@code aggregate} on Apache Spark. Options, defaults, rules and formats are those of
- * {@link AggregateOptions}; what is different here is said in this class.
+ * The program that runs {@code aggregate} on Apache Spark. Its options, defaults, rules and formats are those of
+ * {@link AggregateOptions}; this class says what is different.
  */
-public final class SparkAggregate {
+public final class SparkMain {
 
-    private static final Format[] FORMATS = {Format.CSV, Format.JSON, Format.PARQUET};
+    private static final ResultFormat[] FORMATS = {ResultFormat.CSV, ResultFormat.JSON, ResultFormat.PARQUET};
 
-    /** What of the options means something else here; an option without a description is not there. */
+    /** Options that mean something else here; an option with an empty description does not exist here. */
     private static final Map<AggregateOption, String> DIFFERENT = Map.of(
-            AggregateOption.INPUT_DIR, "where the log files are, on any file system of Spark's (default: ./csv_logs)",
-            AggregateOption.RESULTS_DIR, "where the result goes, likewise (default: ./results)",
+            AggregateOption.INPUT_DIR,
+                    "folder of the log files, on any file system that Spark reads (default: ./csv_logs)",
+            AggregateOption.RESULTS_DIR, "folder for the result, on any such file system (default: ./results)",
             AggregateOption.THREADS,
-                    "threads of a run in this process; a --master has its own (default: the number" + " of processors)",
+                    "number of threads of a run in this process; a --master brings its own (default: the number of"
+                            + " processors)",
             AggregateOption.OUTPUT,
-                    "name of the result; when it is taken, one with a number, result_1.csv; - for"
-                            + " standard output (default: result.csv, or .json or .parquet as the format has it)",
+                    "name of the result; if a file has that name already, the result gets a number, as in result_1.csv;"
+                            + " - stands for standard output (default: result.csv, or .json or .parquet to match the"
+                            + " format)",
             AggregateOption.FORMAT, "csv, json or parquet (default: csv)",
             AggregateOption.REJECTS,
-                    "keep the lines that are no log rows in this new folder, as Parquet: file, line,"
-                            + " column, reason, and the row as it is",
+                    "keep the lines that are not log rows in this new folder, as Parquet: file, line, column, reason,"
+                            + " and the line itself",
             AggregateOption.INDEX, "");
 
     private static final OptionSpec MASTER = OptionSpec.builder("--master")
             .type(String.class)
             .paramLabel("URL")
-            .description("where Spark runs, such as local[*]; of spark-submit, give it there (default: this process)")
+            .description(
+                    "where Spark runs, such as local[*]; spark-submit has an option of its own for it (default: in this"
+                            + " process)")
             .build();
     private static final OptionSpec PARTS = OptionSpec.builder("--parts")
             .type(boolean.class)
-            .description("the result is a folder with parts, each a result file by itself, in order of their names")
+            .description(
+                    "make the result a folder of parts, each a result file of its own, in the order of their names")
             .build();
 
     private final AggregateOptions options;
@@ -55,18 +61,18 @@ public final class SparkAggregate {
 
     private final long started = System.nanoTime();
 
-    private SparkAggregate(AggregateOptions options, boolean parts, PrintWriter out, PrintWriter err) {
+    private SparkMain(AggregateOptions options, boolean parts, PrintWriter out, PrintWriter err) {
         this.options = options;
         this.parts = parts;
         this.out = out;
         this.err = err;
     }
 
-    /** Exits with 0 when done, 1 when it failed, 2 when the command line makes no sense. */
+    /** Exits with 0 when the work is done, 1 when it failed, 2 when the command line makes no sense. */
     public static void main(String... args) {
         StandardOutput out = new StandardOutput();
-        int exitCode = out.ended("aggregate", run(out, args));
-        // A driver that ends by itself is what tells a cluster that all went well.
+        int exitCode = out.exitCode("aggregate", run(out, args));
+        // To a cluster, a driver that ends by itself has succeeded; one that calls exit may count as failed.
         if (exitCode != 0) {
             System.exit(exitCode);
         }
@@ -83,35 +89,29 @@ public final class SparkAggregate {
         } catch (NoClassDefFoundError e) {
             return AggregateReport.failed(
                     out.err(),
-                    "Apache Spark is not there: start this jar with spark-submit, or put Spark's jars into a folder lib"
+                    "Apache Spark was not found: start this jar with spark-submit, or put Spark's jars into a folder lib"
                             + " beside it");
         }
     }
 
     static CommandLine command() {
-        CommandSpec[] spec = new CommandSpec[1];
-        Callable<Integer> callable = () -> run(spec[0].commandLine());
-        spec[0] = CommandSpec.wrapWithoutInspection(callable)
-                .name("batch-aggregator-spark")
-                .mixinStandardHelpOptions(true);
-        spec[0].usageMessage()
-                .sortOptions(false)
-                .abbreviateSynopsis(true)
-                .description(
-                        "Sums up the metrics of log files per period, user and app, on Apache Spark.",
-                        "Rows count with from <= timestamp < to: the end is exclusive.")
-                .footer(AggregateOption.FOOTER);
+        List<OptionSpec> options = new ArrayList<>();
         for (AggregateOption option : AggregateOption.values()) {
             String different = DIFFERENT.get(option);
             if (different == null) {
-                spec[0].addOption(option.spec());
+                options.add(option.spec());
             } else if (!different.isEmpty()) {
-                spec[0].addOption(
+                options.add(
                         OptionSpec.builder(option.spec()).description(different).build());
             }
         }
-        spec[0].addOption(PARTS).addOption(MASTER);
-        return new Program(spec[0]);
+        options.add(PARTS);
+        options.add(MASTER);
+        return AggregateCommand.command(
+                "batch-aggregator-spark",
+                "Sums up the metrics of log files per period, user and app, on Apache Spark.",
+                options,
+                SparkMain::run);
     }
 
     private static int run(CommandLine command) throws IOException {
@@ -119,7 +119,7 @@ public final class SparkAggregate {
         AggregateOptions options;
         boolean parts;
         try {
-            options = AggregateOptions.of(Aggregate.given(parsed), System.getenv(), FORMATS);
+            options = AggregateOptions.of(AggregateCommand.optionsGiven(parsed), System.getenv(), FORMATS);
             parts = isOn(given(parsed, PARTS));
             check(options, parts);
         } catch (UsageException e) {
@@ -128,25 +128,26 @@ public final class SparkAggregate {
         String master = given(parsed, MASTER);
         if (master != null && !master.startsWith("local")) {
             throw new ParameterException(
-                    command, "--master=" + master + ": expected local[N] or local[*]; a cluster is for spark-submit");
+                    command,
+                    "--master=" + master + ": expected local[N] or local[*]; spark-submit runs it on a cluster");
         }
         try {
-            return new SparkAggregate(options, parts, command.getOut(), command.getErr()).run(master);
+            return new SparkMain(options, parts, command.getOut(), command.getErr()).run(master);
         } catch (UsageException e) {
             throw new ParameterException(command, e.getMessage());
         }
     }
 
-    /** What an option, or else its variable, says; null when neither says anything. */
+    /** The value of an option, or else of its variable; null if neither has one. */
     private static String given(ParseResult parsed, OptionSpec option) {
         OptionSpec matched = parsed.matchedOption(option.longestName());
         String value = matched == null ? "" : matched.<Object>getValue().toString();
-        return value.isEmpty() ? Variables.value(option.longestName(), System.getenv()) : value;
+        return value.isEmpty() ? EnvironmentVariables.value(option.longestName(), System.getenv()) : value;
     }
 
     private static boolean isOn(String parts) {
         if (parts != null && !parts.equals("true") && !parts.equals("false")) {
-            throw new UsageException(Variables.of("--parts") + "=" + parts + ": expected true or false");
+            throw new UsageException(EnvironmentVariables.nameOf("--parts") + "=" + parts + ": expected true or false");
         }
         return "true".equals(parts);
     }
@@ -154,10 +155,10 @@ public final class SparkAggregate {
     private static void check(AggregateOptions options, boolean parts) {
         boolean toStandardOutput = options.result() == null;
         if (toStandardOutput && parts) {
-            throw new UsageException("--output=-: expected a name with --parts");
+            throw new UsageException("--output=-: expected a file name with --parts");
         }
-        if (toStandardOutput && options.format() == Format.PARQUET) {
-            throw new UsageException("--output=-: expected a name with --format=parquet");
+        if (toStandardOutput && options.format() == ResultFormat.PARQUET) {
+            throw new UsageException("--output=-: expected a file name with --format=parquet");
         }
     }
 
@@ -179,7 +180,7 @@ public final class SparkAggregate {
         }
     }
 
-    /** Of what went wrong in a task the cause counts, and not all that Spark has to say about the task. */
+    /** Describes the root cause, without what Spark says about the task in which it happened. */
     private static String describe(Throwable e) {
         Throwable cause = e;
         while (cause.getCause() != null && cause.getCause() != cause) {
@@ -188,7 +189,7 @@ public final class SparkAggregate {
         return Failure.describe(cause).lines().findFirst().orElse("");
     }
 
-    /** What spark-submit says counts, and where there is none the run is in this process. */
+    /** The settings of spark-submit are kept; without spark-submit, Spark runs in this process. */
     private SparkSession session(String master) {
         SparkConf conf = new SparkConf().setIfMissing("spark.app.name", "batch-aggregator");
         if (master != null) {
@@ -197,14 +198,14 @@ public final class SparkAggregate {
         conf.setIfMissing("spark.master", "local[" + options.threads() + "]");
         if (conf.get("spark.master").startsWith("local")) {
             conf.setIfMissing("spark.ui.enabled", "false");
-            // 200 is for a cluster; AQE joins small ones, but each task has to write them all first.
+            // The default of 200 is meant for a cluster. AQE joins small partitions, but only after all are written.
             conf.setIfMissing("spark.sql.shuffle.partitions", Integer.toString(4 * options.threads()));
             conf.setIfMissing("spark.driver.host", "localhost");
             conf.setIfMissing("spark.driver.bindAddress", "127.0.0.1");
         }
         SparkSession spark = SparkSession.builder().config(conf).getOrCreate();
         spark.conf().set("spark.sql.session.timeZone", "UTC");
-        // A number that does not fit ends the run instead of becoming null or another one.
+        // A number that does not fit makes the run fail instead of becoming null or another number.
         spark.conf().set("spark.sql.ansi.enabled", "true");
         return spark;
     }
@@ -214,45 +215,41 @@ public final class SparkAggregate {
         Configuration hadoop = spark.sparkContext().hadoopConfiguration();
         Path rejects = options.rejects() == null ? null : new Path(options.rejects());
         if (rejects != null && rejects.getFileSystem(hadoop).exists(rejects)) {
-            return AggregateReport.failed(err, "--rejects=" + rejects + " is already there");
+            return AggregateReport.failed(err, "--rejects=" + rejects + " already exists");
         }
         SparkAggregation aggregation = new SparkAggregation(spark, query, options.strict(), SplitReader.Sizes.NORMAL);
         try (SparkResult result = new SparkResult(options, parts, hadoop)) {
             boolean toStandardOutput = result.isStandardOutput();
             AggregateReport report = new AggregateReport(options, out, err, toStandardOutput, toStandardOutput);
-            report.begin();
+            report.printQuery();
+            List<LocatedFileStatus> files = List.of();
             if (query.from() < query.to()) {
-                long first = Math.floorDiv(query.from(), 86400L);
-                long last = Math.floorDiv(query.to() - 1, 86400L);
-                report.missing(aggregation.find(options.inputDir(), first, last), first, last);
+                files = SparkAggregation.find(options.inputDir(), query.firstDay(), query.lastDay(), hadoop);
+                report.warnOfMissingDays(
+                        files.stream().map(SparkAggregation::day).toList());
             }
             long listed = System.nanoTime();
-            if (!aggregation.run(result)) {
-                return AggregateReport.failed(
-                        err, "stopped at a line that is no log row (--strict): " + aggregation.firstReject());
-            }
+            SparkAggregation.Finished finished = aggregation.run(files, result);
             long aggregated = System.nanoTime();
             if (rejects != null) {
-                aggregation.rejects().write().parquet(rejects.toString());
+                finished.rejects().write().parquet(rejects.toString());
             }
-            Account account = aggregation.account();
-            if (account.rejected() > 0) {
-                report.rejects(
-                        account.rejected(),
-                        "--rejects=DIR",
-                        aggregation.describeRejects(AggregateReport.REJECTS_SHOWN));
+            RowCounts rowCounts = finished.rowCounts();
+            if (rowCounts.rejected() > 0) {
+                report.warnOfRejects(
+                        rowCounts.rejected(), "--rejects=DIR", finished.describeRejects(AggregateReport.REJECTS_SHOWN));
             }
-            String saved = aggregation.groups() == 0 ? null : result.deliver();
-            report.result(saved);
-            report.end(
-                    aggregation.files(),
-                    account,
-                    aggregation.groups(),
+            String saved = finished.groups() == 0 ? null : result.deliver();
+            report.printResult(saved);
+            report.printClosingReport(
+                    files.size(),
+                    rowCounts,
+                    finished.groups(),
                     saved,
                     List.of(
-                            new RunReport.Phase("starting, finding files", listed - started, 0, aggregation.files()),
+                            new RunReport.Phase("starting, finding files", listed - started, 0, files.size()),
                             new RunReport.Phase(
-                                    "read, sum up, write", aggregated - listed, account.read(), aggregation.files()),
+                                    "read, sum up, write", aggregated - listed, rowCounts.read(), files.size()),
                             new RunReport.Phase("putting together", System.nanoTime() - aggregated, 0, 0)),
                     null);
             return 0;

@@ -21,8 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
-/** The command as users type it, beside the one for one machine: options in, exit code, output and files out. */
-class SparkAggregateTest {
+/** Runs the command as users type it, beside the one for one machine, and compares exit code, output and files. */
+class SparkMainTest {
 
     private static SparkSession spark;
 
@@ -70,7 +70,7 @@ class SparkAggregateTest {
             })
     void isByteForByteWhatOneMachineSays(String options) throws IOException {
         List<String> own = List.of(options.split(" "));
-        assertThat(run(SparkAggregate.command(), own)).isZero();
+        assertThat(run(SparkMain.command(), own)).isZero();
         String sparkOut = out;
         String sparkErr = err;
         assertThat(run(Main.command(), own, "aggregate")).isZero();
@@ -79,7 +79,7 @@ class SparkAggregateTest {
                 .hasSameBinaryContentAs(results.resolve("result_1" + extension));
         assertThat(sparkErr).isEqualTo(err.replace("--rejects=FILE", "--rejects=DIR"));
         assertThat(sparkErr).contains("2025-01-01.log.csv, line 8, column 1: found 1 field");
-        assertThat(account(sparkOut)).isEqualTo(account(out)).hasSize(6);
+        assertThat(rowCounts(sparkOut)).isEqualTo(rowCounts(out)).hasSize(6);
         assertThat(names(results)).containsExactlyInAnyOrder("result" + extension, "result_1" + extension);
     }
 
@@ -88,8 +88,8 @@ class SparkAggregateTest {
         SparkForTests.splits(2000);
         for (String format : List.of("csv", "json")) {
             List<String> options = List.of("--dimensions=user,app", "--granularity=1h", "--format=" + format);
-            assertThat(run(SparkAggregate.command(), options)).isZero();
-            assertThat(run(SparkAggregate.command(), options, "--parts")).isZero();
+            assertThat(run(SparkMain.command(), options)).isZero();
+            assertThat(run(SparkMain.command(), options, "--parts")).isZero();
             String whole = Files.readString(results.resolve("result." + format));
             Path parts = results.resolve("result_1." + format);
             assertThat(out).contains("Results saved to: " + parts);
@@ -116,9 +116,9 @@ class SparkAggregateTest {
     @Test
     void parquetHasTheSameNumbersInTypedColumns() throws IOException {
         List<String> options = List.of("--dimensions=user", "--granularity=1d", "--aggregates=sum,count,min,mean");
-        assertThat(run(SparkAggregate.command(), options)).isZero();
-        assertThat(run(SparkAggregate.command(), options, "--format=parquet")).isZero();
-        assertThat(run(SparkAggregate.command(), options, "--format=parquet", "--parts", "--output=parts.parquet"))
+        assertThat(run(SparkMain.command(), options)).isZero();
+        assertThat(run(SparkMain.command(), options, "--format=parquet")).isZero();
+        assertThat(run(SparkMain.command(), options, "--format=parquet", "--parts", "--output=parts.parquet"))
                 .isZero();
         assertThat(results.resolve("result.parquet")).isRegularFile();
         for (String name : List.of("result.parquet", "parts.parquet")) {
@@ -151,26 +151,26 @@ class SparkAggregateTest {
     void rejectedLinesAreKeptWithFileAndReason() throws IOException {
         Path kept = folder.resolve("kept");
         List<String> options = List.of("--dimensions=", "--granularity=1d", "--rejects=" + kept, "--report=json");
-        assertThat(run(SparkAggregate.command(), options)).isZero();
+        assertThat(run(SparkMain.command(), options)).isZero();
         assertThat(out)
                 .startsWith("{\"files\":2,\"read\":402,\"aggregated\":400,\"filtered_out\":0,\"rejected\":2,"
                         + "\"groups\":2,\"result\":\"" + results.resolve("result.csv") + "\",");
-        assertThat(err).contains("2 lines are no log rows and were rejected, see " + kept + ":");
+        assertThat(err).contains("2 lines are not log rows and were rejected, see " + kept + ":");
         Row row = spark.read().parquet(kept.toString()).orderBy("file").first();
         assertThat(row.<String>getAs("file"))
                 .isEqualTo(logs.resolve("2025-01-01.log.csv").toString());
         assertThat(row.<Long>getAs("line")).isEqualTo(8);
         assertThat(row.<String>getAs("reason")).isEqualTo("found 1 field, expected at least 12 fields");
         assertThat(row.<byte[]>getAs("row")).asString().isEqualTo("bad\n");
-        assertThat(run(SparkAggregate.command(), options)).isEqualTo(1);
-        assertThat(err).isEqualTo("aggregate: --rejects=" + kept + " is already there\n");
+        assertThat(run(SparkMain.command(), options)).isEqualTo(1);
+        assertThat(err).isEqualTo("aggregate: --rejects=" + kept + " already exists\n");
     }
 
     @Test
     void withoutMatchingRowsThereIsNoFile() throws IOException {
         for (String format : List.of("csv", "parquet")) {
             assertThat(run(
-                            SparkAggregate.command(),
+                            SparkMain.command(),
                             List.of("--dimensions=user", "--granularity=1d", "--user=nobody", "--format=" + format)))
                     .isZero();
             assertThat(out).contains("No data found matching criteria.");
@@ -180,20 +180,20 @@ class SparkAggregateTest {
 
     @Test
     void failuresAreOneLine() throws IOException {
-        assertThat(run(SparkAggregate.command(), List.of("--dimensions=", "--granularity=1d", "--strict")))
+        assertThat(run(SparkMain.command(), List.of("--dimensions=", "--granularity=1d", "--strict")))
                 .isEqualTo(1);
         assertThat(err.lines().skip(1))
-                .containsExactly("aggregate: stopped at a line that is no log row (--strict): "
+                .containsExactly("aggregate: stopped at a line that is not a log row (--strict): "
                         + logs.resolve("2025-01-01.log.csv")
                         + ", line 8, column 1: found 1 field, expected at least 12 fields");
         Path file = Files.createDirectory(logs.resolve("2025-01-02.log.csv"));
-        assertThat(run(SparkAggregate.command(), List.of("--dimensions=", "--granularity=1d")))
+        assertThat(run(SparkMain.command(), List.of("--dimensions=", "--granularity=1d")))
                 .isEqualTo(1);
         assertThat(err.lines()).singleElement().asString().contains(file.toString());
         logs = folder.resolve("nowhere");
-        assertThat(run(SparkAggregate.command(), List.of("--dimensions=", "--granularity=1d")))
+        assertThat(run(SparkMain.command(), List.of("--dimensions=", "--granularity=1d")))
                 .isEqualTo(1);
-        assertThat(err).isEqualTo("aggregate: " + logs + " is not there\n");
+        assertThat(err).isEqualTo("aggregate: " + logs + " does not exist\n");
         assertThat(names(results)).isEmpty();
     }
 
@@ -209,13 +209,13 @@ class SparkAggregateTest {
                 "--dimensions=metric",
             })
     void usageErrorsExitWith2AndOneLineSaysWhy(String options) {
-        assertThat(run(SparkAggregate.command(), List.of(options.split(" ")), "--granularity=1d", "--dimensions="))
+        assertThat(run(SparkMain.command(), List.of(options.split(" ")), "--granularity=1d", "--dimensions="))
                 .isEqualTo(2);
         assertThat(err.lines()).singleElement().asString().contains("--").doesNotContain("Exception");
     }
 
-    /** The lines of the report that say what became of the rows. */
-    private static List<String> account(String report) {
+    /** The lines of the report that count rows, files and groups. */
+    private static List<String> rowCounts(String report) {
         return report.lines()
                 .filter(line -> line.matches(" *(files|rows read|aggregated|filtered out|rejected|groups) .*"))
                 .toList();

@@ -35,8 +35,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * {@code generate}: writes one log file per day, several days at a time. A file appears under its name when it is
- * complete and not before, whatever ends the run.
+ * The subcommand {@code generate}: it writes one log file per day, several days at a time. A file appears under its
+ * name only when it is complete, however the run ends.
  */
 @Command(
         name = "generate",
@@ -44,18 +44,18 @@ import picocli.CommandLine.Spec;
         description = {
             "Writes one log file per day, YYYY-MM-DD.log.csv, sorted by user:",
             "timestamp,user,app,metric_1,...,metric_9; no header, CRLF line ends.",
-            "Files that are there are kept unless --force is given. Beside each file its index is",
-            "written, .YYYY-MM-DD.log.csv.index, for aggregate --index."
+            "If one of the files exists, nothing is written unless --force is given. Beside each file",
+            "its index is written, .YYYY-MM-DD.log.csv.index, for aggregate --index."
         },
         footer = {
-            "Without an option, or with an empty value, its environment variable counts:",
-            "BATCH_AGGREGATOR_OUTPUT_DIR for --output-dir and so on. Of an option given",
-            "twice the last one counts. A name may be shortened if only one begins so.",
-            "Exit codes: 0 done; 1 failed; 2 usage."
+            "An option that is missing or empty takes its value from an environment variable:",
+            "BATCH_AGGREGATOR_OUTPUT_DIR for --output-dir, and so on. If an option is given",
+            "twice, the last one counts. A name may be shortened as long as it is unique.",
+            "Exit codes: 0 done; 1 failed; 2 usage error."
         },
         sortOptions = false,
-        defaultValueProvider = Generate.FromEnvironment.class)
-final class Generate implements Callable<Integer> {
+        defaultValueProvider = GenerateCommand.FromEnvironment.class)
+final class GenerateCommand implements Callable<Integer> {
 
     private static final LocalDate LAST_DATE = LocalDate.of(9999, 12, 31);
 
@@ -63,29 +63,31 @@ final class Generate implements Callable<Integer> {
             names = "--days",
             paramLabel = "N",
             defaultValue = "90",
-            description = "days, one file each (default: ${DEFAULT-VALUE})")
+            description = "number of days; each has one file (default: ${DEFAULT-VALUE})")
     private int days;
 
     @Option(
             names = {"--logs-per-day", "--logs_per_day"},
             paramLabel = "N",
             defaultValue = "50000",
-            description = "rows in each file (default: ${DEFAULT-VALUE})")
+            description = "number of rows in each file (default: ${DEFAULT-VALUE})")
     private int logsPerDay;
 
     @Option(
             names = "--threads",
             paramLabel = "N",
             defaultValue = "4",
-            description = "days written at a time, 1 to 1024 (default: ${DEFAULT-VALUE})")
+            description = "number of days written at a time, 1 to 1024 (default: ${DEFAULT-VALUE})")
     private int threads;
 
     @Option(
             names = {"--batch-size", "--batch_size"},
             paramLabel = "N",
             defaultValue = "10000",
-            description = "rows a thread makes in memory before it writes them, about 100 bytes each, 1 to 1000000"
-                    + " (default: ${DEFAULT-VALUE})")
+            description =
+                    "number of rows that a thread makes in memory before it writes them, about 100 bytes each, 1 to"
+                            + " 1000000"
+                            + " (default: ${DEFAULT-VALUE})")
     private int batchSize;
 
     @Option(
@@ -99,38 +101,38 @@ final class Generate implements Callable<Integer> {
             names = {"--output-dir", "--output_dir"},
             paramLabel = "DIR",
             defaultValue = "./csv_logs",
-            description = "where the files go, made if missing (default: ${DEFAULT-VALUE})")
+            description = "folder for the files; it is created if it is missing (default: ${DEFAULT-VALUE})")
     private Path outputDir;
 
     @Option(
             names = "--users",
             paramLabel = "N",
             defaultValue = "99",
-            description = "users, user1 to userN, 1 to 10000000 (default: ${DEFAULT-VALUE})")
+            description = "number of users, 1 to 10000000; they are called user1 to userN (default: ${DEFAULT-VALUE})")
     private int users;
 
     @Option(
             names = "--seed",
             paramLabel = "N",
             description = "a whole number; the same seed gives the same files byte for byte, whatever the number of"
-                    + " threads (default: another one each time, shown in the report)")
+                    + " threads (default: a different one each time, which the report shows)")
     private Long seed;
 
-    @Option(names = "--force", description = "replace files that are there")
+    @Option(names = "--force", description = "replace existing files")
     private boolean force;
 
-    @Option(names = "--quiet", description = "neither the configuration nor a report at the end")
+    @Option(names = "--quiet", description = "print neither the configuration nor a closing report")
     private boolean quiet;
 
     @Spec
     private CommandSpec spec;
 
-    /** What stands in for options with a value; for switches see {@link #isOn}. */
+    /** Reads options that have a value from the environment; for switches see {@link #isOn}. */
     static final class FromEnvironment implements IDefaultValueProvider {
         @Override
         public String defaultValue(ArgSpec argument) {
             return argument instanceof OptionSpec option && option.arity().max() > 0
-                    ? Variables.value(option.longestName().replace('_', '-'), System.getenv())
+                    ? EnvironmentVariables.value(option.longestName().replace('_', '-'), System.getenv())
                     : null;
         }
     }
@@ -143,7 +145,7 @@ final class Generate implements Callable<Integer> {
     public Integer call() {
         checkOptions();
         PrintWriter err = spec.commandLine().getErr();
-        String old = Variables.oldNames(
+        String old = EnvironmentVariables.oldNames(
                 System.getenv(),
                 spec.options().stream().map(OptionSpec::longestName).toArray(String[]::new));
         if (old != null) {
@@ -176,12 +178,12 @@ final class Generate implements Callable<Integer> {
     }
 
     private boolean isOn(String option) {
-        String value = Variables.value(option, System.getenv());
+        String value = EnvironmentVariables.value(option, System.getenv());
         if (value == null || value.equals("false")) {
             return false;
         }
         if (!value.equals("true")) {
-            throw usage(Variables.of(option) + "=" + value + ": expected true or false");
+            throw usage(EnvironmentVariables.nameOf(option) + "=" + value + ": expected true or false");
         }
         return true;
     }
@@ -204,8 +206,8 @@ final class Generate implements Callable<Integer> {
                 .filter(file -> Files.exists(file, LinkOption.NOFOLLOW_LINKS))
                 .toList();
         if (!there.isEmpty()) {
-            throw new IOException(there.get(0) + " is there already, " + there.size() + " of " + days
-                    + " files in all; nothing was written (--force replaces them)");
+            throw new IOException(there.size() + " of " + days + (there.size() == 1 ? " files exists" : " files exist")
+                    + " already, beginning with " + there.get(0) + "; nothing was written (--force replaces them)");
         }
     }
 
@@ -230,7 +232,7 @@ final class Generate implements Callable<Integer> {
 
     private void writeAll(LogGenerator generator, Workspace workspace, ProgressBar progress) throws IOException {
         ExecutorService pool = Executors.newFixedThreadPool(Math.min(threads, days));
-        // Ctrl-C: the JVM ends when this is done, so each thread has removed its unfinished file by then.
+        // After Ctrl-C the JVM waits for this hook, so every thread has removed its unfinished file before the end.
         Thread onShutdown = new Thread(() -> stop(pool));
         Runtime.getRuntime().addShutdownHook(onShutdown);
         try {
@@ -250,7 +252,7 @@ final class Generate implements Callable<Integer> {
         }
     }
 
-    /** Interrupts the threads, which closes the files they write, and waits until they have removed them. */
+    /** Interrupts the threads, which closes their unfinished files, and waits until they have removed these. */
     private static void stop(ExecutorService pool) {
         pool.shutdownNow();
         try {
@@ -264,14 +266,14 @@ final class Generate implements Callable<Integer> {
         try {
             Runtime.getRuntime().removeShutdownHook(hook);
         } catch (IllegalStateException e) {
-            // The JVM is shutting down: the hook is running.
+            // The JVM is shutting down, and the hook is running.
         }
     }
 
     private Void writeFile(LogGenerator generator, LocalDate date, Workspace workspace, ProgressBar progress)
             throws IOException {
         Path file = file(date);
-        // Not beside the log files, so that an aggregation at the same time does not read half a file.
+        // The unfinished file does not lie among the log files, where an aggregation could read half of it.
         Path unfinished = workspace.file(file.getFileName().toString()).toPath();
         UserIndex.Writer index = new UserIndex.Writer();
         try {
@@ -284,13 +286,13 @@ final class Generate implements Callable<Integer> {
                     }
                 });
             } catch (IOException e) {
-                throw Failure.of(file.toString(), e);
+                throw Failure.withFile(file.toString(), e);
             }
             if (force) {
-                // A symbolic link stays one, and what it leads to is replaced.
+                // A symbolic link stays a link; the file that it leads to is replaced.
                 Files.move(unfinished, Destination.follow(file), StandardCopyOption.REPLACE_EXISTING);
             } else {
-                // Refuses to replace a file that has appeared since the start.
+                // Unlike a replacing move, this fails if the file has appeared since the start.
                 Files.move(unfinished, file);
             }
             written.incrementAndGet();
@@ -303,7 +305,7 @@ final class Generate implements Callable<Integer> {
         return null;
     }
 
-    /** None unless a person looks. */
+    /** The progress bar; null if standard error is not a terminal. */
     private ProgressBar progressBar() {
         if (!stderrIsTerminal()) {
             return null;

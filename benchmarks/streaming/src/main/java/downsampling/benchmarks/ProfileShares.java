@@ -10,12 +10,12 @@ import jdk.jfr.consumer.RecordedFrame;
 import jdk.jfr.consumer.RecordingFile;
 
 /**
- * Where the time went, of the execution samples in a flight recording: by thread, and within the stream threads by part. A
- * sample belongs to the part of the innermost frame that one of the rules knows, so that what the JDK does is counted to
- * whoever asked for it.
+ * Says where the time went, by the execution samples of a flight recording: by thread, and within the stream threads by
+ * part. A sample belongs to the part of the innermost frame that one of the rules knows, so that work of the JDK counts
+ * for the part that called it.
  */
-final class Shares {
-    /** Beginnings of class name and method, most special first within a part; asked in this order for every frame. */
+final class ProfileShares {
+    /** Prefixes of class and method, the most specific first within a part; every frame is tried in this order. */
     private static final Map<String, String> RULES = new LinkedHashMap<>();
 
     static {
@@ -46,7 +46,7 @@ final class Shares {
         rule("runtime", "org.apache.kafka.streams");
     }
 
-    private Shares() {}
+    private ProfileShares() {}
 
     private static void rule(String part, String... prefixes) {
         for (String prefix : prefixes) {
@@ -55,7 +55,7 @@ final class Shares {
     }
 
     /**
-     * Samples by thread (without its number), by part of the stream threads, and by innermost frame of those.
+     * Counts samples by thread (without its number), by part of the stream threads, and by their innermost frame.
      *
      * @param from seconds since the epoch
      * @param to   seconds since the epoch
@@ -91,7 +91,7 @@ final class Shares {
         return Map.of("threads", threads, "parts", parts, "frames", frames);
     }
 
-    /** In native code a thread that waits for the network looks as busy as one that works. */
+    /** Whether the thread waits; in native code, one that waits for the network looks as busy as one that works. */
     private static boolean isWaiting(RecordedFrame frame) {
         return name(frame).matches(".*(epollWait|EPoll\\.wait|accept|poll0?|read0|park)");
     }

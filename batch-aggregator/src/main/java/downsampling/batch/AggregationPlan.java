@@ -5,22 +5,22 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * How the work of a run is cut. The files are put into <em>batches</em> that have no period in common: normally a file
- * is a day, so with periods of a day or less every file is a batch of its own. With longer periods as many days as have
- * whole periods make a batch. A batch consists of <em>parts</em>, files or stretches of large files. Nothing of it
- * changes while it is carried out.
+ * How the work of a run is divided. The files are put into <em>batches</em> that share no period. Normally a file holds
+ * one day, so with periods of a day or less every file is a batch of its own; with longer periods a batch has as many
+ * days as a whole number of periods fills. A batch consists of <em>parts</em>, which are files or stretches of large
+ * files. A plan does not change while it is carried out.
  *
- * @param parts of all files, in order
+ * @param parts the parts of all files, in order
  */
-record Plan(List<Part> parts) {
+record AggregationPlan(List<Part> parts) {
 
-    /** Bytes of a file that tell whether line breaks inside quotes are usual in it. */
+    /** How many bytes of a file are searched for a line break inside quotes. */
     private static final int LOOKED_AT = 1 << 13;
 
-    /** What goes into one stretch of the result. */
+    /** Files whose groups form one stretch of the result. */
     static final class Batch {
         final int number;
-        /** Wanted rows lie in {@code [fromSecond, toSecond)}. */
+        /** The rows of the batch that are wanted lie in {@code [fromSecond, toSecond)}, in seconds since 1970. */
         final long fromSecond;
 
         final long toSecond;
@@ -34,12 +34,14 @@ record Plan(List<Part> parts) {
     }
 
     /**
-     * What a thread reads at a time.
+     * What a thread reads at a time: a file, or a stretch of it.
      *
      * @param number its place among all parts
-     * @param blocks the blocks to read when the file's index says where; null for all between start and end
-     * @param rowsSkipped rows in the other blocks
-     * @param makeIndex whether the file is to get an index
+     * @param start the first byte; reading begins at the first line that starts there or later
+     * @param end the first byte after the part; {@link Long#MAX_VALUE} for the rest of the file
+     * @param blocks the blocks to read, as the file's index gives them; null if everything from start to end is read
+     * @param rowsSkipped the number of rows in the blocks that are not read
+     * @param makeIndex whether an index of the file is made after the part is read
      */
     record Part(
             int number,
@@ -52,18 +54,18 @@ record Plan(List<Part> parts) {
             boolean makeIndex) {}
 
     /**
-     * What is taken for granted until it turns out otherwise.
+     * What an attempt assumes about the files.
      *
-     * @param oneBatch whether everything is one batch, because rows lie in other batches than their files
-     * @param whole the files that are read without cuts and index
-     * @param cautious whether some file is not as assumed: others may not be, either, so only what is large is cut
+     * @param oneBatch whether everything is one batch, because some rows are dated outside the batch of their file
+     * @param uncut the files that are read without cuts and without an index
+     * @param cautious whether some file was not as assumed; other files may not be either, so only large files are cut
      */
-    record Assumptions(boolean oneBatch, List<LogFile> whole, boolean cautious) {
+    record Assumptions(boolean oneBatch, List<LogFile> uncut, boolean cautious) {
 
         static final Assumptions NONE = new Assumptions(false, List.of(), false);
 
-        boolean isWhole(LogFile file) {
-            for (LogFile other : whole) {
+        boolean isUncut(LogFile file) {
+            for (LogFile other : uncut) {
                 if (other == file) {
                     return true;
                 }
@@ -72,7 +74,7 @@ record Plan(List<Part> parts) {
         }
     }
 
-    static Plan of(
+    static AggregationPlan of(
             Query query,
             List<LogFile> files,
             int threads,
@@ -89,8 +91,8 @@ record Plan(List<Part> parts) {
                 batch = new Batch(
                         batch == null ? 0 : batch.number + 1, from, span == 0 ? Long.MAX_VALUE : from + span * 86400);
             }
-            boolean whole = assumptions.isWhole(file);
-            UserIndex users = index && !whole ? UserIndex.load(file) : null;
+            boolean isUncut = assumptions.isUncut(file);
+            UserIndex users = index && !isUncut ? UserIndex.load(file) : null;
             if (users != null && users.isUsable() && !query.users().isEmpty()) {
                 List<UserIndex.Block> blocks = users.blocksOf(query.users());
                 long skipped = users.rows();
@@ -102,7 +104,7 @@ record Plan(List<Part> parts) {
             }
             boolean makeIndex = index && users == null;
             long start = 0;
-            if (threads > 1 && !whole) {
+            if (threads > 1 && !isUncut) {
                 for (; file.size() - start >= 2 * partSize; start += partSize) {
                     add(parts, new Part(parts.size(), batch, file, start, start + partSize, null, 0, makeIndex));
                     makeIndex = false;
@@ -110,7 +112,7 @@ record Plan(List<Part> parts) {
             }
             add(parts, new Part(parts.size(), batch, file, start, Long.MAX_VALUE, null, 0, makeIndex));
         }
-        return new Plan(parts);
+        return new AggregationPlan(parts);
     }
 
     private static long partSize(List<LogFile> files, int threads, Aggregation.Sizes sizes) {
@@ -122,9 +124,9 @@ record Plan(List<Part> parts) {
     }
 
     /**
-     * What there is to assume before anything was read. Where cuts would be many and small, the first bytes of the first
-     * file to be cut are looked at: with a line break inside quotes there, cuts would be wrong as likely as not, and
-     * every thread would read a part of its own until the first one is found to be.
+     * What to assume before anything has been read. If there would be many small cuts, the first bytes of the first
+     * file to be cut are searched for a line break inside quotes. If there is one, cuts are as likely wrong as right,
+     * and all threads would read their parts in vain until the first wrong cut is found.
      */
     static Assumptions assumptions(List<LogFile> files, int threads, Aggregation.Sizes sizes) throws IOException {
         long partSize = partSize(files, threads, sizes);
@@ -161,7 +163,7 @@ record Plan(List<Part> parts) {
         part.batch.parts.add(part);
     }
 
-    /** Days until a period and a day begin together again; 0 when that is never or not soon. */
+    /** The number of days after which a period and a day begin together again; 0 if that is never, or not soon. */
     private static long batchDays(long granularity) {
         long a = granularity;
         long b = 86400;

@@ -9,19 +9,19 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Carries out a {@link Plan}, once. The threads take one part after another, each into its own {@link Groups}; the last
- * one done with a batch merges and writes it in its turn. A batch that one thread has read alone, as normally each is,
- * needs no merging.
+ * Carries out an {@link AggregationPlan}, once. Each thread reads one part after another into its own
+ * {@link GroupTable}. The thread that finishes a batch merges its groups and writes them when it is the batch's turn. A
+ * batch that one thread has read alone, which is the normal case, needs no merging.
  *
- * <p>Memory grows with the groups of the batches at hand, never with rows. When the groups of a thread take more than
- * their share of the heap, they are spilled to disk in order ({@link SpilledGroups}) and merged at the end.
+ * <p>Memory grows with the groups of the batches being read, never with rows. When the groups of a thread use more than
+ * its share of the heap, they are spilled to disk in order ({@link SpilledGroups}) and merged at the end.
  */
-final class Attempt {
+final class AggregationAttempt {
 
-    /** Bytes of result that a thread collects before it writes them, for which it may have to wait for its turn. */
+    /** How many bytes of the result a thread collects before it writes them and may have to wait for its turn. */
     private static final int ENOUGH_TO_WRITE = 1 << 22;
 
-    /** A file was not as assumed. */
+    /** Ends an attempt because a file is not as the plan assumed. */
     static final class WrongAssumption extends RuntimeException {
         private static final long serialVersionUID = 1;
 
@@ -30,15 +30,15 @@ final class Attempt {
         }
     }
 
-    /** What has come of a batch so far; guarded by itself. */
-    private static final class Progress {
-        final List<Groups> done = new ArrayList<>();
+    /** What has been read of a batch so far; guarded by itself. */
+    private static final class BatchState {
+        final List<GroupTable> done = new ArrayList<>();
         final List<SpilledGroups> spilled = new ArrayList<>();
         int partsLeft;
     }
 
-    /** What has come of a part; written by the thread that reads it. */
-    private static final class Outcome {
+    /** What was found in a part; written by the thread that reads it. */
+    private static final class PartOutcome {
         long firstRecord;
         long nextRecord;
         long rejected;
@@ -46,72 +46,72 @@ final class Attempt {
     }
 
     private final Query query;
-    private final Plan plan;
+    private final AggregationPlan plan;
     private final int threads;
     private final boolean strict;
-    /** Whether it goes on when a file is not as assumed, to find all of that kind. */
-    private final boolean toTheEnd;
+    /** Whether the attempt goes on when a file is not as assumed, to find all files of that kind. */
+    private final boolean findAll;
 
     private final Aggregation.Sizes sizes;
-    private final ResultOutput output;
-    /** Bytes that the groups of one thread may take before they are spilled. */
+    private final OrderedResultOutput output;
+    /** How many bytes the groups of one thread may use before they are spilled. */
     private final long groupsLimit;
 
-    private final Outcome[] outcomes;
-    private final Progress[] progress;
+    private final PartOutcome[] outcomes;
+    private final BatchState[] batchStates;
     private final AtomicInteger nextPart = new AtomicInteger();
     private final AtomicInteger spills = new AtomicInteger();
 
     // Guarded by this.
-    private final Deque<Groups> pool = new ArrayDeque<>();
+    private final Deque<GroupTable> freeTables = new ArrayDeque<>();
     private final List<LogFile> distrusted = new ArrayList<>();
-    private Account account = Account.EMPTY;
+    private RowCounts rowCounts = RowCounts.EMPTY;
     private long groups;
     private long readingNanos;
     private long writingNanos;
     private Throwable failure;
     private IOException indexProblem;
-    /** In the folder of the log files; comes with the first index. */
-    private Workspace forIndexes;
+    /** A workspace in the folder of the log files; null until the first index is made. */
+    private Workspace indexWorkspace;
 
-    Attempt(
+    AggregationAttempt(
             Query query,
-            Plan plan,
+            AggregationPlan plan,
             int threads,
             boolean strict,
-            boolean toTheEnd,
+            boolean findAll,
             Aggregation.Sizes sizes,
-            ResultOutput output) {
+            OrderedResultOutput output) {
         this.query = query;
         this.plan = plan;
         this.threads = Math.max(1, Math.min(threads, plan.parts().size()));
         this.strict = strict;
-        this.toTheEnd = toTheEnd;
+        this.findAll = findAll;
         this.sizes = sizes;
         this.output = output;
         groupsLimit = sizes.heap() / 5 / this.threads;
-        outcomes = new Outcome[plan.parts().size()];
+        outcomes = new PartOutcome[plan.parts().size()];
         int batches = 0;
-        for (Plan.Part part : plan.parts()) {
-            outcomes[part.number()] = new Outcome();
+        for (AggregationPlan.Part part : plan.parts()) {
+            outcomes[part.number()] = new PartOutcome();
             batches = part.batch().number + 1;
         }
-        progress = new Progress[batches];
-        for (Plan.Part part : plan.parts()) {
+        batchStates = new BatchState[batches];
+        for (AggregationPlan.Part part : plan.parts()) {
             int batch = part.batch().number;
-            if (progress[batch] == null) {
-                progress[batch] = new Progress();
-                progress[batch].partsLeft = part.batch().parts.size();
+            if (batchStates[batch] == null) {
+                batchStates[batch] = new BatchState();
+                batchStates[batch].partsLeft = part.batch().parts.size();
             }
         }
     }
 
     /**
-     * Writes the result's rows to the output, if nothing was assumed wrongly.
+     * Writes the rows of the result to the output. If an assumption was wrong, only some of them are written.
      *
-     * @throws WrongAssumption when a file was not as assumed, unless it is to go on to the end
-     * @throws RowCollector.Stray when a row lies outside its file's batch
-     * @throws RowCollector.StrictStop when it is strict and a line was rejected
+     * @throws WrongAssumption if a file is not as assumed, unless the attempt is to find all such files
+     * @throws RowCollector.StrayRow if a row lies outside the batch of its file
+     * @throws RowCollector.StrictStop if the run is strict and a line was rejected
      */
     void run() throws IOException {
         List<Thread> others = new ArrayList<>();
@@ -124,13 +124,13 @@ final class Attempt {
         for (Thread thread : others) {
             join(thread);
         }
-        for (Progress batch : progress) {
+        for (BatchState batch : batchStates) {
             for (SpilledGroups spilled : batch.spilled) {
                 spilled.close();
             }
         }
-        if (forIndexes != null) {
-            forIndexes.close();
+        if (indexWorkspace != null) {
+            indexWorkspace.close();
         }
         if (failure instanceof IOException e) {
             throw e;
@@ -158,7 +158,7 @@ final class Attempt {
         }
     }
 
-    /** The files that were not as assumed, each once. */
+    /** The files that were not as assumed, each of them once. */
     synchronized List<LogFile> distrusted() {
         return distrusted;
     }
@@ -172,18 +172,18 @@ final class Attempt {
         distrusted.add(file);
     }
 
-    /** Lets the files that may hold rejected lines be read whole next time. */
+    /** Makes the next attempt read the files that may hold rejected lines without cuts. */
     void distrustFilesWithRejects() {
         for (LogFile file : filesWithRejects()) {
             distrust(file);
         }
     }
 
-    /** The files with rejected lines, in order; when it stopped, those that may hold the first one. */
+    /** The files with rejected lines, in order; after an early stop, the files that may hold the first of them. */
     List<LogFile> filesWithRejects() {
         List<LogFile> found = new ArrayList<>();
-        for (Plan.Part part : plan.parts()) {
-            Outcome outcome = outcomes[part.number()];
+        for (AggregationPlan.Part part : plan.parts()) {
+            PartOutcome outcome = outcomes[part.number()];
             boolean suspect = outcome.rejected > 0 || !outcome.complete;
             if (suspect && (found.isEmpty() || found.get(found.size() - 1) != part.file())) {
                 found.add(part.file());
@@ -192,34 +192,38 @@ final class Attempt {
         return found;
     }
 
-    synchronized Account account() {
-        return account;
+    /** What became of the rows. */
+    synchronized RowCounts rowCounts() {
+        return rowCounts;
     }
 
+    /** The number of rows in the result. */
     synchronized long groups() {
         return groups;
     }
 
+    /** Why an index could not be written; null if none failed. */
     synchronized IOException indexProblem() {
         return indexProblem;
     }
 
+    /** The share of the threads' time that went into writing, 0 to 1; the rest went into reading. */
     synchronized double shareOfWriting() {
         return writingNanos == 0 ? 0 : (double) writingNanos / (readingNanos + writingNanos);
     }
 
-    private synchronized Groups take() {
-        Groups free = pool.poll();
-        return free == null ? new Groups(query) : free;
+    private synchronized GroupTable borrowTable() {
+        GroupTable free = freeTables.poll();
+        return free == null ? new GroupTable(query) : free;
     }
 
-    private synchronized void giveBack(Groups groups) {
+    private synchronized void returnTable(GroupTable groups) {
         groups.clear();
-        pool.push(groups);
+        freeTables.push(groups);
     }
 
     private synchronized void fail(Throwable e) {
-        // A stop that follows from another failure is no news; of the rest the first one counts.
+        // The first failure counts, unless it is only the interruption that another failure caused.
         if (failure == null || failure instanceof InterruptedIOException) {
             failure = e;
         }
@@ -227,40 +231,40 @@ final class Attempt {
         output.abort();
     }
 
-    private synchronized void settle(Account own, long rows, long reading, long writing) {
-        account = account.plus(own);
+    private synchronized void addTotals(RowCounts own, long rows, long reading, long writing) {
+        rowCounts = rowCounts.plus(own);
         groups += rows;
         readingNanos += reading;
         writingNanos += writing;
     }
 
-    private synchronized Workspace forIndexes(LogFile file) throws IOException {
-        if (forIndexes == null) {
-            forIndexes = Workspace.in(file.file().getParentFile());
+    private synchronized Workspace indexWorkspace(LogFile file) throws IOException {
+        if (indexWorkspace == null) {
+            indexWorkspace = Workspace.in(file.file().getParentFile());
         }
-        return forIndexes;
+        return indexWorkspace;
     }
 
     private void makeIndex(LogFile log) {
         try {
-            UserIndex.make(log.file(), forIndexes(log));
+            UserIndex.make(log.file(), indexWorkspace(log));
         } catch (IOException e) {
-            // The result does not need it.
+            // The result does not depend on the index.
             synchronized (this) {
                 indexProblem = e;
             }
         }
     }
 
-    /** One thread's share. */
+    /** What one thread does. */
     private final class Worker implements Runnable, RowCollector.Spill {
 
         private final LogReader reader = new LogReader(sizes.buffer());
         private final RowCollector collector = new PlainRowCollector(query, strict, this, groupsLimit);
         private final PlainGroupWriter plainWriter = new PlainGroupWriter(query, output.format());
-        private final ResultFormat format = new ResultFormat(query, output.format());
-        private final Text text = new Text();
-        private Plan.Batch batch;
+        private final ResultFormatter format = new ResultFormatter(query, output.format());
+        private final ByteBuilder text = new ByteBuilder();
+        private AggregationPlan.Batch batch;
         private int partsDone;
         private long rows;
         private long reading;
@@ -271,31 +275,31 @@ final class Attempt {
             try {
                 text.reserve(1 << 16);
                 for (int i = nextPart.getAndIncrement(); i < outcomes.length; i = nextPart.getAndIncrement()) {
-                    Plan.Part part = plan.parts().get(i);
+                    AggregationPlan.Part part = plan.parts().get(i);
                     if (part.batch() != batch) {
-                        handIn();
+                        handInBatch();
                         batch = part.batch();
-                        collector.into(take(), batch.fromSecond, batch.toSecond);
+                        collector.collectInto(borrowTable(), batch.fromSecond, batch.toSecond);
                     }
                     long start = System.nanoTime();
                     try {
                         read(part, outcomes[i]);
                     } catch (IOException e) {
-                        throw Failure.of(part.file().file().getPath(), e);
+                        throw Failure.withFile(part.file().file().getPath(), e);
                     }
                     reading += System.nanoTime() - start;
                     partsDone++;
                 }
-                handIn();
-                settle(collector.account(), rows, reading, writing);
+                handInBatch();
+                addTotals(collector.rowCounts(), rows, reading, writing);
             } catch (Throwable e) {
                 fail(e);
             }
         }
 
-        private void read(Plan.Part part, Outcome outcome) throws IOException {
+        private void read(AggregationPlan.Part part, PartOutcome outcome) throws IOException {
             try (LogFile.Opened file = part.file().open()) {
-                collector.ofDay(part.file().day());
+                collector.startFile(part.file().day());
                 if (part.blocks() == null) {
                     outcome.firstRecord = reader.lineStart(file, part.start());
                     outcome.nextRecord = reader.read(file, outcome.firstRecord, part.end(), collector);
@@ -312,34 +316,34 @@ final class Attempt {
             }
         }
 
-        private void readBlocks(Plan.Part part, LogFile.Opened file) throws IOException {
+        private void readBlocks(AggregationPlan.Part part, LogFile.Opened file) throws IOException {
             for (UserIndex.Block block : part.blocks()) {
-                if (!UserIndex.holds(file, block)) {
+                if (!UserIndex.isUnchanged(file, block)) {
                     distrust(part.file());
                     return;
                 }
                 reader.read(file, block.start(), block.end(), collector);
             }
-            collector.skip(part.rowsSkipped());
+            collector.countSkipped(part.rowsSkipped());
         }
 
         @Override
         public void spill() throws IOException {
             SpilledGroups written = SpilledGroups.write(collector.groups(), output.beside(spills.incrementAndGet()));
-            Progress done = progress[batch.number];
+            BatchState done = batchStates[batch.number];
             synchronized (done) {
                 done.spilled.add(written);
             }
             collector.groups().clear();
-            collector.into(collector.groups(), batch.fromSecond, batch.toSecond);
+            collector.collectInto(collector.groups(), batch.fromSecond, batch.toSecond);
         }
 
-        /** Gives what was collected to the batch; merges and writes it when this was the last of it. */
-        private void handIn() throws IOException {
+        /** Adds the collected groups to their batch; merges and writes the batch if all of it has been read. */
+        private void handInBatch() throws IOException {
             if (batch == null) {
                 return;
             }
-            Progress all = progress[batch.number];
+            BatchState all = batchStates[batch.number];
             synchronized (all) {
                 all.done.add(collector.groups());
                 all.partsLeft -= partsDone;
@@ -349,10 +353,10 @@ final class Attempt {
                 }
             }
             checkCuts();
-            if (!toTheEnd && !distrusted().isEmpty()) {
+            if (!findAll && !distrusted().isEmpty()) {
                 throw new WrongAssumption();
             }
-            // What an assumption has spoiled is read on, for what else was wrong, but not written any more.
+            // After a wrong assumption the attempt reads on to find the other wrong ones, but writes nothing.
             if (distrusted().isEmpty()) {
                 long start = System.nanoTime();
                 if (all.spilled.isEmpty() && all.done.size() == 1 && plainWriter.canWrite(all.done.get(0))) {
@@ -365,12 +369,12 @@ final class Attempt {
             } else {
                 output.finish(batch.number);
             }
-            for (Groups done : all.done) {
-                giveBack(done);
+            for (GroupTable done : all.done) {
+                returnTable(done);
             }
         }
 
-        private void writePlain(Groups all) throws IOException {
+        private void writePlain(GroupTable all) throws IOException {
             int[] order = all.order();
             for (int next = 0; next < all.size(); ) {
                 next = plainWriter.write(all, order, next, ENOUGH_TO_WRITE, text);
@@ -379,12 +383,12 @@ final class Attempt {
             rows += all.size();
         }
 
-        private void merge(Progress all) throws IOException {
-            List<Merge.Run> runs = new ArrayList<>(all.spilled);
-            for (Groups done : all.done) {
-                runs.add(new Merge.GroupsRun(done));
+        private void merge(BatchState all) throws IOException {
+            List<MergedGroups.Source> sources = new ArrayList<>(all.spilled);
+            for (GroupTable done : all.done) {
+                sources.add(new MergedGroups.InMemory(done));
             }
-            Merge merge = new Merge(runs, query);
+            MergedGroups merge = new MergedGroups(sources, query);
             for (ResultRow row = merge.next(); row != null; row = merge.next()) {
                 format.write(row, text);
                 rows++;
@@ -396,8 +400,8 @@ final class Attempt {
         }
 
         private void checkCuts() {
-            Plan.Part before = null;
-            for (Plan.Part part : batch.parts) {
+            AggregationPlan.Part before = null;
+            for (AggregationPlan.Part part : batch.parts) {
                 if (before != null
                         && before.file() == part.file()
                         && outcomes[before.number()].nextRecord != outcomes[part.number()].firstRecord) {

@@ -5,10 +5,10 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * Eight bytes of an array at a time, as one little-endian {@code long}: the first byte is the lowest. A
- * {@code VarHandle} view is what the platform offers for it without {@code Unsafe}; compiled, it is one load.
+ * Reads and writes eight bytes of an array at a time, as a {@code long} in which the first byte is the lowest one
+ * (little-endian). The platform offers a {@code VarHandle} for this without {@code Unsafe}; compiled, it is one load.
  */
-final class Words {
+final class EightBytes {
 
     private static final VarHandle LITTLE_ENDIAN =
             MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
@@ -16,9 +16,9 @@ final class Words {
     static final long ONES = 0x0101010101010101L;
     static final long HIGH = 0x8080808080808080L;
 
-    private Words() {}
+    private EightBytes() {}
 
-    /** The eight bytes from {@code at}, which must all lie in the array. */
+    /** The eight bytes from {@code at} on, all of which must lie in the array. */
     static long at(byte[] bytes, int at) {
         return (long) LITTLE_ENDIAN.get(bytes, at);
     }
@@ -27,7 +27,7 @@ final class Words {
         LITTLE_ENDIAN.set(bytes, at, word);
     }
 
-    /** The bytes {@code [from, to)}, at most eight of them and at least one, the missing ones zero. */
+    /** The first eight bytes of {@code [from, to)}, which is not empty; if there are fewer, zeros follow. */
     static long upTo(byte[] bytes, int from, int to) {
         if (from + 8 <= bytes.length) {
             long word = at(bytes, from);
@@ -41,8 +41,10 @@ final class Words {
         return word;
     }
 
-    /** The highest bit of every byte that is the one asked for; above the first one there may be more bits than bytes. */
-    static long equal(long word, char ascii) {
+    /**
+     * The highest bit of every byte that equals a character. Bytes after the first match may have the bit wrongly set.
+     */
+    static long matching(long word, char ascii) {
         long zero = word ^ ascii * ONES;
         return zero - ONES & ~zero & HIGH;
     }

@@ -6,20 +6,22 @@ import java.util.function.Consumer;
 import org.apache.spark.util.AccumulatorV2;
 
 /**
- * What tasks tell the driver, one value for each number. A task that runs twice, after a failure or a lost executor, or
- * because its stage is needed once more, says the same again under the same number, so nothing is counted twice, as it
- * would be by Spark's own counters.
+ * Collects what tasks report to the driver, one value for each number. A task may run twice, after a failure, after a
+ * lost executor, or because its stage is needed again. It then reports the same value under the same number, so nothing
+ * is counted twice, as it would be by Spark's own counters.
  */
-final class ByNumber<V> extends AccumulatorV2<Map.Entry<Integer, V>, Map<Integer, V>> {
+final class IdempotentAccumulator<V> extends AccumulatorV2<Map.Entry<Integer, V>, Map<Integer, V>> {
     private static final long serialVersionUID = 1;
 
-    /** A heartbeat may look while the task writes. */
+    /** Concurrent, because a heartbeat may read it while the task writes. */
     private final ConcurrentHashMap<Integer, V> values = new ConcurrentHashMap<>();
 
     private final transient Consumer<V> arrival;
 
-    /** @param arrival is told of each value that reaches the driver, by a thread of Spark's that must not be held up */
-    ByNumber(Consumer<V> arrival) {
+    /**
+     * @param arrival is called with each value that reaches the driver, by a thread of Spark's that must not be blocked
+     */
+    IdempotentAccumulator(Consumer<V> arrival) {
         this.arrival = arrival;
     }
 
@@ -51,8 +53,8 @@ final class ByNumber<V> extends AccumulatorV2<Map.Entry<Integer, V>, Map<Integer
     }
 
     @Override
-    public ByNumber<V> copy() {
-        ByNumber<V> copy = new ByNumber<>(arrival);
+    public IdempotentAccumulator<V> copy() {
+        IdempotentAccumulator<V> copy = new IdempotentAccumulator<>(arrival);
         copy.values.putAll(values);
         return copy;
     }

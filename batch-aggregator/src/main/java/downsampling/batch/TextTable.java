@@ -9,16 +9,18 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A result laid out for people: columns under each other, numbers to the right. */
-final class Table {
+/** Lays out a result for people: cells of a column stand under each other, and numbers are aligned to the right. */
+final class TextTable {
 
-    private Table() {}
+    private TextTable() {}
 
     /**
-     * Lays out the cells of a result. They are read twice, for the widths and to be written, so that nothing is held.
+     * Lays out the cells of a result. They are read twice, once for the widths and once to be written, so that memory
+     * does not grow with them.
      *
-     * @param cells a row to a line, with {@link ResultFormat#CELL_END} between cells
-     * @param names how many columns from the left hold no numbers
+     * @param cells a file with one row on each line and {@link ResultFormatter#CELL_END} between cells
+     * @param table the file to write
+     * @param names how many columns from the left do not hold numbers
      */
     static void layOut(File cells, File table, int names) throws IOException {
         List<Integer> widths = new ArrayList<>();
@@ -54,7 +56,9 @@ final class Table {
     private static List<String> cells(String line) {
         List<String> cells = new ArrayList<>();
         int from = 0;
-        for (int end = line.indexOf(ResultFormat.CELL_END); end >= 0; end = line.indexOf(ResultFormat.CELL_END, from)) {
+        for (int end = line.indexOf(ResultFormatter.CELL_END);
+                end >= 0;
+                end = line.indexOf(ResultFormatter.CELL_END, from)) {
             cells.add(line.substring(from, end));
             from = end + 1;
         }

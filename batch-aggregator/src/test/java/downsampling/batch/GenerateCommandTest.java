@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
-class GenerateTest {
+class GenerateCommandTest {
 
     @TempDir
     private Path folder;
@@ -70,7 +70,7 @@ class GenerateTest {
                         "2025-01-01 \\d\\d:\\d\\d:\\d\\d,user[1-9]\\d?," + app + "(,[1-9]\\d{0,3}){9}\r\n"));
     }
 
-    /** One block and many, blocks that end with a batch, within one and many batches later. */
+    /** Covers one block and many, and blocks that end with a batch, inside one, and many batches later. */
     @ParameterizedTest
     @CsvSource({"1, 99, 10000", "3000, 99, 10000", "20000, 99, 7", "20000, 5000, 300", "20000, 1, 1000"})
     void makesTheIndexThatIsMadeFromTheFile(int logs, int users, int batch) throws IOException {
@@ -138,7 +138,7 @@ class GenerateTest {
         assertThat(metrics).containsKeys(1, 1000).doesNotContainKeys(0, 1001);
     }
 
-    /** Pearson's chi-squared: mean {@code kinds - 1}; five standard deviations on either side. */
+    /** Allows Pearson's chi-squared five standard deviations on either side of its mean, {@code kinds - 1}. */
     private static void assertUniform(Map<?, Long> counts, int kinds) {
         double total = counts.values().stream().mapToLong(count -> count).sum();
         double expected = total / kinds;
@@ -224,7 +224,7 @@ class GenerateTest {
                 .split(" +")[1];
     }
 
-    // What is there already
+    // Existing files
 
     @Test
     void neverOverwritesAndWritesNothingWhenAFileIsThere() throws IOException {
@@ -234,8 +234,8 @@ class GenerateTest {
         assertThat(generate("--days=5")).isEqualTo(1);
 
         assertThat(err.toString())
-                .isEqualTo("generate: " + folder.resolve("2025-01-02.log.csv")
-                        + " is there already, 2 of 5 files in all; nothing was written (--force replaces them)"
+                .isEqualTo("generate: 2 of 5 files exist already, beginning with "
+                        + folder.resolve("2025-01-02.log.csv") + "; nothing was written (--force replaces them)"
                         + System.lineSeparator());
         assertThat(out.toString()).isEmpty();
         assertThat(filesIn(folder)).containsExactly("2025-01-02.log.csv", "2025-01-04.log.csv");
@@ -254,7 +254,7 @@ class GenerateTest {
         assertThat(filesIn(folder)).hasSize(4);
     }
 
-    // Whole or not at all
+    // A file is complete or does not exist
 
     @Test
     void leavesOnlyWholeFilesWhenOneCannotBeWritten() throws IOException {
@@ -327,10 +327,10 @@ class GenerateTest {
         });
     }
 
-    /** Its main method, for a JVM of its own. */
+    /** Has the main method of a JVM of its own. */
     static final class StoppedRun {
         public static void main(String... args) {
-            System.exit(new Program(new Generate()).execute(args));
+            System.exit(new LenientCommandLine(new GenerateCommand()).execute(args));
         }
     }
 
@@ -397,7 +397,7 @@ class GenerateTest {
 
         assertThat(help.replaceAll("\\s+", " "))
                 .contains(
-                        "--days=N days, one file each (default: 90)",
+                        "--days=N number of days; each has one file (default: 90)",
                         "rows in each file (default: 50000)",
                         "1 to 1024 (default: 4)",
                         "(default: 10000)",
@@ -433,7 +433,9 @@ class GenerateTest {
     }
 
     private CommandLine commandLine() {
-        return new Program(new Generate()).setOut(new PrintWriter(out)).setErr(new PrintWriter(err));
+        return new LenientCommandLine(new GenerateCommand())
+                .setOut(new PrintWriter(out))
+                .setErr(new PrintWriter(err));
     }
 
     private List<String> rows(String date) throws IOException {

@@ -7,29 +7,32 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
 
-/** The groups of several threads, in memory or spilled, as one sequence in the result's order, each group once. */
-final class Merge implements Comparator<Merge.Run> {
+/**
+ * Merges groups from several sources, in memory or spilled, into one sequence in the order of the result. A group that
+ * comes from several sources is added up and appears once.
+ */
+final class MergedGroups implements Comparator<MergedGroups.Source> {
 
-    /** Groups in order, one after the other. */
-    interface Run {
+    /** A source of groups, which come in the order of the result. */
+    interface Source {
 
-        /** The group at hand; the same object always. */
+        /** The current group; always the same object. */
         ResultRow row();
 
-        /** Goes to the next group; false when there is none. */
+        /** Moves to the next group; returns false if there is none. */
         boolean advance() throws IOException;
 
         void close() throws IOException;
     }
 
-    /** Groups that are in memory. */
-    static final class GroupsRun implements Run {
-        final Groups groups;
+    /** The groups of a table. */
+    static final class InMemory implements Source {
+        final GroupTable groups;
         private final int[] order;
         private final ResultRow row = new ResultRow();
         private int next;
 
-        GroupsRun(Groups groups) {
+        InMemory(GroupTable groups) {
             this.groups = groups;
             order = groups.order();
         }
@@ -53,55 +56,55 @@ final class Merge implements Comparator<Merge.Run> {
     }
 
     private final Query query;
-    private final PriorityQueue<Run> queue;
-    private final Run only;
-    private final List<Run> equal = new ArrayList<>();
+    private final PriorityQueue<Source> queue;
+    private final Source only;
+    private final List<Source> equal = new ArrayList<>();
 
-    Merge(List<Run> runs, Query query) throws IOException {
+    MergedGroups(List<Source> parts, Query query) throws IOException {
         this.query = query;
-        if (runs.size() == 1) {
-            only = runs.get(0);
+        if (parts.size() == 1) {
+            only = parts.get(0);
             queue = null;
             return;
         }
         only = null;
-        queue = new PriorityQueue<>(runs.size(), this);
-        for (Run run : runs) {
-            enqueue(run);
+        queue = new PriorityQueue<>(parts.size(), this);
+        for (Source part : parts) {
+            enqueue(part);
         }
     }
 
-    /** The next group, valid until the next call; null when there is none. */
+    /** The next group, which is valid until the next call; null if there is none. */
     ResultRow next() throws IOException {
         if (only != null) {
             return only.advance() ? only.row() : null;
         }
-        for (Run run : equal) {
-            enqueue(run);
+        for (Source part : equal) {
+            enqueue(part);
         }
         equal.clear();
-        Run first = queue.poll();
+        Source first = queue.poll();
         if (first == null) {
             return null;
         }
         equal.add(first);
         while (!queue.isEmpty() && compare(first, queue.peek()) == 0) {
-            Run same = queue.poll();
+            Source same = queue.poll();
             first.row().add(same.row());
             equal.add(same);
         }
         return first.row();
     }
 
-    private void enqueue(Run run) throws IOException {
-        if (run.advance()) {
-            queue.add(run);
+    private void enqueue(Source part) throws IOException {
+        if (part.advance()) {
+            queue.add(part);
         }
     }
 
-    /** Compares the groups at hand. */
+    /** Compares the current groups of two sources. */
     @Override
-    public int compare(Run one, Run other) {
+    public int compare(Source one, Source other) {
         ResultRow a = one.row();
         ResultRow b = other.row();
         int order = Long.compare(a.period, b.period);

@@ -4,10 +4,13 @@ import java.nio.charset.StandardCharsets;
 import java.time.LocalDate;
 import java.util.Arrays;
 
-/** UTF-8 text as it grows; numbers and times are written without a string in between. */
-final class Text {
+/**
+ * A growing array of bytes, mostly of UTF-8 text, as {@link StringBuilder} is one of characters. Numbers and times are
+ * written into it without a string in between.
+ */
+final class ByteBuilder {
 
-    /** The four digits of every number below 10 000, as the bytes they are in memory. */
+    /** The four digits of every number below 10 000, each an int whose bytes in memory are the digits. */
     private static final int[] FOUR_DIGITS = new int[10_000];
 
     static {
@@ -19,7 +22,7 @@ final class Text {
     byte[] bytes = new byte[256];
     int length;
 
-    /** Makes room for so many more bytes, and a little more for writing eight at a time. */
+    /** Makes room for this many more bytes, and for the excess of writing eight bytes at a time. */
     void reserve(int more) {
         if (bytes.length - length < more + 16) {
             bytes = Arrays.copyOf(bytes, Math.max(Math.addExact(length, more + 16), (int)
@@ -27,18 +30,18 @@ final class Text {
         }
     }
 
-    Text add(char ascii) {
+    ByteBuilder add(char ascii) {
         reserve(1);
         bytes[length++] = (byte) ascii;
         return this;
     }
 
-    Text add(String text) {
+    ByteBuilder add(String text) {
         byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
         return add(utf8, 0, utf8.length);
     }
 
-    Text add(byte[] from, int start, int end) {
+    ByteBuilder add(byte[] from, int start, int end) {
         reserve(end - start);
         System.arraycopy(from, start, bytes, length, end - start);
         length += end - start;
@@ -46,7 +49,7 @@ final class Text {
     }
 
     /** Writes a JSON string, quotes included. */
-    Text addJson(byte[] utf8, int start, int end) {
+    ByteBuilder addJson(byte[] utf8, int start, int end) {
         reserve(6 * (end - start) + 2);
         bytes[length++] = '"';
         for (int i = start; i < end; i++) {
@@ -64,12 +67,12 @@ final class Text {
         return this;
     }
 
-    Text addJson(String text) {
+    ByteBuilder addJson(String text) {
         byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
         return addJson(utf8, 0, utf8.length);
     }
 
-    Text add(long number) {
+    ByteBuilder add(long number) {
         reserve(24);
         length = put(bytes, length, number);
         return this;
@@ -97,18 +100,18 @@ final class Text {
     static int put(byte[] bytes, int at, int number) {
         if (number >= 10_000) {
             int end = put(bytes, at, number / 10_000);
-            Words.put(bytes, end, FOUR_DIGITS[number % 10_000]);
+            EightBytes.put(bytes, end, FOUR_DIGITS[number % 10_000]);
             return end + 4;
         }
         long digits = FOUR_DIGITS[number];
-        // Eight times the number of zeros in front, of which the last digit is none.
+        // Eight times the number of leading zeros; the last digit is not counted as one.
         int zeros = Long.numberOfTrailingZeros(digits & 0x0F0F0F0F | 1 << 24) & ~7;
-        Words.put(bytes, at, digits >>> zeros);
+        EightBytes.put(bytes, at, digits >>> zeros);
         return at + 4 - (zeros >>> 3);
     }
 
-    /** Writes {@code YYYY-MM-DD HH:MM:SS} of a time in the years 0 to 9999. */
-    Text addTime(long seconds) {
+    /** Writes a time in the years 0 to 9999, in seconds since 1970, as {@code YYYY-MM-DD HH:MM:SS}. */
+    ByteBuilder addTime(long seconds) {
         reserve(24);
         LocalDate date = LocalDate.ofEpochDay(Math.floorDiv(seconds, 86400L));
         int second = (int) Math.floorMod(seconds, 86400L);

@@ -23,8 +23,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The command as users type it: options in, exit code, output and files out. */
-class AggregateTest {
+/** Runs the command as users type it, and checks exit code, output and files. */
+class AggregateCommandTest {
 
     private static final String HEADER =
             "metric_1,metric_2,metric_3,metric_4,metric_5,metric_6,metric_7,metric_8,metric_9\n";
@@ -43,7 +43,7 @@ class AggregateTest {
         results = folder.resolve("results");
     }
 
-    /** A name that no folder lists was once tried again and again. */
+    /** Such names once made the program try the same name forever, because no folder lists them. */
     @Test
     void whatCanBeNoFilesNameIsRefused() {
         for (String option : List.of("--rejects=", "--output=")) {
@@ -160,7 +160,7 @@ class AggregateTest {
                 .isZero();
         assertThat(result("result.csv").lines().skip(1)).containsExactly("2025-01-01 00:00:00,v,1,2,3,4,5,6,7,8,9");
         assertThat(aggregate("--gran=1d", "--dim=", "--in=x")).isEqualTo(2);
-        assertThat(err).isEqualTo("aggregate: --in may be any of --index, --input-dir (see --help)\n");
+        assertThat(err).isEqualTo("aggregate: --in may stand for any of --index, --input-dir (see --help)\n");
     }
 
     @Test
@@ -187,7 +187,8 @@ class AggregateTest {
         assertThat(run("--from_datetime=1000-01-01", "--to_datetime=2000-01-01", "--granularity=1d", "--dimensions="))
                 .isZero();
         assertThat(err)
-                .startsWith("aggregate: no log file in " + logs + " for 365142 days: 1000-01-01 to 1000-05-31, ")
+                .startsWith(
+                        "aggregate: there is no log file in " + logs + " for 365142 days: 1000-01-01 to 1000-05-31, ")
                 .endsWith(", and 91 more gaps\n")
                 .hasSizeLessThan(500)
                 .hasLineCount(1);
@@ -217,7 +218,7 @@ class AggregateTest {
                         .isEqualTo(2);
                 assertThat(err)
                         .isEqualTo("aggregate: " + option + name
-                                + ": expected a file that is no log file in --input-dir (see --help)\n");
+                                + ": expected a file that is not a log file in --input-dir (see --help)\n");
             }
         }
         assertThat(aggregate("--granularity=1d", "--dimensions=", "--rejects=" + logs))
@@ -250,13 +251,13 @@ class AggregateTest {
                 .isEqualTo(1);
         assertThat(err)
                 .isEqualTo("aggregate: " + folder.resolve("nowhere/rejects") + " cannot be written: "
-                        + folder.resolve("nowhere") + " is not there\n");
+                        + folder.resolve("nowhere") + " does not exist\n");
         assertThat(aggregate("--granularity=1d", "--dimensions=", "--rejects=" + file.resolve("rejects")))
                 .isEqualTo(1);
-        assertThat(err).endsWith(file + " is no folder\n").hasLineCount(1);
+        assertThat(err).endsWith(file + " is not a folder\n").hasLineCount(1);
         assertThat(aggregate("--granularity=1d", "--dimensions=", "--output=" + file.resolve("result")))
                 .isEqualTo(1);
-        assertThat(err.lines()).last().isEqualTo("aggregate: " + file + " is no folder");
+        assertThat(err.lines()).last().isEqualTo("aggregate: " + file + " is not a folder");
         assertThat(out).doesNotContain("rows read");
     }
 
@@ -267,7 +268,7 @@ class AggregateTest {
                 .isZero();
         log("2025-01-01", "2025-01-01 00:00:00,u,a,1,2,3,4,5,6,7,8,9", "bad");
         for (String option : List.of("--rejects=", "--output=")) {
-            // Sees to it that the pipe has a reader for as long as anybody writes.
+            // The pipe needs a reader for as long as anything writes to it.
             Path copy = folder.resolve("copy");
             Process cat = new ProcessBuilder("cat", pipe.toString())
                     .redirectOutput(copy.toFile())
@@ -293,7 +294,7 @@ class AggregateTest {
         Path link = folder.resolve("link");
         for (String option : List.of("--rejects=", "--output=")) {
             try (InputStream in = new FileInputStream(file.toFile())) {
-                // As the JDK's classes and the program's jar are, under a number that somebody thought to be free.
+                // The JDK's classes and the program's jar are open like this, under numbers that look free.
                 Path descriptor = descriptorOf(file);
                 Files.createSymbolicLink(link, descriptor);
                 for (Path name : List.of(descriptor, link)) {
@@ -306,7 +307,7 @@ class AggregateTest {
             Files.delete(link);
             assertThat(aggregate("--granularity=1d", "--dimensions=", option + "/proc/self/fd/1000000"))
                     .isEqualTo(1);
-            assertThat(err).isEqualTo("aggregate: /proc/self/fd/1000000 is not there\n");
+            assertThat(err).isEqualTo("aggregate: /proc/self/fd/1000000 does not exist\n");
         }
         try (FileOutputStream given = new FileOutputStream(file.toFile(), true)) {
             assertThat(aggregate("--granularity=1d", "--dimensions=", "--rejects=" + descriptorOf(file)))
@@ -362,7 +363,7 @@ class AggregateTest {
         assumeThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor())
                 .isZero();
         assertThat(aggregate("--granularity=1d", "--dimensions=")).isEqualTo(1);
-        assertThat(err).isEqualTo("aggregate: " + pipe + " is no regular file\n");
+        assertThat(err).isEqualTo("aggregate: " + pipe + " is not a regular file\n");
     }
 
     @Test
@@ -381,7 +382,8 @@ class AggregateTest {
         log("2025-01-01");
         assertThat(aggregate("--granularity=1d", "--dimensions=user")).isZero();
         assertThat(out).contains("No data found matching criteria.");
-        assertThat(err).isEqualTo("aggregate: no log file in " + logs + " for 2 days: 2025-01-02 to 2025-01-03\n");
+        assertThat(err)
+                .isEqualTo("aggregate: there is no log file in " + logs + " for 2 days: 2025-01-02 to 2025-01-03\n");
     }
 
     @Test
@@ -452,7 +454,7 @@ class AggregateTest {
         String file = "  " + logs.resolve("2025-01-01.log.csv") + ", line ";
         assertThat(err.lines().skip(1))
                 .containsExactly(
-                        "aggregate: warning: 6 lines are no log rows and were rejected, see " + kept + ":",
+                        "aggregate: warning: 6 lines are not log rows and were rejected, see " + kept + ":",
                         file
                                 + "3, column 1: found \"2025-02-30 00:00:00\", expected a date and time as YYYY-MM-DD HH:MM:SS",
                         file + "4, column 29: found \"drei\", expected a whole number",
@@ -493,7 +495,7 @@ class AggregateTest {
             assertThat(aggregate("--granularity=1d", "--dimensions=", "--strict", "--threads=" + threads))
                     .isEqualTo(1);
             assertThat(err)
-                    .isEqualTo("aggregate: stopped at a line that is no log row (--strict): "
+                    .isEqualTo("aggregate: stopped at a line that is not a log row (--strict): "
                             + logs.resolve("2025-01-02.log.csv")
                             + ", line 2, column 1: found 1 field, expected at least 12 fields\n");
             assertThat(results).isEmptyDirectory();
@@ -521,7 +523,7 @@ class AggregateTest {
         log("2025-01-01", "2025-01-01 00:00:00,u,a,1,2,3,4,5,6,7,8,9", "bad");
         assertThat(aggregate("--granularity=1d", "--dimensions=", "--quiet")).isZero();
         assertThat(out).isEqualTo("Results saved to: " + results.resolve("result.csv") + "\n");
-        assertThat(err).contains("1 line is no log row and was rejected");
+        assertThat(err).contains("1 line is not a log row and was rejected");
     }
 
     @ParameterizedTest
@@ -561,12 +563,12 @@ class AggregateTest {
     void aMissingFolderAnUnreadableFileAndAFolderInAFilesPlaceFailInOneLine() throws IOException {
         logs = folder.resolve("nowhere");
         assertThat(aggregate("--granularity=1d", "--dimensions=")).isEqualTo(1);
-        assertThat(err).isEqualTo("aggregate: " + logs + " is not there\n");
+        assertThat(err).isEqualTo("aggregate: " + logs + " does not exist\n");
 
         logs = folder.resolve("logs");
         Path file = Files.createDirectory(logs.resolve("2025-01-01.log.csv"));
         assertThat(aggregate("--granularity=1d", "--dimensions=")).isEqualTo(1);
-        assertThat(err.lines()).last().asString().isEqualTo("aggregate: " + file + " is no regular file");
+        assertThat(err.lines()).last().asString().isEqualTo("aggregate: " + file + " is not a regular file");
         assertThat(results).doesNotExist();
 
         Files.delete(file);

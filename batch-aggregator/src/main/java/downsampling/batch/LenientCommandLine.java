@@ -10,14 +10,14 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 /**
- * A command line as the scripts had it that this program replaces: of an option that is given twice the last one counts,
- * and the beginning of a name will do as long as only one option begins so. (Picocli can shorten names, too, but takes
- * the two spellings of one option, {@code --input-dir} and {@code --input_dir}, for two.) Whatever goes wrong is told in
- * one line.
+ * A command line that accepts what the scripts accepted that this program replaces: if an option is given twice, the
+ * last one counts, and a name may be shortened as long as it is unique. (Picocli can shorten names too, but it mistakes
+ * the two spellings of an option, {@code --input-dir} and {@code --input_dir}, for two options.) Every failure is
+ * reported in one line.
  */
-final class Program extends CommandLine {
+final class LenientCommandLine extends CommandLine {
 
-    Program(Object command) {
+    LenientCommandLine(Object command) {
         super(command);
         getCommandSpec().version(getCommandName() + " " + version());
         setOverwrittenOptionsAllowed(true);
@@ -30,7 +30,7 @@ final class Program extends CommandLine {
     }
 
     private static String version() {
-        String version = Program.class.getPackage().getImplementationVersion();
+        String version = LenientCommandLine.class.getPackage().getImplementationVersion();
         return version == null ? "(not from its jar)" : version;
     }
 
@@ -56,20 +56,21 @@ final class Program extends CommandLine {
             }
             int equals = arg.indexOf('=');
             String name = equals < 0 ? arg : arg.substring(0, equals);
-            Set<OptionSpec> meant = meant(command.getCommandSpec(), name);
-            if (meant.size() > 1) {
+            Set<OptionSpec> candidates = candidates(command.getCommandSpec(), name);
+            if (candidates.size() > 1) {
                 Set<String> names = new TreeSet<>();
-                meant.forEach(option -> names.add(option.names()[0]));
-                return usage(command, name + " may be any of " + String.join(", ", names));
+                candidates.forEach(option -> names.add(option.names()[0]));
+                return usage(command, name + " may stand for any of " + String.join(", ", names));
             }
-            OptionSpec option = meant.isEmpty() ? null : meant.iterator().next();
+            OptionSpec option =
+                    candidates.isEmpty() ? null : candidates.iterator().next();
             boolean valueFollows = equals < 0 && i + 1 < args.length;
             boolean empty = equals == arg.length() - 1 || valueFollows && args[i + 1].isEmpty();
             if (option != null
                     && empty
                     && option.type() != String.class
                     && option.arity().max() > 0) {
-                // As if it were not given. Those that are text know themselves what nothing means.
+                // An empty value counts as no value. Options that are text decide for themselves what it means.
                 i += valueFollows ? 1 : 0;
                 continue;
             }
@@ -78,7 +79,7 @@ final class Program extends CommandLine {
         return super.execute(whole.toArray(String[]::new));
     }
 
-    private static Set<OptionSpec> meant(CommandSpec command, String name) {
+    private static Set<OptionSpec> candidates(CommandSpec command, String name) {
         OptionSpec exact = command.optionsMap().get(name);
         if (exact != null) {
             return Set.of(exact);

@@ -4,19 +4,19 @@ import java.util.Arrays;
 import java.util.Comparator;
 
 /**
- * User ids or app names, each held once and known by a small number from then on, in primitive arrays: a name costs its
- * bytes and at most twelve more. As long as they come in ascending order, as from a file sorted by user, a name is
- * either the last one or new; only the first that is less makes an index be built, with open addressing. Not
- * thread-safe; every table has its own.
+ * User ids or app names, each of which is held once and then known by a small number. They lie in primitive arrays,
+ * where a name costs its bytes and at most twelve more. As long as names come in ascending order, as from a file that
+ * is sorted by user, each is either the last one or new, and no index is needed. The first name out of order has an
+ * index built, with open addressing. Not thread-safe; every {@link GroupTable} has its own.
  */
-final class Names implements Comparator<Integer> {
+final class NameTable implements Comparator<Integer> {
 
     private static final long MULTIPLIER = 0x9E3779B97F4A7C15L;
 
     private byte[] bytes = new byte[1024];
     private int[] starts = new int[65];
-    /** Number + 1 of the name at home here; 0 where nobody is. At most half full. */
-    private int[] homes = new int[64];
+    /** The number of the name in each slot, plus 1; 0 for an empty slot. At most half of the slots are full. */
+    private int[] slots = new int[64];
 
     private boolean indexed;
 
@@ -40,15 +40,15 @@ final class Names implements Comparator<Integer> {
         return starts[name + 1];
     }
 
-    /** The number of a name, or -1 when it is not held. */
+    /** The number of a name, or -1 if it is not in the table. */
     int find(byte[] from, int start, int end) {
         if (!indexed) {
             index();
         }
-        return homes[home(from, start, end)] - 1;
+        return slots[slot(from, start, end)] - 1;
     }
 
-    /** The number of a name, which is taken in when it is new. */
+    /** The number of a name, which is added if it is new. */
     int intern(byte[] from, int start, int end) {
         if (!indexed) {
             int order = compareToLast(from, start, end);
@@ -61,26 +61,26 @@ final class Names implements Comparator<Integer> {
             }
             index();
         }
-        int home = home(from, start, end);
-        if (homes[home] != 0) {
-            return homes[home] - 1;
+        int slot = slot(from, start, end);
+        if (slots[slot] != 0) {
+            return slots[slot] - 1;
         }
         ascending = ascending && compareToLast(from, start, end) > 0;
         add(from, start, end);
-        homes[home] = size;
-        if (size * 2 > homes.length) {
+        slots[slot] = size;
+        if (size * 2 > slots.length) {
             index();
         }
         return size - 1;
     }
 
-    /** In code point order; the last one is the empty name as long as there is none. */
+    /** Compares a name with the last one in code point order; an empty table counts as having the empty name last. */
     private int compareToLast(byte[] from, int start, int end) {
         int lastEnd = starts[size];
         int at = start;
         for (int last = lastStart; at < end && last < lastEnd; at += 8, last += 8) {
-            long word = Words.upTo(from, at, end);
-            long lastWord = Words.upTo(bytes, last, lastEnd);
+            long word = EightBytes.upTo(from, at, end);
+            long lastWord = EightBytes.upTo(bytes, last, lastEnd);
             if (word != lastWord) {
                 return Long.compareUnsigned(Long.reverseBytes(word), Long.reverseBytes(lastWord));
             }
@@ -95,14 +95,14 @@ final class Names implements Comparator<Integer> {
         indexed = false;
     }
 
-    /** Bytes of memory in use, for the decision when to spill. */
-    long weight() {
+    /** Bytes of memory in use, which decide when groups are spilled. */
+    long memoryInUse() {
         return starts[size] + (indexed ? 12L : 4L) * size;
     }
 
     /**
-     * For every name its place in code point order, which for UTF-8 is the order of unsigned bytes; null when that is
-     * its number, because the names came in order, as from a file sorted by user.
+     * The place of every name in code point order, which for UTF-8 is the order of unsigned bytes. Null if the place is
+     * the number itself, because the names came in order.
      */
     int[] ranks() {
         if (ascending) {
@@ -120,7 +120,7 @@ final class Names implements Comparator<Integer> {
         return ranks;
     }
 
-    /** Compares names by their numbers, in code point order. */
+    /** Compares the names that have these numbers, in code point order. */
     @Override
     public int compare(Integer a, Integer b) {
         return Arrays.compareUnsigned(bytes, from(a), to(a), bytes, from(b), to(b));
@@ -144,24 +144,27 @@ final class Names implements Comparator<Integer> {
         return Math.addExact(length, length >> 1);
     }
 
-    private int home(byte[] from, int start, int end) {
-        int mask = homes.length - 1;
-        int home = hash(from, start, end) & mask;
-        while (homes[home] != 0 && !same(homes[home] - 1, from, start, end)) {
-            home = home + 1 & mask;
+    private int slot(byte[] from, int start, int end) {
+        int mask = slots.length - 1;
+        int slot = hash(from, start, end) & mask;
+        while (slots[slot] != 0 && !same(slots[slot] - 1, from, start, end)) {
+            slot = slot + 1 & mask;
         }
-        return home;
+        return slot;
     }
 
     private boolean same(int name, byte[] from, int start, int end) {
         return Arrays.equals(bytes, from(name), to(name), from, start, end);
     }
 
-    /** Whether CSV can have every name as it is. False may also be said when it could. */
-    boolean areBare() {
+    /** Whether no name needs quotes in CSV. It may be false although no name does. */
+    boolean needNoQuotes() {
         for (int at = 0; at < starts[size]; at += 8) {
-            long word = Words.upTo(bytes, at, starts[size]);
-            if ((Words.equal(word, '"') | Words.equal(word, ',') | Words.equal(word, '\n') | Words.equal(word, '\r'))
+            long word = EightBytes.upTo(bytes, at, starts[size]);
+            if ((EightBytes.matching(word, '"')
+                            | EightBytes.matching(word, ',')
+                            | EightBytes.matching(word, '\n')
+                            | EightBytes.matching(word, '\r'))
                     != 0) {
                 return false;
             }
@@ -172,26 +175,26 @@ final class Names implements Comparator<Integer> {
     private static int hash(byte[] from, int start, int end) {
         long hash = end - start;
         for (int at = start; at < end; at += 8) {
-            hash = (hash ^ Words.upTo(from, at, end)) * MULTIPLIER;
+            hash = (hash ^ EightBytes.upTo(from, at, end)) * MULTIPLIER;
             hash ^= hash >>> 32;
         }
         return (int) hash;
     }
 
     private void index() {
-        if (size * 2 < homes.length) {
-            Arrays.fill(homes, 0);
+        if (size * 2 < slots.length) {
+            Arrays.fill(slots, 0);
         } else {
-            homes = new int[Integer.highestOneBit(size) * 4];
+            slots = new int[Integer.highestOneBit(size) * 4];
         }
         indexed = true;
-        int mask = homes.length - 1;
+        int mask = slots.length - 1;
         for (int name = 0; name < size; name++) {
-            int home = hash(bytes, from(name), to(name)) & mask;
-            while (homes[home] != 0) {
-                home = home + 1 & mask;
+            int slot = hash(bytes, from(name), to(name)) & mask;
+            while (slots[slot] != 0) {
+                slot = slot + 1 & mask;
             }
-            homes[home] = name + 1;
+            slots[slot] = name + 1;
         }
     }
 }

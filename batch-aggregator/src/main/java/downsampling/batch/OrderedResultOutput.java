@@ -7,37 +7,37 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The result as it is written: batches are formatted in parallel, and each writes when all before it have. Rows come in
- * order of batches, whatever thread is done first.
+ * Writes a result in the order of its batches. Threads format batches in parallel, and each waits until all earlier
+ * batches have been written, whichever thread finishes first.
  */
-final class ResultOutput implements Closeable {
+final class OrderedResultOutput implements Closeable {
 
     private final File path;
-    private final Format format;
+    private final ResultFormat format;
     private final RandomAccessFile file;
     private final byte[] head;
-    /** Bytes that the very first row begins with and that are left out: a separator with nothing before it. */
+    /** How many bytes of the very first row are left out, because they only separate it from a row before. */
     private final int leading;
 
     private int turn;
     private boolean aborted;
     private boolean anything;
 
-    /** @param path where to write; the file is emptied */
-    ResultOutput(File path, Query query, Format format) throws IOException {
+    /** @param path the file to write, which is emptied first */
+    OrderedResultOutput(File path, Query query, ResultFormat format) throws IOException {
         this.path = path;
         this.format = format;
         file = new RandomAccessFile(path, "rw");
-        head = ResultFormat.head(query, format).getBytes(StandardCharsets.UTF_8);
-        leading = format == Format.JSON ? 1 : 0;
+        head = ResultFormatter.head(query, format).getBytes(StandardCharsets.UTF_8);
+        leading = format == ResultFormat.JSON ? 1 : 0;
         restart();
     }
 
-    Format format() {
+    ResultFormat format() {
         return format;
     }
 
-    /** Forgets what has been written. */
+    /** Discards what has been written. */
     synchronized void restart() throws IOException {
         file.setLength(0);
         file.seek(0);
@@ -47,8 +47,8 @@ final class ResultOutput implements Closeable {
         anything = false;
     }
 
-    /** Writes what there is of a batch, when it is its turn. */
-    synchronized void write(int batch, Text text) throws IOException {
+    /** Waits for the batch's turn, and writes the text and clears it. */
+    synchronized void write(int batch, ByteBuilder text) throws IOException {
         await(batch);
         int from = anything ? 0 : Math.min(leading, text.length);
         anything |= text.length > 0;
@@ -60,25 +60,26 @@ final class ResultOutput implements Closeable {
         try {
             file.write(bytes, from, length);
         } catch (IOException e) {
-            throw Failure.of(path.getPath(), e);
+            throw Failure.withFile(path.getPath(), e);
         }
     }
 
-    /** The batch is complete: the next one's turn. */
+    /** Ends the batch's turn; the next batch may be written. */
     synchronized void finish(int batch) throws IOException {
         await(batch);
         turn++;
         notifyAll();
     }
 
-    /** Ends all waiting, because there will be no more turns. */
+    /** Makes all waiting threads fail, because there will be no more turns. */
     synchronized void abort() {
         aborted = true;
         notifyAll();
     }
 
+    /** Writes what ends a result, and closes the file. */
     void complete() throws IOException {
-        byte[] foot = ResultFormat.foot(format).getBytes(StandardCharsets.UTF_8);
+        byte[] foot = ResultFormatter.foot(format).getBytes(StandardCharsets.UTF_8);
         put(foot, 0, foot.length);
         file.close();
     }
@@ -88,7 +89,7 @@ final class ResultOutput implements Closeable {
         file.close();
     }
 
-    /** A name beside the result for what does not fit into memory. */
+    /** A file beside the result for groups that do not fit into memory. */
     File beside(int number) {
         return new File(path.getPath() + "." + number);
     }

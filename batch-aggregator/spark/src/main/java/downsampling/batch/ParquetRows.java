@@ -13,26 +13,28 @@ import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
-/** The rows of one part of a result in typed columns, as Parquet keeps them; counts the groups. */
-final class ResultRows implements Iterator<Row> {
+/** The rows of one part of a result in typed columns, as Parquet keeps them. It also counts the groups of the part. */
+final class ParquetRows implements Iterator<Row> {
 
     private final Iterator<Row> rows;
     private final Query query;
-    private final ByNumber<Long> counts;
+    private final IdempotentAccumulator<Long> counts;
     private final GroupSchema schema;
     private final ResultRow group = new ResultRow();
     private long count;
 
-    ResultRows(Iterator<Row> rows, Query query, ByNumber<Long> counts) {
+    ParquetRows(Iterator<Row> rows, Query query, IdempotentAccumulator<Long> counts) {
         this.rows = rows;
         this.query = query;
         this.counts = counts;
         schema = new GroupSchema(query);
     }
 
-    /** The columns of the CSV by the same names: a time without a zone, text, and numbers that hold every result. */
+    /**
+     * The columns of the CSV under the same names: a time without a zone, text, and numbers that can hold any result.
+     */
     static StructType type(Query query) {
-        List<String> names = ResultFormat.columns(query);
+        List<String> names = ResultFormatter.columns(query);
         int keys = names.size() - RowParser.METRICS * query.measures().size();
         StructType type = new StructType();
         for (int i = 0; i < names.size(); i++) {
@@ -46,7 +48,7 @@ final class ResultRows implements Iterator<Row> {
                                 case COUNT, MIN, MAX -> DataTypes.LongType;
                                 case MEAN ->
                                     DataTypes.createDecimalType(
-                                            19 + ResultFormat.MEAN_PLACES, ResultFormat.MEAN_PLACES);
+                                            19 + ResultFormatter.MEAN_PLACES, ResultFormatter.MEAN_PLACES);
                             };
             type = type.add(names.get(i), column, false);
         }
@@ -80,7 +82,7 @@ final class ResultRows implements Iterator<Row> {
                             case COUNT -> group.count;
                             case MIN -> group.min[metric];
                             case MAX -> group.max[metric];
-                            case MEAN -> ResultFormat.mean(group, metric);
+                            case MEAN -> ResultFormatter.mean(group, metric);
                         });
             }
         }

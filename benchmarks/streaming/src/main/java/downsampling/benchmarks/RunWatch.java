@@ -29,10 +29,11 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /**
- * Watches one run: the records it has processed (a counter that Kafka Streams, and instead every other Kafka client for the
- * JVM, keeps and shows by JMX), the offsets that its group has committed, and the summaries that a {@code read_committed} consumer sees.
+ * Watches one run: the records that it has processed (a counter that Kafka Streams, or else every Kafka client for the
+ * JVM, keeps and exposes by JMX), the offsets that its group has committed, and the summaries that a
+ * {@code read_committed} consumer sees.
  */
-final class Watch {
+final class RunWatch {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Duration COMMITTED_INTERVAL = Duration.ofMillis(100);
     private static final Duration CONSUMED_INTERVAL = Duration.ofMillis(40);
@@ -62,7 +63,7 @@ final class Watch {
         void run() throws Exception;
     }
 
-    Watch(
+    RunWatch(
             String bootstrapServers,
             Admin admin,
             Workload workload,
@@ -93,7 +94,7 @@ final class Watch {
         try {
             machines.add(new Machine(pid));
         } catch (IOException | AttachNotSupportedException e) {
-            // It has ended already, which benchmark.py sees.
+            // The JVM has ended already; benchmark.py notices that.
         }
     }
 
@@ -153,7 +154,7 @@ final class Watch {
         }
     }
 
-    /** A JVM that is watched; once it has ended, what it said last holds. */
+    /** A JVM that is watched; after it has ended, its last values are kept. */
     private static final class Machine {
         private final JMXConnector connector;
         private long consumed;
@@ -162,7 +163,7 @@ final class Watch {
             connector = connect(pid);
         }
 
-        /** What Kafka Streams has processed; where that is not running, what consumers have been given. */
+        /** The records that Kafka Streams has processed; without Kafka Streams, those that consumers have received. */
         long consumed(ObjectName processed, ObjectName given) throws Exception {
             try {
                 MBeanServerConnection beans = connector.getMBeanServerConnection();
@@ -172,7 +173,7 @@ final class Watch {
                         : sum(beans, streamThreads, "process-total");
                 consumed = Math.max(consumed, (long) records);
             } catch (IOException | InstanceNotFoundException | AttributeNotFoundException e) {
-                // It has ended, or a client of its has, or one is just being made.
+                // The JVM or one of its clients has ended, or a client is just being made.
             }
             return consumed;
         }
@@ -190,7 +191,7 @@ final class Watch {
             try {
                 connector.close();
             } catch (IOException e) {
-                // It has ended.
+                // The JVM has ended.
             }
         }
     }
@@ -284,7 +285,7 @@ final class Watch {
                 .toList();
     }
 
-    /** What is wrong with the summaries; empty if nothing is. */
+    /** Describes what is wrong with the summaries; empty if nothing is. */
     private String fault() throws Exception {
         boolean[][] found = new boolean[expected.length][workload.sensors()];
         for (ConsumerRecord<byte[], byte[]> record : summaries) {
