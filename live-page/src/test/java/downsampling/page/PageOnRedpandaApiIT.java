@@ -1,0 +1,39 @@
+package downsampling.page;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import downsampling.broker.RedpandaApi;
+import java.util.Map;
+import org.apache.kafka.clients.producer.Producer;
+import org.junit.jupiter.api.Test;
+
+/** The live page asks a broker for nothing that Redpanda does not have. */
+class PageOnRedpandaApiIT {
+
+    @Test
+    void shouldShowSummaries() throws Exception {
+        long windowStart = System.currentTimeMillis() / 10_000 * 10_000 - 20_000;
+        try (RedpandaApi redpanda = RedpandaApi.start();
+                Topics topics = new Topics(redpanda.bootstrapServers()).create();
+                Page page = Page.start(topics.config(), Map.of("bootstrap.servers", redpanda.bootstrapServers()));
+                EventStream stream = new EventStream(page.address(), "");
+                Producer<byte[], byte[]> producer = topics.transactional()) {
+            producer.beginTransaction();
+            producer.send(Topics.record(
+                    topics.summaries,
+                    "Sensor1",
+                    Topics.summaryJson(windowStart, 3, 1, 9, 4.25),
+                    Topics.window(windowStart)));
+            producer.commitTransaction();
+
+            JsonNode update = stream.await("the summary", u -> u.has("summaries"));
+
+            assertThat(update.path("summaries").path("newest").findValuesAsText("sensor"))
+                    .containsExactly("Sensor1");
+            assertThat(redpanda.refused())
+                    .as("refused, for the page or its topics")
+                    .isEmpty();
+        }
+    }
+}
