@@ -163,6 +163,9 @@ if [[ -z $stop ]]; then
   launch producer --bootstrap-servers "$broker" --count 0 --rate "$rate" --sensors "$sensors"
   start=$SECONDS
   await live-page '^The live page is on \(.*\)'
+fi
+
+if [[ -z $stop ]]; then
   echo "The live page is on $place"
   echo "Kafka is on $broker, logs are in $logs/."
   echo "$rate readings/s from $sensors sensors; windows of 10 s (UTC) show about a second after they end. Ctrl-C ends it."

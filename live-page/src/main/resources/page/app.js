@@ -51,7 +51,7 @@ function update(u) {
   setTime(u);
   if (u.trouble) status("wait", u.trouble);
   else status("live", "Live");
-  showStats(u.stats);
+  showStatistics(u.statistics);
   if (u.chosen !== undefined && u.chosen !== chosen) choose(u.chosen);
   if (u.list) showList(u.list);
   for (const [id, windows] of Object.entries(u.windows)) addWindows(id, windows);
@@ -78,7 +78,7 @@ function begin(newLimits) {
 
 /** Live readings move with the clock; those of a replay, or of a producer that has stopped for long, with the newest of them. */
 function setTime(u) {
-  const newest = u.stats.newest;
+  const newest = u.statistics.newestReading;
   const live = newest === null || Math.abs(u.now - newest) < 300e3;
   time = { edge: live ? u.now : newest, at: performance.now(), moves: live };
 }
@@ -87,12 +87,12 @@ function edge() {
   return time.moves ? time.edge + performance.now() - time.at : time.edge;
 }
 
-function showStats(s) {
-  byId("in").textContent = rate(s.in);
+function showStatistics(s) {
+  byId("in").textContent = rate(s.readingsPerSecond);
   byId("in-note").textContent = `${count(s.readings)} since ${clock(s.since)}`;
-  byId("out").textContent = rate(s.out);
+  byId("out").textContent = rate(s.summariesPerSecond);
   byId("out-note").textContent = `${count(s.summaries)} since ${clock(s.since)}`;
-  byId("ratio").textContent = s.ratio === null ? "–" : rate(s.ratio);
+  byId("ratio").textContent = s.readingsPerSummary === null ? "–" : rate(s.readingsPerSummary);
   byId("delay").textContent = s.delayMedian === null ? "–" : duration(s.delayMedian);
   byId("delay-note").textContent = `from window’s end${s.delayMax === null ? "" : `, at most ${duration(s.delayMax)}`}`;
   byId("late-count").textContent = count(s.late);

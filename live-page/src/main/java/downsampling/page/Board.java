@@ -1,28 +1,25 @@
 package downsampling.page;
 
 import java.time.ZoneId;
+import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
- * What is known of the four topics for the page to show: the newest of everything, and what has been counted. Its memory is
- * bounded whatever comes: so many entries, so many sensors, so many characters of a text. Safe for several threads; all times
- * are milliseconds since the epoch.
+ * What is remembered of the four topics for the page to show: the newest of everything, and what has been counted. Its memory is
+ * bounded, whatever comes: there are only so many entries, sensors, and characters of a text.
+ *
+ * <p>Safe for several threads. Whatever it returns is immutable and a copy of one moment. So that the parts of an update belong
+ * together although they are asked for one after the other, a page first asks for an {@link Overview} and then for entries up to
+ * the {@link EntryCounts} that stand in it. All times are milliseconds since the epoch.
  */
 final class Board {
-    /** A role that a topic has. */
-    enum Stream {
-        READINGS,
-        SUMMARIES,
-        LATE,
-        DEAD
-    }
-
     /** Ten seconds of readings at 50 000 a second: what a sensor that has just been chosen can show. About 30 MB. */
     static final int READINGS_KEPT = 1 << 19;
     /** For ten thousand sensors the last 13 windows each. About 10 MB. */
@@ -31,65 +28,78 @@ final class Board {
     static final int REJECTED_KEPT = 200;
     static final int SENSORS_KEPT = 10_000;
 
-    /** A reading further ahead is on its way to the dead-letter topic; a point for it would be off any chart. */
-    private static final long MAX_AHEAD = 60_000;
-    /** When there are too many sensors, one that has been silent for so long makes room. */
-    private static final long SILENT = 600_000;
+    /** A reading that is further ahead is on its way to the dead-letter topic; a point for it would be off any chart. */
+    private static final long MAX_AHEAD_MILLIS = 60_000;
+    /** When there are too many sensors, those that have been silent for so long make room. */
+    private static final long SILENT_MILLIS = 600_000;
 
-    private static final long STATS_AGE = 400;
+    private static final long SWEEP_INTERVAL_MILLIS = SILENT_MILLIS / 60;
+    private static final long STATISTICS_AGE_MILLIS = 400;
+    private static final long LAST_MINUTE_MILLIS = 60_000;
 
     private final ZoneId zone;
     private final LongSupplier clock;
     private final long since;
 
-    private final Map<String, Sensor> sensors = new HashMap<>();
-    private final TreeMap<String, Sensor> inOrder = new TreeMap<>(Sensor.ORDER);
+    private final Map<String, Heard> sensors = new HashMap<>();
+    private final TreeMap<String, Heard> sensorsInOrder = new TreeMap<>(Sensor.ORDER);
+    private KnownSensors knownSensors = new KnownSensors(0, List.of());
     private long sensorsVersion;
     private long lastSweep;
     private boolean tooManySensors;
 
-    private final Recent<Reading> readings = new Recent<>(READINGS_KEPT);
-    private final Recent<Summary> summaries = new Recent<>(SUMMARIES_KEPT);
-    private final Recent<Rejected> late = new Recent<>(REJECTED_KEPT);
-    private final Recent<Rejected> dead = new Recent<>(REJECTED_KEPT);
+    private final RecentEntries<Reading> readings = new RecentEntries<>(READINGS_KEPT);
+    private final RecentEntries<Summary> summaries = new RecentEntries<>(SUMMARIES_KEPT);
+    private final RecentEntries<RejectedReading> late = new RecentEntries<>(REJECTED_KEPT);
+    private final RecentEntries<RejectedReading> dead = new RecentEntries<>(REJECTED_KEPT);
 
     private final Rate readingRate = new Rate(10);
     private final Rate summaryRate = new Rate(60);
-    private final Map<Stream, Long> counts = new EnumMap<>(Stream.class);
-    private final Map<Stream, Long> skipped = new EnumMap<>(Stream.class);
+    private final Map<TopicRole, Long> counts = new EnumMap<>(TopicRole.class);
+    private long skipped;
     private long newestReading = Long.MIN_VALUE;
     private String trouble = "Connecting to the broker";
-    private Stats stats;
-    private long statsAt;
+    private Statistics statistics;
+    private long statisticsAt;
+
+    /** A sensor and when it was last heard of. */
+    private static final class Heard {
+        private final Sensor sensor;
+        private long lastTime;
+
+        private Heard(Sensor sensor) {
+            this.sensor = sensor;
+        }
+    }
 
     /**
-     * Numbers over all sensors.
+     * What there is at one moment.
      *
-     * @param since when counting began
-     * @param in readings per second, over the last 10 s
-     * @param out summaries per second, over the last minute
-     * @param ratio readings in a summary, over the summaries of the last minute; null without one
-     * @param delayMedian from the end of a window to its summary here, over the last minute, ms; null without one
-     * @param delayMax the same
-     * @param skipped records passed over because reading could not keep up
-     * @param newest event time of the newest reading, or null
-     * @param tooManySensors whether there are sensors beyond {@link #SENSORS_KEPT}, which are counted and not shown
+     * @param now that moment
+     * @param trouble what keeps the topics from being read, for people; null if nothing does
+     * @param newestWindowMillis length of the window of the newest summary; 0 without one
+     * @param counts how many entries there have ever been until that moment
      */
-    record Stats(
-            long since,
-            double in,
-            double out,
-            Double ratio,
-            Long delayMedian,
-            Long delayMax,
-            long readings,
-            long summaries,
-            long late,
-            long dead,
-            long skipped,
-            Long newest,
-            int sensors,
-            boolean tooManySensors) {}
+    record Overview(
+            long now,
+            String trouble,
+            Statistics statistics,
+            KnownSensors sensors,
+            long newestWindowMillis,
+            EntryCounts counts) {}
+
+    /**
+     * The sensors that are remembered.
+     *
+     * @param version another one whenever the sensors are others
+     * @param inOrder by {@link Sensor#ORDER}
+     */
+    record KnownSensors(long version, List<Sensor> inOrder) {}
+
+    /** How many entries there have ever been, on each of the logs. */
+    record EntryCounts(long readings, long summaries, long late, long dead) {
+        static final EntryCounts ZERO = new EntryCounts(0, 0, 0, 0);
+    }
 
     /**
      * @param zone of readings whose time names none
@@ -103,51 +113,89 @@ final class Board {
         summaryRate.add(since, 0);
     }
 
-    long now() {
-        return clock.getAsLong();
-    }
-
-    /** @param live false for a record that was there before this program: it is shown, but not counted */
-    synchronized void add(Stream stream, ConsumerRecord<byte[], byte[]> record, boolean live) {
-        long now = now();
+    /** @param live false for a record that was on its topic before this program began: it is shown, but not counted */
+    synchronized void add(TopicRole role, ConsumerRecord<byte[], byte[]> record, boolean live) {
+        long now = clock.getAsLong();
         if (live) {
-            count(stream, 1, now);
+            count(role, 1, now);
         }
-        switch (stream) {
+        switch (role) {
             case READINGS -> addReading(record, now);
             case SUMMARIES -> addSummary(record, now, live);
-            case LATE -> late.add(Rejected.late(record, now));
-            case DEAD -> dead.add(Rejected.dead(record, now));
+            case LATE -> late.add(RejectedReading.late(record, now));
+            case DEAD -> dead.add(RejectedReading.dead(record, now));
         }
     }
 
-    /** Notes that so many records were passed over; they count, but are not shown. */
-    synchronized void skipped(Stream stream, long records) {
-        count(stream, records, now());
-        skipped.merge(stream, records, Long::sum);
+    /** Notes that records were passed over: they count, but they are not shown. */
+    synchronized void addSkipped(TopicRole role, long records) {
+        count(role, records, clock.getAsLong());
+        skipped += records;
     }
 
-    /** @param message what keeps the topics from being read, for people, or null if nothing does */
-    synchronized void trouble(String message) {
+    /** @param message what keeps the topics from being read, for people; null if nothing does any more */
+    synchronized void setTrouble(String message) {
         trouble = message;
     }
 
-    synchronized String trouble() {
-        return trouble;
+    synchronized Overview overview() {
+        long now = clock.getAsLong();
+        if (knownSensors.version() != sensorsVersion) {
+            knownSensors = new KnownSensors(
+                    sensorsVersion,
+                    sensorsInOrder.values().stream().map(heard -> heard.sensor).toList());
+        }
+        Summary newest = summaries.newest();
+        return new Overview(
+                now,
+                trouble,
+                statistics(now),
+                knownSensors,
+                newest == null ? 0 : newest.end() - newest.start(),
+                new EntryCounts(readings.end(), summaries.end(), late.end(), dead.end()));
     }
 
-    private void count(Stream stream, long records, long now) {
-        counts.merge(stream, records, Long::sum);
-        if (stream == Stream.READINGS) {
+    /** The readings of a sensor with an event time after the given one, in the order in which they came. */
+    synchronized List<Reading> readings(EntryRange range, Sensor sensor, long after) {
+        return readings.in(range, Integer.MAX_VALUE, r -> r.sensor() == sensor && r.time() > after);
+    }
+
+    /** The newest summaries of all sensors, in the order in which they came. */
+    synchronized List<Summary> newestSummaries(EntryRange range, int limit) {
+        return summaries.in(range, limit, s -> true);
+    }
+
+    /** The newest summaries of each of the given sensors, in the order in which they came. */
+    synchronized List<Summary> summaries(EntryRange range, Set<Sensor> of, int limitForEach) {
+        Map<Sensor, Integer> found = new HashMap<>();
+        return summaries.in(
+                range,
+                of.size() * limitForEach,
+                s -> of.contains(s.sensor()) && found.merge(s.sensor(), 1, Integer::sum) <= limitForEach);
+    }
+
+    /** The newest late readings, in the order in which they came. */
+    synchronized List<RejectedReading> newestLate(EntryRange range, int limit) {
+        return late.in(range, limit, r -> true);
+    }
+
+    /** The newest dead readings, in the order in which they came. */
+    synchronized List<RejectedReading> newestDead(EntryRange range, int limit) {
+        return dead.in(range, limit, r -> true);
+    }
+
+    private void count(TopicRole role, long records, long now) {
+        counts.merge(role, records, Long::sum);
+        if (role == TopicRole.READINGS) {
             readingRate.add(now, records);
-        } else if (stream == Stream.SUMMARIES) {
+        } else if (role == TopicRole.SUMMARIES) {
             summaryRate.add(now, records);
         }
     }
 
     private void addReading(ConsumerRecord<byte[], byte[]> record, long now) {
         Reading.Point point = Reading.parse(record.value(), zone);
-        if (point == null || point.time() > now + MAX_AHEAD) {
+        if (point == null || point.time() > now + MAX_AHEAD_MILLIS) {
             return;
         }
         Sensor sensor = sensor(record.key(), now);
@@ -165,94 +213,71 @@ final class Board {
         }
     }
 
-    /** Null without a key, or if there are too many. */
+    /** Null without a key, or where there are too many sensors. */
     private Sensor sensor(byte[] key, long now) {
         if (key == null || key.length == 0) {
             return null;
         }
         String id = RecordText.of(key);
-        Sensor sensor = sensors.get(id);
-        if (sensor == null) {
+        Heard heard = sensors.get(id);
+        if (heard == null) {
             if (sensors.size() >= SENSORS_KEPT && !forgetSilent(now)) {
                 tooManySensors = true;
                 return null;
             }
-            sensor = new Sensor(id);
-            sensors.put(id, sensor);
-            inOrder.put(id, sensor);
+            heard = new Heard(new Sensor(id));
+            sensors.put(id, heard);
+            sensorsInOrder.put(id, heard);
             sensorsVersion++;
         }
-        sensor.seen(now);
-        return sensor;
+        heard.lastTime = now;
+        return heard.sensor;
     }
 
+    /** Whether there is room now. */
     private boolean forgetSilent(long now) {
-        if (now - lastSweep < SILENT / 60) {
+        if (now - lastSweep < SWEEP_INTERVAL_MILLIS) {
             return false;
         }
         lastSweep = now;
-        boolean forgot = sensors.values().removeIf(s -> now - s.lastSeen() > SILENT);
-        inOrder.values().removeIf(s -> now - s.lastSeen() > SILENT);
+        boolean forgot = forgetSilent(sensors.values(), now);
+        forgetSilent(sensorsInOrder.values(), now);
         tooManySensors &= !forgot;
         return forgot;
     }
 
-    // For a Viewer, which holds this object's lock while it puts an update together.
-
-    TreeMap<String, Sensor> sensors() {
-        return inOrder;
+    private static boolean forgetSilent(Collection<Heard> all, long now) {
+        return all.removeIf(heard -> now - heard.lastTime > SILENT_MILLIS);
     }
 
-    /** Another number whenever there is another sensor. */
-    long sensorsVersion() {
-        return sensorsVersion;
-    }
-
-    Recent<Reading> readings() {
-        return readings;
-    }
-
-    Recent<Summary> summaries() {
-        return summaries;
-    }
-
-    Recent<Rejected> late() {
-        return late;
-    }
-
-    Recent<Rejected> dead() {
-        return dead;
-    }
-
-    Stats stats() {
-        long now = now();
-        if (stats == null || now - statsAt >= STATS_AGE) {
-            stats = computeStats(now);
-            statsAt = now;
+    private Statistics statistics(long now) {
+        if (statistics == null || now - statisticsAt >= STATISTICS_AGE_MILLIS) {
+            statistics = computeStatistics(now);
+            statisticsAt = now;
         }
-        return stats;
+        return statistics;
     }
 
-    private Stats computeStats(long now) {
-        List<Summary> lastMinute = summaries.since(0, SUMMARIES_KEPT, s -> s.live() && s.visible() > now - 60_000);
-        long[] delays = lastMinute.stream()
-                .mapToLong(s -> s.visible() - s.end())
-                .sorted()
-                .toArray();
+    private Statistics computeStatistics(long now) {
+        List<Summary> lastMinute = summaries.in(
+                new EntryRange(0, summaries.end()),
+                SUMMARIES_KEPT,
+                s -> s.live() && s.visible() > now - LAST_MINUTE_MILLIS);
+        long[] delays = lastMinute.stream().mapToLong(Summary::delay).sorted().toArray();
         long summarised = lastMinute.stream().mapToLong(Summary::count).sum();
         boolean some = delays.length > 0;
-        return new Stats(
+        return new Statistics(
                 since,
                 readingRate.perSecond(now),
                 summaryRate.perSecond(now),
                 some ? (double) summarised / delays.length : null,
                 some ? delays[delays.length / 2] : null,
                 some ? delays[delays.length - 1] : null,
-                counts.getOrDefault(Stream.READINGS, 0L),
-                counts.getOrDefault(Stream.SUMMARIES, 0L),
-                counts.getOrDefault(Stream.LATE, 0L),
-                counts.getOrDefault(Stream.DEAD, 0L),
-                skipped.values().stream().mapToLong(Long::longValue).sum(),
+                counts.getOrDefault(TopicRole.READINGS, 0L),
+                counts.getOrDefault(TopicRole.SUMMARIES, 0L),
+                counts.getOrDefault(TopicRole.LATE, 0L),
+                counts.getOrDefault(TopicRole.DEAD, 0L),
+                skipped,
                 newestReading == Long.MIN_VALUE ? null : (Long) newestReading,
                 sensors.size(),
                 tooManySensors);

@@ -55,7 +55,10 @@ public final class Main implements Callable<Integer> {
     private Path config;
 
     @Mixin
-    private PageOptions page;
+    private TopicOptions topics;
+
+    @Mixin
+    private AddressOptions address;
 
     @Mixin
     private Program.Output output = new Program.Output();
@@ -81,18 +84,19 @@ public final class Main implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        Page started = start();
-        Program.onSignal(() -> stop(started));
-        spec.commandLine().getOut().println("The live page is on " + started.address());
-        throw new FailedException(started.awaitFailure());
+        LivePage page = start();
+        Program.onSignal(() -> stop(page));
+        spec.commandLine().getOut().println("The live page is on " + page.address());
+        throw new FailedException(page.awaitRefusal());
     }
 
-    private Page start() throws IOException {
+    private LivePage start() throws IOException {
         try {
-            Map<String, String> settings = KafkaSettings.read(config, environment, bootstrapServers, Set.of());
-            PageConfig pageConfig = page.toConfig();
+            Map<String, String> kafka = KafkaSettings.read(config, environment, bootstrapServers, Set.of());
+            PageAddress pageAddress = address.toAddress();
+            ShownTopics shownTopics = topics.toTopics();
             NativeLibrary.loadForReading();
-            return Page.start(pageConfig, settings);
+            return LivePage.start(pageAddress, shownTopics, kafka);
         } catch (InvalidSettingException e) {
             throw e;
         } catch (IllegalArgumentException e) {
@@ -106,7 +110,7 @@ public final class Main implements Callable<Integer> {
         return new ParameterException(spec.commandLine(), message);
     }
 
-    private static int stop(Page page) {
+    private static int stop(LivePage page) {
         try {
             page.close();
             return ExitCode.OK;

@@ -19,11 +19,11 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * The page over HTTP: a handful of files, each held by its one path, {@code /events}, a stream of server-sent events, and
+ * Serves the page over HTTP: a handful of files, each at its one path; {@code /events}, a stream of server-sent events; and
  * {@code /health/live}.
  */
 final class PageServer implements AutoCloseable {
-    /** What a client asks for is at most an id as {@link RecordText} shortens it. */
+    /** In characters: what a client asks for is at most an id as {@link RecordText} shortens it. */
     private static final int LONGEST_PARAMETER = 300;
 
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -35,12 +35,12 @@ final class PageServer implements AutoCloseable {
      * Starts to listen.
      *
      * @param port 0 for a free one
-     * @throws FailedException if that is not possible, such as for a port in use
+     * @throws FailedException if it cannot listen, for instance on a port in use
      */
     PageServer(Board board, String host, int port, AllowedHosts hosts) {
         this.board = board;
         Map<String, Route> routes = new HashMap<>();
-        // The script reads the page's own parameter.
+        // The parameter of the page itself is read by its script.
         loadAssets()
                 .forEach((path, asset) ->
                         routes.put(path, Route.of(path.equals("/") ? Set.of("sensor") : Set.of(), call -> asset)));
@@ -61,10 +61,10 @@ final class PageServer implements AutoCloseable {
     private Supplier<byte[]> events(Call call) {
         String chosen = parameter(call, "sensor");
         String find = parameter(call, "find");
-        Viewer viewer = new Viewer(board, chosen, find == null ? "" : find, first(call));
+        OpenPage page = new OpenPage(board, chosen, find == null ? "" : find, first(call));
         return () -> {
             try {
-                return JSON.writeValueAsBytes(viewer.next()); // one line: JSON has no line breaks of its own
+                return JSON.writeValueAsBytes(page.nextUpdate()); // one line, as an event has to be
             } catch (JsonProcessingException e) {
                 throw new UncheckedIOException("writing to memory failed", e);
             }
@@ -87,7 +87,7 @@ final class PageServer implements AutoCloseable {
                 return first;
             }
         } catch (NumberFormatException e) {
-            // refused below
+            // It is refused below.
         }
         throw RefusedException.badRequest("first: expected a number from 0");
     }
@@ -109,7 +109,7 @@ final class PageServer implements AutoCloseable {
                 Map.entry("/uplot.css", asset(css, uplot + "uPlot.min.css")));
     }
 
-    /** So that the version stands in the parent POM alone. */
+    /** Read from the library, so that the version stands in the root POM alone. */
     private static String uplotVersion() {
         Properties properties = new Properties();
         try (InputStream in =

@@ -2,13 +2,13 @@ package downsampling.page;
 
 import java.util.Arrays;
 
-/** How often something happens, over a number of whole seconds that moves along. For one thread at a time. */
+/** How often something happens: the mean of the last whole seconds. Not safe for several threads. */
 final class Rate {
     private final long[] counts;
     private long start = Long.MIN_VALUE;
     private long newest;
 
-    /** @param seconds over how many it is averaged; 1 or more */
+    /** @param seconds how many of them the mean is of; 1 or more */
     Rate(int seconds) {
         counts = new long[seconds + 1]; // the second under way is not whole
     }
@@ -19,7 +19,10 @@ final class Rate {
         counts[slot(newest)] += count;
     }
 
-    /** Per second, over the whole seconds there have been since the first call, up to the number given; 0 in the first one. */
+    /**
+     * The mean of the last whole seconds, or of those there have been since the first call if they are fewer; 0 within the
+     * first second.
+     */
     double perSecond(long now) {
         moveTo(now);
         long whole = Math.min(newest - start, counts.length - 1L);

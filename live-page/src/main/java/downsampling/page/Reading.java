@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 /**
  * A raw reading as a point to draw.
  *
- * @param time event time, epoch milliseconds
+ * @param time event time, in milliseconds since the epoch
  */
 record Reading(Sensor sensor, long time, double value) {
 
@@ -24,23 +24,23 @@ record Reading(Sensor sensor, long time, double value) {
     record Point(long time, double value) {}
 
     private static final JsonFactory JSON = new JsonFactory();
-    /** As the processor reads times, of whose tests it takes the table. */
+    /** The times that the processor reads; the tests of both use one table, {@code times.csv}. */
     private static final Pattern TIME =
             Pattern.compile("([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)"
                     + "(?:(?<=:[0-9]{2}:[0-9]{2})[.,]([0-9]++))?"
                     + "(?: ?([Zz])| ?([+-][0-9]{2}(?:(:?)[0-9]{2}(?:\\6[0-9]{2})?)?))?");
 
-    /** 1990 and 2100 in epoch seconds: a number between them is no time in milliseconds. */
+    /** 1990 and 2100 in seconds since the epoch: a number between them cannot be meant as milliseconds. */
     private static final long FIRST_SECONDS = 631_152_000L;
 
     private static final long LAST_SECONDS = 4_102_444_800L;
 
     /**
-     * Reads what the processor takes for a reading: {@code {"ts":"2025-01-01T12:00:00Z","value":42}}, {@code ts} with
-     * {@code Z}, an offset or none, or in epoch milliseconds; also a JSON string that holds such JSON.
+     * Reads what the processor accepts as a reading: {@code {"ts":"2025-01-01T12:00:00Z","value":42}}, where {@code ts} has
+     * {@code Z}, an offset or none, or is a number of milliseconds since the epoch; also a JSON string that holds such JSON.
      *
      * @param zone the zone of times that name none
-     * @return null if it is none: that it is on the dead-letter topic, and why, is the processor's to say
+     * @return null if it is no reading; the processor then says why, on the dead-letter topic
      */
     static Point parse(byte[] json, ZoneId zone) {
         if (json == null) {
@@ -81,7 +81,7 @@ record Reading(Sensor sensor, long time, double value) {
         return time == null || value == null || !Double.isFinite(value) ? null : new Point(time, value);
     }
 
-    /** Null where it must be seconds: those are dead. */
+    /** Null where the number must be meant as seconds: such readings are dead. */
     private static Long millis(long number) {
         return number >= FIRST_SECONDS && number < LAST_SECONDS ? null : (Long) number;
     }

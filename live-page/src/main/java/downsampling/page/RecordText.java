@@ -5,14 +5,14 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 
-/** What a record holds, as text that is short enough to keep and to show. Anything may come from a topic. */
+/** Makes text that is short enough to keep and to show of what a record holds, which may be anything. */
 final class RecordText {
-    /** UTF-16 units of the longest id, value or reason. */
+    /** The longest id, value or reason, in UTF-16 units. */
     static final int LONGEST = 200;
 
     private RecordText() {}
 
-    /** Of null, null; what is not UTF-8 has � in its place. */
+    /** Returns null for null. What is not UTF-8 is replaced by �, and what is too long is cut, with its length in bytes. */
     static String of(byte[] bytes) {
         if (bytes == null) {
             return null;
@@ -29,13 +29,13 @@ final class RecordText {
         return text.substring(0, end) + "… (" + bytes.length + " bytes)";
     }
 
-    /** Of a header that is not there, null. */
+    /** The text of a header, or null if it is missing. */
     static String of(Headers headers, String name) {
         Header header = headers.lastHeader(name);
         return header == null ? null : of(header.value());
     }
 
-    /** A header's decimal number, or null. */
+    /** The decimal number in a header, or null if there is none. */
     static Long number(Headers headers, String name) {
         String text = of(headers, name);
         try {

@@ -2,13 +2,15 @@ package downsampling.page;
 
 import java.util.Comparator;
 
-/** A sensor that has been heard of. Compared by identity: one that was forgotten and comes again is another one. */
+/**
+ * A sensor that has been heard of. Sensors are compared by identity: one that was forgotten and is heard of again is another one.
+ * Immutable.
+ */
 final class Sensor {
-    /** As people sort: {@code Sensor2} before {@code Sensor10}. */
+    /** How people sort: {@code Sensor2} comes before {@code Sensor10}. */
     static final Comparator<String> ORDER = Sensor::compareIds;
 
     private final String id;
-    private long lastSeen;
 
     Sensor(String id) {
         this.id = id;
@@ -16,14 +18,6 @@ final class Sensor {
 
     String id() {
         return id;
-    }
-
-    long lastSeen() {
-        return lastSeen;
-    }
-
-    void seen(long now) {
-        lastSeen = now;
     }
 
     private static int compareIds(String a, String b) {

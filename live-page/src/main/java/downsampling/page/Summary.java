@@ -6,12 +6,12 @@ import java.io.IOException;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 
 /**
- * A closed window of a sensor.
+ * A closed window of a sensor. All times are milliseconds since the epoch.
  *
- * @param start inclusive, epoch milliseconds
+ * @param start inclusive
  * @param end exclusive
- * @param visible when this program had it, epoch milliseconds
- * @param live whether it came while this program was reading; false for what was there before
+ * @param visible when this program read it
+ * @param live whether it came while this program was reading; false for what was on the topic before
  */
 record Summary(
         Sensor sensor,
@@ -29,7 +29,12 @@ record Summary(
 
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    /** Reads a record of the summary topic; of one that is no summary, null. */
+    /** How long after the window's end this program read its summary, in milliseconds. */
+    long delay() {
+        return visible - end;
+    }
+
+    /** Reads a record of the summary topic; returns null for one that is no summary. */
     static Window parse(ConsumerRecord<byte[], byte[]> record) {
         if (record.value() == null) {
             return null;

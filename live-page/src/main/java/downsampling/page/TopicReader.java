@@ -1,6 +1,5 @@
 package downsampling.page;
 
-import downsampling.page.Board.Stream;
 import downsampling.service.BrokerProbe;
 import downsampling.service.ErrorLine;
 import downsampling.service.KafkaSettings;
@@ -33,19 +32,19 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Reads the four topics as any consumer would, {@code read_committed}, and puts what it reads on the {@link Board}. It is a
- * member of no group and commits no offsets, so nobody notices it. It begins shortly before the end, waits for topics that do
- * not exist yet, goes on when a broker comes back, and passes over what it cannot keep up with. It ends when it is refused, by
- * its login, its rights or its version: that is not mended by trying again. A thread of its own.
+ * member of no group and commits no offsets, so nobody notices it. It begins shortly before the end of the topics, waits for
+ * topics that do not exist yet, continues when a broker comes back, and passes over what it cannot keep up with. It ends when
+ * the broker refuses its login, its rights or its version, since trying again does not mend that. It has a thread of its own.
  */
 final class TopicReader implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TopicReader.class);
 
-    /** How many records further than this behind, over the partitions of a topic, are passed over. */
+    /** In records, over the partitions of a topic: when the reader is further behind, it passes over what it has not read. */
     static final long FURTHEST_BEHIND = 250_000;
 
-    /** Records before the end to begin with, over the partitions of a topic. */
-    private static final Map<Stream, Integer> HISTORY =
-            Map.of(Stream.READINGS, 60_000, Stream.SUMMARIES, 30_000, Stream.LATE, 100, Stream.DEAD, 100);
+    /** How many records before the end of a topic reading begins, over its partitions. */
+    private static final Map<TopicRole, Integer> HISTORY =
+            Map.of(TopicRole.READINGS, 60_000, TopicRole.SUMMARIES, 30_000, TopicRole.LATE, 100, TopicRole.DEAD, 100);
 
     private static final Map<String, String> FIXED = Map.of(
             "isolation.level",
@@ -53,7 +52,7 @@ final class TopicReader implements AutoCloseable {
             "enable.auto.commit",
             "false",
             "auto.offset.reset",
-            "earliest", // where it stood is gone: deleted, or the topic was made anew
+            "earliest", // where it stood is gone: it was deleted, or the topic was made anew
             "allow.auto.create.topics",
             "false",
             "group.id",
@@ -64,24 +63,27 @@ final class TopicReader implements AutoCloseable {
     private static final Duration ANSWER = Duration.ofSeconds(3);
 
     private final Board board;
-    private final Map<String, Stream> topics;
+    private final Map<String, TopicRole> topics;
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final Thread thread = new Thread(this::run, "topic-reader");
     private final CountDownLatch closing = new CountDownLatch(1);
 
-    /** Offsets at which the records begin that came while this program was reading. */
+    /** The offset of each partition from which on records came while this program was reading. */
     private final Map<TopicPartition, Long> liveFrom = new HashMap<>();
 
-    private final CompletableFuture<String> failure = new CompletableFuture<>();
+    private final CompletableFuture<String> refusal = new CompletableFuture<>();
     private final Map<String, Object> settings;
 
+    /** Whether partitions have been looked for before. */
     private boolean looked;
+
+    private String trouble;
 
     /**
      * @param settings of a Kafka consumer
      * @throws KafkaException if the settings make no sense
      */
-    TopicReader(Board board, Map<String, Stream> topics, Map<String, String> settings) {
+    TopicReader(Board board, Map<String, TopicRole> topics, Map<String, String> settings) {
         this.board = board;
         this.topics = topics;
         Map<String, Object> all = KafkaSettings.forConsumer(KafkaSettings.without(settings, FIXED));
@@ -105,83 +107,96 @@ final class TopicReader implements AutoCloseable {
                 if (System.nanoTime() - nextLook >= 0) {
                     Optional<String> obstacle = looked ? Optional.empty() : BrokerProbe.obstacle(settings, false);
                     if (obstacle.isPresent()) {
-                        fail(obstacle.get());
+                        endAsRefused(obstacle.get());
                         break;
                     }
-                    look();
+                    lookForPartitions();
                     nextLook = System.nanoTime() + LOOK_INTERVAL.toNanos();
                 }
-                if (consumer.assignment().isEmpty()) {
-                    pause(POLL);
-                } else {
-                    for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
-                        TopicPartition partition = new TopicPartition(record.topic(), record.partition());
-                        board.add(topics.get(record.topic()), record, record.offset() >= liveFrom.get(partition));
-                    }
-                    passOverBacklog();
-                }
+                read();
             } catch (WakeupException | InterruptException e) {
                 closing.countDown();
             } catch (TimeoutException e) {
-                trouble("The broker does not answer", e);
-            } catch (
-                    InvalidConfigurationException
-                            e) { // of logins, rights and versions: it comes again however often one tries
-                fail(ErrorLine.of(e));
-                break;
-            } catch (
-                    RuntimeException
-                            e) { // KafkaException above all; whatever it is, the page is to say so and go on trying
-                trouble("The topics cannot be read: " + e.getClass().getSimpleName(), e);
+                reportTrouble("The broker does not answer", e);
+            } catch (InvalidConfigurationException e) {
+                // The login, the rights or the version: it comes again however often one tries.
+                endAsRefused(ErrorLine.of(e));
+            } catch (RuntimeException e) {
+                // Whatever it is, the page says so, and the reader tries again.
+                reportTrouble("The topics cannot be read: " + e.getClass().getSimpleName(), e);
                 pause(LOOK_INTERVAL);
             }
         }
         consumer.close(CloseOptions.timeout(Duration.ofSeconds(1)));
     }
 
-    private void fail(String why) {
-        board.trouble("The topics cannot be read: " + why);
-        failure.complete(why);
+    private void read() {
+        if (consumer.assignment().isEmpty()) {
+            pause(POLL);
+            return;
+        }
+        for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
+            TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+            board.add(topics.get(record.topic()), record, record.offset() >= liveFrom.get(partition));
+        }
+        passOverBacklog();
     }
 
-    /** Blocks until a person has to act before anything can be read, and tells what, in one line. */
-    String awaitFailure() throws InterruptedException {
+    private void endAsRefused(String why) {
+        board.setTrouble("The topics cannot be read: " + why);
+        refusal.complete(why);
+        closing.countDown();
+    }
+
+    /** Blocks until the broker refuses this reader, so that a person has to act, and says why in one line. */
+    String awaitRefusal() throws InterruptedException {
         try {
-            return failure.get();
+            return refusal.get();
         } catch (ExecutionException e) {
             throw new IllegalStateException(e);
         }
     }
 
-    private void trouble(String message, RuntimeException e) {
-        if (!message.equals(board.trouble())) {
-            LOG.warn("{}: {}", message, ErrorLine.of(e));
-            board.trouble(message);
+    /** Shows it on the page, and logs it once: in a line what can be expected of a broker, anything else with its trace. */
+    private void reportTrouble(String message, RuntimeException e) {
+        if (message.equals(trouble)) {
+            return;
         }
+        if (e instanceof KafkaException) {
+            LOG.warn("{}: {}", message, ErrorLine.of(e));
+        } else {
+            LOG.error("{}", message, e);
+        }
+        setTrouble(message);
     }
 
-    /** Looks for partitions that are new: of a topic that was made or extended, and at first all of them. */
-    private void look() {
+    private void setTrouble(String message) {
+        trouble = message;
+        board.setTrouble(message);
+    }
+
+    /** Finds partitions that are new: at first all of them, later those of a topic that was made or extended. */
+    private void lookForPartitions() {
         Map<String, List<PartitionInfo>> listed = consumer.listTopics(ANSWER);
         Set<TopicPartition> added = new HashSet<>();
         List<String> missing = new ArrayList<>();
-        topics.forEach((topic, stream) -> {
+        for (String topic : topics.keySet()) {
             List<PartitionInfo> partitions = listed.getOrDefault(topic, List.of());
             if (partitions.isEmpty()) {
                 missing.add(topic);
             }
             partitions.forEach(p -> added.add(new TopicPartition(topic, p.partition())));
-        });
+        }
         added.removeAll(consumer.assignment());
         if (!added.isEmpty()) {
-            begin(added);
+            beginReading(added);
         }
         looked = true;
         missing.sort(null);
-        board.trouble(missing.isEmpty() ? null : "Waiting for topic " + String.join(", ", missing));
+        setTrouble(missing.isEmpty() ? null : "Waiting for topic " + String.join(", ", missing));
     }
 
-    private void begin(Set<TopicPartition> added) {
+    private void beginReading(Set<TopicPartition> added) {
         Set<TopicPartition> before = consumer.assignment();
         Set<TopicPartition> all = new HashSet<>(before);
         all.addAll(added);
@@ -194,18 +209,18 @@ final class TopicReader implements AutoCloseable {
             for (TopicPartition partition : added) {
                 long begin = begins.get(partition);
                 long history = HISTORY.get(topics.get(partition.topic())) / partitions.get(partition.topic());
-                // What is in a topic that was not there at first has come since.
+                // What is in a topic that did not exist at first has come since.
                 consumer.seek(partition, looked ? begin : Math.max(begin, ends.get(partition) - history));
                 liveFrom.put(partition, looked ? begin : ends.get(partition));
             }
         } catch (KafkaException e) {
-            consumer.assign(before); // for the next look
+            consumer.assign(before); // the next look finds them again
             throw e;
         }
     }
 
     private void passOverBacklog() {
-        for (Map.Entry<String, Stream> topic : topics.entrySet()) {
+        for (Map.Entry<String, TopicRole> topic : topics.entrySet()) {
             Map<TopicPartition, Long> behind = new HashMap<>();
             for (TopicPartition partition : consumer.assignment()) {
                 OptionalLong lag = partition.topic().equals(topic.getKey())
@@ -217,7 +232,7 @@ final class TopicReader implements AutoCloseable {
             if (all > FURTHEST_BEHIND) {
                 behind.forEach(
                         (partition, records) -> consumer.seek(partition, consumer.position(partition) + records));
-                board.skipped(topic.getValue(), all);
+                board.addSkipped(topic.getValue(), all);
             }
         }
     }

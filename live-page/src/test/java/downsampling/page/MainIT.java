@@ -127,7 +127,7 @@ class MainIT {
     void shouldTakeAFreePortForThePageIfTheDefaultOneIsInUse() throws Exception {
         ServerSocket other = null;
         try {
-            other = new ServerSocket(PageConfig.DEFAULT_PORT, 1, InetAddress.getByName("127.0.0.1"));
+            other = new ServerSocket(PageAddress.DEFAULT_PORT, 1, InetAddress.getByName("127.0.0.1"));
         } catch (IOException e) {
             // Somebody else uses it: all the better.
         }
@@ -171,7 +171,7 @@ class MainIT {
             Map<String, String> environment = new HashMap<>();
             client.forEach((name, value) ->
                     environment.put("KAFKA_" + name.toUpperCase(Locale.ROOT).replace('.', '_'), value.toString()));
-            try (Topics topics = new Topics(client).create()) {
+            try (TestTopics topics = new TestTopics(client).create()) {
                 topics.summary("Sensor1", 0, 3, 1, 9, 4.25);
                 String page = start(
                                 environment,

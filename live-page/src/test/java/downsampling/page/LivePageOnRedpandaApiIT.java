@@ -9,22 +9,25 @@ import org.apache.kafka.clients.producer.Producer;
 import org.junit.jupiter.api.Test;
 
 /** The live page asks a broker for nothing that Redpanda does not have. */
-class PageOnRedpandaApiIT {
+class LivePageOnRedpandaApiIT {
 
     @Test
     void shouldShowSummaries() throws Exception {
         long windowStart = System.currentTimeMillis() / 10_000 * 10_000 - 20_000;
         try (RedpandaApi redpanda = RedpandaApi.start();
-                Topics topics = new Topics(redpanda.bootstrapServers()).create();
-                Page page = Page.start(topics.config(), Map.of("bootstrap.servers", redpanda.bootstrapServers()));
+                TestTopics topics = new TestTopics(redpanda.bootstrapServers()).create();
+                LivePage page = LivePage.start(
+                        TestTopics.address(),
+                        topics.shown(),
+                        Map.of("bootstrap.servers", redpanda.bootstrapServers()));
                 EventStream stream = new EventStream(page.address(), "");
                 Producer<byte[], byte[]> producer = topics.transactional()) {
             producer.beginTransaction();
-            producer.send(Topics.record(
+            producer.send(TestTopics.record(
                     topics.summaries,
                     "Sensor1",
-                    Topics.summaryJson(windowStart, 3, 1, 9, 4.25),
-                    Topics.window(windowStart)));
+                    TestTopics.summaryJson(windowStart, 3, 1, 9, 4.25),
+                    TestTopics.window(windowStart)));
             producer.commitTransaction();
 
             JsonNode update = stream.await("the summary", u -> u.has("summaries"));

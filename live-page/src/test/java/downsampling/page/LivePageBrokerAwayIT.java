@@ -10,15 +10,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A page whose broker goes away: that it says so, and that it goes on when the broker is back. */
-class PageBrokerAwayIT {
+class LivePageBrokerAwayIT {
 
     @Test
     void shouldSayThatTheBrokerIsAwayAndGoOnWhenItIsBack(@TempDir Path dir) throws Exception {
         LocalKafka kafka = LocalKafka.start(0, dir, Map.of());
         String servers = kafka.bootstrapServers();
         int port = Integer.parseInt(servers.split(":")[1]);
-        try (Topics topics = new Topics(servers).create();
-                Page page = Page.start(topics.config(), Map.of("bootstrap.servers", servers));
+        try (TestTopics topics = new TestTopics(servers).create();
+                LivePage page =
+                        LivePage.start(TestTopics.address(), topics.shown(), Map.of("bootstrap.servers", servers));
                 EventStream stream = new EventStream(page.address(), "")) {
             topics.summary("before", 0, 1, 1, 1, 1);
             stream.await("the summary", u -> u.has("summaries"));

@@ -34,7 +34,7 @@ import org.openqa.selenium.support.ui.WebDriverWait;
 
 /** The page in a real browser, without a window. Skipped where there is no Chromium or Chrome with its driver on the path. */
 @BrokerTest
-class PageBrowserIT {
+class LivePageBrowserIT {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     /** Selenium says there that it does not know the very version of the browser; kept here, or its level would be lost. */
     private static final Logger SELENIUM_LOG = Logger.getLogger("org.openqa.selenium.devtools");
@@ -45,11 +45,11 @@ class PageBrowserIT {
     private final Broker broker;
     private final long window = System.currentTimeMillis() / 10_000 * 10_000 - 40_000;
 
-    private Topics topics;
-    private Page page;
+    private TestTopics topics;
+    private LivePage page;
     private ChromeDriver browser;
 
-    PageBrowserIT(Broker broker) {
+    LivePageBrowserIT(Broker broker) {
         this.broker = broker;
     }
 
@@ -58,8 +58,9 @@ class PageBrowserIT {
         Optional<File> binary = onPath("chromium", "chromium-browser", "google-chrome");
         Optional<File> driver = onPath("chromedriver");
         Assumptions.assumeTrue(binary.isPresent() && driver.isPresent(), "no Chromium and chromedriver on the path");
-        topics = new Topics(broker.bootstrapServers()).create();
-        page = Page.start(topics.config(), Map.of("bootstrap.servers", broker.bootstrapServers()));
+        topics = new TestTopics(broker.bootstrapServers()).create();
+        page = LivePage.start(
+                TestTopics.address(), topics.shown(), Map.of("bootstrap.servers", broker.bootstrapServers()));
         SELENIUM_LOG.setLevel(Level.OFF);
         LoggingPreferences logging = new LoggingPreferences();
         logging.enable(LogType.BROWSER, Level.ALL);

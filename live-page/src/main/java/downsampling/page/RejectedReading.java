@@ -4,17 +4,18 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Headers;
 
 /**
- * A late or a dead reading, as its headers tell it. Whatever they do not tell is null.
+ * A late or a dead reading, as the headers of its record describe it. What they do not say is null.
  *
- * @param visible when this program had it, epoch milliseconds
+ * @param visible when this program read it, in milliseconds since the epoch
  * @param sensor the key, shortened
  * @param value the raw value, shortened
- * @param windowStart of the window that a late reading missed, epoch milliseconds
- * @param byMs how far a late reading was behind what was closed already
- * @param reason why a dead one is none
- * @param source topic-partition@offset where it stood
+ * @param windowStart start of the window that a late reading missed, in milliseconds since the epoch
+ * @param windowEnd end of that window, exclusive
+ * @param byMs by how many milliseconds a late reading missed it
+ * @param reason why a dead reading is none
+ * @param source where its record stood, as {@code topic-partition@offset}
  */
-record Rejected(
+record RejectedReading(
         long visible,
         String sensor,
         String value,
@@ -24,9 +25,9 @@ record Rejected(
         String reason,
         String source) {
 
-    static Rejected late(ConsumerRecord<byte[], byte[]> record, long now) {
+    static RejectedReading late(ConsumerRecord<byte[], byte[]> record, long now) {
         Headers headers = record.headers();
-        return new Rejected(
+        return new RejectedReading(
                 now,
                 RecordText.of(record.key()),
                 RecordText.of(record.value()),
@@ -37,9 +38,9 @@ record Rejected(
                 source(headers, "source."));
     }
 
-    static Rejected dead(ConsumerRecord<byte[], byte[]> record, long now) {
+    static RejectedReading dead(ConsumerRecord<byte[], byte[]> record, long now) {
         Headers headers = record.headers();
-        return new Rejected(
+        return new RejectedReading(
                 now,
                 RecordText.of(record.key()),
                 RecordText.of(record.value()),

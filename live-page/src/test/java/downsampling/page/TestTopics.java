@@ -20,7 +20,7 @@ import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** The four topics, under names of one test's own, and what the services write to them. */
-final class Topics implements AutoCloseable {
+final class TestTopics implements AutoCloseable {
     final String readings = "raw-" + UUID.randomUUID();
     final String summaries = "agg-" + UUID.randomUUID();
     final String late = "late-" + UUID.randomUUID();
@@ -29,16 +29,16 @@ final class Topics implements AutoCloseable {
     private final Map<String, Object> settings;
     private final Producer<byte[], byte[]> producer;
 
-    Topics(String bootstrapServers) {
+    TestTopics(String bootstrapServers) {
         this(Map.of("bootstrap.servers", bootstrapServers));
     }
 
-    Topics(Map<String, Object> settings) {
+    TestTopics(Map<String, Object> settings) {
         this.settings = settings;
         producer = new KafkaProducer<>(settings, new ByteArraySerializer(), new ByteArraySerializer());
     }
 
-    Topics create() throws Exception {
+    TestTopics create() throws Exception {
         try (Admin admin = Admin.create(settings)) {
             List<NewTopic> topics = new ArrayList<>();
             for (String topic : List.of(readings, summaries, late, dead)) {
@@ -49,13 +49,19 @@ final class Topics implements AutoCloseable {
         return this;
     }
 
-    PageConfig config() {
-        return new PageConfig(
-                "127.0.0.1",
-                0,
-                PageConfig.topics(readings, summaries, late, dead),
-                ZoneOffset.UTC,
-                new AllowedHosts(List.of()));
+    /** On a free port of this machine. */
+    static PageAddress address() {
+        return new PageAddress("127.0.0.1", 0, new AllowedHosts(List.of()));
+    }
+
+    ShownTopics shown() {
+        return new ShownTopics(
+                Map.of(
+                        readings, TopicRole.READINGS,
+                        summaries, TopicRole.SUMMARIES,
+                        late, TopicRole.LATE,
+                        dead, TopicRole.DEAD),
+                ZoneOffset.UTC);
     }
 
     void reading(String sensor, long time, double value) throws Exception {

@@ -17,20 +17,20 @@ import org.junit.jupiter.api.Test;
 
 /** What an open page is sent of what is on the topics. */
 @BrokerTest
-class PageIT {
+class LivePageIT {
 
     private final Broker broker;
     private final long windowStart = System.currentTimeMillis() / 10_000 * 10_000 - 20_000;
 
-    private Topics topics;
+    private TestTopics topics;
 
-    PageIT(Broker broker) {
+    LivePageIT(Broker broker) {
         this.broker = broker;
     }
 
     @BeforeEach
     void openTopics() {
-        topics = new Topics(broker.bootstrapServers());
+        topics = new TestTopics(broker.bootstrapServers());
     }
 
     @AfterEach
@@ -46,10 +46,10 @@ class PageIT {
         topics.late("Sensor2", windowStart, "{\"ts\":1,\"value\":2}");
         topics.dead("Sensor2", "not JSON", "value: expected a JSON object, found nothing");
 
-        try (Page page = start();
+        try (LivePage page = start();
                 EventStream stream = new EventStream(page.address(), query("sensor", "Sensor10"))) {
             JsonNode first = stream.next();
-            assertThat(first.path("limits").path("charts").intValue()).isEqualTo(Viewer.CHARTS);
+            assertThat(first.path("limits").path("charts").intValue()).isEqualTo(OpenPage.CHARTS);
             stream.await("a dead reading", u -> u.has("dead"));
             assertThat(stream.updates()).anySatisfy(u -> {
                 assertThat(u.path("points").path("times").path(0).longValue()).isEqualTo(windowStart + 1);
@@ -73,7 +73,7 @@ class PageIT {
                                     .path("reason")
                                     .textValue())
                             .isEqualTo("value: expected a JSON object, found nothing"));
-            JsonNode before = stream.next().path("stats");
+            JsonNode before = stream.next().path("statistics");
             assertThat(before.path("readings").longValue()).as("there before").isZero();
 
             topics.reading("Sensor2", windowStart + 10_000, 21);
@@ -81,10 +81,13 @@ class PageIT {
 
             JsonNode counted = stream.await(
                             "both counted",
-                            u -> u.path("stats").path("readings").longValue() == 1
-                                    && u.path("stats").path("summaries").longValue() == 1
-                                    && u.path("stats").path("ratio").doubleValue() == 7)
-                    .path("stats");
+                            u -> u.path("statistics").path("readings").longValue() == 1
+                                    && u.path("statistics").path("summaries").longValue() == 1
+                                    && u.path("statistics")
+                                                    .path("readingsPerSummary")
+                                                    .doubleValue()
+                                            == 7)
+                    .path("statistics");
             assertThat(counted.path("delayMax").longValue()).isBetween(0L, 120_000L);
             assertThat(stream.updates())
                     .anySatisfy(u ->
@@ -94,7 +97,7 @@ class PageIT {
 
     @Test
     void shouldWaitForTopicsThatDoNotExistYetAndNotCreateThem() throws Exception {
-        try (Page page = start();
+        try (LivePage page = start();
                 EventStream stream = new EventStream(page.address(), "")) {
             stream.await(
                     "all topics missing",
@@ -104,7 +107,7 @@ class PageIT {
             topics.summary("Sensor1", windowStart, 3, 1, 9, 4.25);
 
             JsonNode update = stream.await("the summary", u -> u.has("summaries"));
-            assertThat(update.path("stats").path("summaries").longValue()).isEqualTo(1);
+            assertThat(update.path("statistics").path("summaries").longValue()).isEqualTo(1);
             assertThat(stream.next().has("trouble")).isFalse();
         }
     }
@@ -112,7 +115,7 @@ class PageIT {
     @Test
     void shouldShowCommittedRecordsOnlyAndLeaveNoTrace() throws Exception {
         topics.create();
-        try (Page page = start();
+        try (LivePage page = start();
                 EventStream stream = new EventStream(page.address(), "");
                 Producer<byte[], byte[]> producer = topics.transactional()) {
             producer.beginTransaction();
@@ -135,17 +138,17 @@ class PageIT {
     @Test
     void shouldShowThePartOfTheSensorsThatIsAskedFor() throws Exception {
         topics.create();
-        for (int i = 1; i <= Viewer.CHARTS + 3; i++) {
+        for (int i = 1; i <= OpenPage.CHARTS + 3; i++) {
             topics.summary("Sensor" + i, windowStart, 1, 1, 1, 1);
         }
-        try (Page page = start();
+        try (LivePage page = start();
                 EventStream all = new EventStream(page.address(), "");
-                EventStream rest = new EventStream(page.address(), "first=" + Viewer.CHARTS);
+                EventStream rest = new EventStream(page.address(), "first=" + OpenPage.CHARTS);
                 EventStream found = new EventStream(page.address(), "find=OR50")) {
-            int matching = Viewer.CHARTS + 3;
+            int matching = OpenPage.CHARTS + 3;
             assertThat(ids(all.await(
                             "all sensors", u -> u.path("list").path("matching").intValue() == matching)))
-                    .hasSize(Viewer.CHARTS)
+                    .hasSize(OpenPage.CHARTS)
                     .startsWith("Sensor1", "Sensor2")
                     .endsWith("Sensor48");
             assertThat(ids(rest.await(
@@ -164,11 +167,15 @@ class PageIT {
     }
 
     private ProducerRecord<byte[], byte[]> summary(String sensor) {
-        return Topics.record(
-                topics.summaries, sensor, Topics.summaryJson(windowStart, 1, 1, 1, 1), Topics.window(windowStart));
+        return TestTopics.record(
+                topics.summaries,
+                sensor,
+                TestTopics.summaryJson(windowStart, 1, 1, 1, 1),
+                TestTopics.window(windowStart));
     }
 
-    private Page start() throws Exception {
-        return Page.start(topics.config(), Map.of("bootstrap.servers", broker.bootstrapServers()));
+    private LivePage start() throws Exception {
+        return LivePage.start(
+                TestTopics.address(), topics.shown(), Map.of("bootstrap.servers", broker.bootstrapServers()));
     }
 }
