@@ -8,6 +8,7 @@ import downsampling.service.NativeLibrary;
 import downsampling.service.Program;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -79,7 +80,7 @@ public final class Main implements Callable<Integer> {
 
     static CommandLine commandLine(Map<String, String> environment) {
         Main main = new Main(environment);
-        return new Program(NAME, environment, main.output).commandLine(main);
+        return new Program(NAME, List.of("local-stack"), environment, main.output).commandLine(main);
     }
 
     @Override

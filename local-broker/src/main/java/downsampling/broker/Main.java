@@ -4,6 +4,7 @@ import downsampling.service.ErrorLine;
 import downsampling.service.FailedException;
 import downsampling.service.NativeLibrary;
 import downsampling.service.Program;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
@@ -50,7 +51,7 @@ public final class Main implements Callable<Integer> {
 
     static CommandLine commandLine(Map<String, String> environment) {
         Main main = new Main();
-        return new Program(NAME, environment, main.output).commandLine(main);
+        return new Program(NAME, List.of("local-stack"), environment, main.output).commandLine(main);
     }
 
     @Override

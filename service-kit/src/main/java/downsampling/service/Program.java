@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -45,7 +46,7 @@ public final class Program {
     private static volatile StandardOutput printed;
 
     private final String name;
-    private final String variables;
+    private final List<String> formerNames;
     private final Map<String, String> environment;
     private final Output output;
 
@@ -72,13 +73,13 @@ public final class Program {
      * @param output      a mixin of the command
      */
     public Program(String name, Map<String, String> environment, Output output) {
-        this(name, name, environment, output);
+        this(name, List.of(), environment, output);
     }
 
-    /** @param variables by what name the variables of its options begin, where that is another */
-    public Program(String name, String variables, Map<String, String> environment, Output output) {
+    /** @param formerNames names of programs whose options this one has taken over: a line says that their variables are not read */
+    public Program(String name, List<String> formerNames, Map<String, String> environment, Output output) {
         this.name = name;
-        this.variables = variables;
+        this.formerNames = formerNames;
         this.environment = environment;
         this.output = output;
     }
@@ -89,7 +90,7 @@ public final class Program {
      * @param subcommands that are programs of their own in these respects
      */
     public CommandLine commandLine(Object command, CommandLine... subcommands) {
-        EnvironmentDefaults defaults = new EnvironmentDefaults(variables, environment);
+        EnvironmentDefaults defaults = new EnvironmentDefaults(name, formerNames, environment);
         CommandLine commandLine = new CommandLine(command)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 // The last one holds, as with most programs: scripts add theirs behind what is there.

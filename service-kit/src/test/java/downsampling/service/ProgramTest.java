@@ -86,6 +86,23 @@ class ProgramTest {
     }
 
     @Test
+    void shouldSayInOneLineThatNamesOfAProgramThatItWasAPartOfAreNotRead() {
+        int exitCode = new Program(
+                        "my-program",
+                        List.of("old-program"),
+                        Map.of("OLD_PROGRAM_WINDOW", "7s", "OLD_PROGRAM_COLOUR", "red"),
+                        main.output)
+                .commandLine(main)
+                .execute();
+
+        assertThat(exitCode).isZero();
+        assertThat(main.window).isEqualTo(Duration.ofSeconds(1));
+        assertThat(err.toString(UTF_8))
+                .hasLineCount(1)
+                .contains("OLD_PROGRAM_WINDOW in the environment is not read: the name is now MY_PROGRAM_WINDOW");
+    }
+
+    @Test
     void shouldNotSpeakOfAnOldNameWhereTheNewOneOrTheOptionIsThere() {
         assertThat(run(Map.of("WINDOW", "7s", "MY_PROGRAM_WINDOW", "8s", "ZONE", "Mars"), "--zone", "UTC"))
                 .isZero();
