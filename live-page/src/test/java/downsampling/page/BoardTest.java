@@ -14,7 +14,7 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
 import org.junit.jupiter.api.Test;
 
-/** What a board keeps and counts, and what an open page is sent of it: the limits above all. */
+/** What a board keeps and counts, and what an open page receives of it: above all, the limits hold. */
 class BoardTest {
     private static final long START = 1_735_732_800_000L;
 

@@ -19,7 +19,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 
-/** What a page is sent: one stream of server-sent events, read update by update. */
+/** What a page receives: one stream of server-sent events, which is read update by update. */
 final class EventStream implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -44,7 +44,7 @@ final class EventStream implements AutoCloseable {
         return name + "=" + URLEncoder.encode(value, StandardCharsets.UTF_8);
     }
 
-    /** The next update. */
+    /** Waits for the next update. */
     JsonNode next() {
         try {
             String line;
@@ -61,7 +61,7 @@ final class EventStream implements AutoCloseable {
         }
     }
 
-    /** The first update, of the ones to come, that is as wanted; they come twice a second. */
+    /** Waits for an update that meets the condition; updates come twice a second. */
     JsonNode await(String wanted, Predicate<JsonNode> condition) {
         Instant deadline = Instant.now().plus(PATIENCE);
         while (true) {

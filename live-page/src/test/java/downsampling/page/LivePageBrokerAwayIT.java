@@ -9,7 +9,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A page whose broker goes away: that it says so, and that it goes on when the broker is back. */
+/** A page whose broker goes away says so, and continues when the broker is back. */
 class LivePageBrokerAwayIT {
 
     @Test

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** What an open page is sent of what is on the topics. */
+/** What an open page receives of what is on the topics. */
 @BrokerTest
 class LivePageIT {
 

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The command: in this JVM where it ends by itself, else the jar as people start it. */
+/** The command line: in this JVM where it ends by itself, otherwise the jar as people start it. */
 class MainIT {
 
     private static final Path JAR = Path.of("target", "live-page.jar");
@@ -86,7 +86,7 @@ class MainIT {
         }
     }
 
-    /** The folder that it would be unpacked into is a file, or the system has none. */
+    /** The library cannot be unpacked, since the folder for it is a file, or the system has no such library. */
     @ParameterizedTest
     @CsvSource({"zstd, java.io.tmpdir=pom.xml", "snappy, org.xerial.snappy.use.systemlib=true"})
     void shouldFailInOneLineIfNativeCodeThatRecordsMayNeedCannotBeLoaded(String library, String setting)

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What a client gets of the page's server, and what not. */
+/** What the page's server answers, and what it refuses. */
 class PageServerIT {
 
     private PageServer server;

@@ -19,7 +19,7 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** The four topics, under names of one test's own, and what the services write to them. */
+/** The four topics, with names that no other test uses, and what the services write to them. */
 final class TestTopics implements AutoCloseable {
     final String readings = "raw-" + UUID.randomUUID();
     final String summaries = "agg-" + UUID.randomUUID();

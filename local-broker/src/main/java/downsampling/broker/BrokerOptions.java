@@ -22,7 +22,7 @@ final class BrokerOptions {
     private Path dataDir;
 
     /** @throws downsampling.service.InvalidSettingException if an option makes no sense */
-    BrokerPlace toPlace() {
-        return new BrokerPlace(port, dataDir);
+    BrokerLocation toLocation() {
+        return new BrokerLocation(port, dataDir);
     }
 }

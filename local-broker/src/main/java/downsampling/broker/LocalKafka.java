@@ -26,13 +26,13 @@ import org.apache.kafka.server.util.FileLock;
 
 /**
  * One real Apache Kafka broker in this JVM: KRaft, broker and controller in one, reachable from this machine only
- * (127.0.0.1). Transactions, idempotent producers and compacted topics work; a topic has to be created, naming it is
- * not enough.
+ * (127.0.0.1). Transactions, idempotent producers and compacted topics work. A topic has to be created: naming it is not
+ * enough.
  *
- * <p>The broker is ready when {@link #start} returns. On a data folder of the caller's a later start continues with the
- * data, after a crash too; a temporary folder goes away with {@link #close}.
+ * <p>The broker is ready when {@link #start} returns. If the caller names a data folder, a later start on it continues with the
+ * data, after a crash too; a temporary folder is removed by {@link #close}.
  *
- * <p>This starts what Kafka's own start script starts, by classes that are not Kafka's public API: see
+ * <p>It starts what Kafka's own start script starts, through classes that are not Kafka's public API: see
  * {@code docs/decisions/local-broker.md}.
  */
 public final class LocalKafka implements AutoCloseable {
@@ -55,7 +55,7 @@ public final class LocalKafka implements AutoCloseable {
     /**
      * Starts a broker on a free port, with a temporary data folder.
      *
-     * @throws KafkaException as the other {@code start} does
+     * @throws KafkaException if the broker cannot start
      */
     public static LocalKafka start() {
         return start(0, null, Map.of());
@@ -66,13 +66,13 @@ public final class LocalKafka implements AutoCloseable {
      *
      * @param port from 1 to 65535, or 0 for a free one
      * @param dataDir where the data stays, created if missing, or null for a temporary folder
-     * @param properties what to add to or change in the broker's configuration, by the names that
-     *     {@code server.properties} uses; the listeners are called {@code CLIENT} and {@code CONTROLLER}
+     * @param properties settings of the broker that are added or changed, by their names in {@code server.properties}; the
+     *     listeners are called {@code CLIENT} and {@code CONTROLLER}
      * @throws KafkaException if the broker cannot start: the port is in use, another broker has the data folder, a
-     *     property is refused; its message is for people
+     *     property is refused; the message is one line for people
      */
     public static LocalKafka start(int port, Path dataDir, Map<String, String> properties) {
-        // Kafka finds out, too, but in the middle of its start and with a page of log.
+        // Kafka finds out as well, but in the middle of its start, and with a page of log.
         int clientPort = port == 0 ? freePort() : requireFree(port);
         boolean temporary = dataDir == null;
         KafkaRaftServer server = null;
@@ -82,8 +82,8 @@ public final class LocalKafka implements AutoCloseable {
             requireUnused(dir);
             Map<String, String> all = defaults(clientPort, freePort(), dir);
             if (hasCrashed(dir)) {
-                // The controller does not let the broker in before the session of its former self has ended, and then
-                // only with its next try, of those after 0.1, 0.3, 0.7 and 1.5 s.
+                // The controller does not let the broker in before the session of the process that crashed has ended,
+                // and then only at the broker's next attempt; these come after 0.1, 0.3, 0.7 and 1.5 s.
                 all.put("broker.session.timeout.ms", "1400");
                 all.put("broker.heartbeat.interval.ms", "300");
             }
@@ -106,7 +106,7 @@ public final class LocalKafka implements AutoCloseable {
         }
     }
 
-    /** Where clients connect, as {@code bootstrap.servers} takes it. */
+    /** Where clients connect, in the form of {@code bootstrap.servers}. */
     public String bootstrapServers() {
         return HOST + ":" + port;
     }
@@ -116,7 +116,7 @@ public final class LocalKafka implements AutoCloseable {
         return dataDir;
     }
 
-    /** Blocks until the broker has stopped, be it by {@link #close} or by a fault of its own. */
+    /** Blocks until the broker has stopped, whether by {@link #close} or by a fault of its own. */
     public void awaitClose() {
         server.awaitShutdown();
     }
@@ -142,7 +142,7 @@ public final class LocalKafka implements AutoCloseable {
         p.put("controller.quorum.voters", "%d@%s:%d".formatted(NODE_ID, HOST, controllerPort));
         p.put("log.dirs", dir.toString());
 
-        // A misspelt topic is to show itself.
+        // A misspelt topic is noticed.
         p.put("auto.create.topics.enable", "false");
 
         // One broker holds every replica.
@@ -155,11 +155,11 @@ public final class LocalKafka implements AutoCloseable {
         p.put("share.coordinator.state.topic.min.isr", "1");
         p.put("share.coordinator.state.topic.num.partitions", "1");
 
-        // Nobody waits for group members to gather, or long for the transaction of a producer that died.
+        // A group does not wait for more members, and the transaction of a producer that died is soon aborted.
         p.put("group.initial.rebalance.delay.ms", "0");
         p.put("transaction.abort.timed.out.transaction.cleanup.interval.ms", "1000");
 
-        // 128 MB by default; a few topics need no more than this to be compacted.
+        // It is 128 MB by default; compacting a few topics needs no more than this.
         p.put("log.cleaner.dedupe.buffer.size", String.valueOf(4 << 20));
         return p;
     }
@@ -168,7 +168,7 @@ public final class LocalKafka implements AutoCloseable {
         return Files.exists(dir.resolve("meta.properties"));
     }
 
-    /** Whether the broker that used the folder last has not left behind what it writes when it stops in good order. */
+    /** Whether the broker that last used the folder did not leave the file that it writes when it stops in good order. */
     private static boolean hasCrashed(Path dir) {
         return isFormatted(dir) && Files.notExists(dir.resolve(".kafka_cleanshutdown"));
     }
@@ -194,7 +194,7 @@ public final class LocalKafka implements AutoCloseable {
         }
     }
 
-    /** By the lock file that Kafka holds as well. */
+    /** Checks the lock file that a running broker holds. */
     private static void requireUnused(Path dir) throws IOException {
         FileLock lock = new FileLock(dir.resolve(".lock").toFile());
         try {
@@ -207,8 +207,8 @@ public final class LocalKafka implements AutoCloseable {
     }
 
     /**
-     * A port that nobody listens on, from below the range out of which systems take ports for outgoing connections: one
-     * from that range could be gone again before the broker listens on it.
+     * Finds a port that nobody listens on. It is below the range from which systems take ports for outgoing connections, since
+     * one from that range could be in use again before the broker listens on it.
      */
     static int freePort() {
         while (true) {
@@ -217,7 +217,7 @@ public final class LocalKafka implements AutoCloseable {
                 bind(port);
                 return port;
             } catch (IOException e) {
-                // In use: try another.
+                // It is in use; the next one may be free.
             }
         }
     }

@@ -56,15 +56,17 @@ public final class Main implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        BrokerPlace place = options.toPlace();
+        BrokerLocation location = options.toLocation();
         NativeLibrary.loadForReading();
         Program.onSignal(this::stop);
-        LocalKafka started = start(place);
+        LocalKafka started = start(location);
         spec.commandLine()
                 .getOut()
                 .printf(
                         "Kafka is ready on %s, data in %s%s%n",
-                        started.bootstrapServers(), started.dataDir(), place.dataDir() == null ? " (temporary)" : "");
+                        started.bootstrapServers(),
+                        started.dataDir(),
+                        location.dataDir() == null ? " (temporary)" : "");
         started.awaitClose();
         stop();
         if (Program.isStopping()) {
@@ -74,8 +76,8 @@ public final class Main implements Callable<Integer> {
     }
 
     /** A signal that comes meanwhile waits, since half a broker cannot be closed. */
-    private synchronized LocalKafka start(BrokerPlace place) {
-        broker = LocalKafka.start(place.port(), place.dataDir(), Map.of());
+    private synchronized LocalKafka start(BrokerLocation location) {
+        broker = LocalKafka.start(location.port(), location.dataDir(), Map.of());
         return broker;
     }
 

@@ -20,7 +20,7 @@ import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
-/** A running broker, and what nearly every test does with one. */
+/** A running broker, with what nearly every test does with one. */
 public final class Broker implements AutoCloseable {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -35,29 +35,29 @@ public final class Broker implements AutoCloseable {
         this.admin = Admin.create(Map.of("bootstrap.servers", bootstrapServers));
     }
 
-    /** A broker that somebody else starts and stops, such as one with settings of its own. */
+    /** A broker that the caller starts and stops, such as one with settings of its own. */
     public static Broker at(String bootstrapServers) {
         return new Broker(bootstrapServers, () -> {});
     }
 
-    /** As {@code bootstrap.servers} takes it. */
+    /** Where clients connect, in the form of {@code bootstrap.servers}. */
     public String bootstrapServers() {
         return bootstrapServers;
     }
 
-    /** Creates a topic of the given name, a dash and a random end, so that tests do not meet; returns the whole name. */
+    /** Creates a topic whose name begins as given and ends at random, so that no two tests share it; returns the whole name. */
     public String newTopic(String name, int partitions) {
         return newTopic(name, partitions, Map.of());
     }
 
-    /** As {@link #newTopic(String, int)}, with topic configuration such as {@code cleanup.policy}. */
+    /** Does as {@link #newTopic(String, int)}, with settings of the topic such as {@code cleanup.policy}. */
     public String newTopic(String name, int partitions, Map<String, String> config) {
         String topic = name + "-" + UUID.randomUUID();
         createTopic(topic, partitions, config);
         return topic;
     }
 
-    /** Creates a topic, and returns when it can be written to. */
+    /** Creates a topic and returns once it can be written to. */
     public void createTopic(String topic, int partitions, Map<String, String> config) {
         try {
             admin.createTopics(List.of(new NewTopic(topic, Optional.of(partitions), Optional.empty()).configs(config)))
@@ -92,11 +92,12 @@ public final class Broker implements AutoCloseable {
     }
 
     /**
-     * Reads a topic from its beginning, {@code read_committed}, until it has given so many records and has no more: what
-     * is there twice is seen twice.
+     * Reads a topic from its beginning to its end, {@code read_committed}, and waits until that has at least so many records. It
+     * does not stop at that number, so a test sees what came twice.
      *
-     * @return at least so many records, in order within a partition
-     * @throws AssertionError if they are not there within a minute
+     * @param count how many records to wait for
+     * @return all records of the topic, in order within a partition
+     * @throws AssertionError if there are fewer after a minute
      */
     public List<ConsumerRecord<byte[], byte[]>> read(String topic, int count) {
         Map<String, Object> config = Map.of("bootstrap.servers", bootstrapServers, "isolation.level", "read_committed");

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.extension.ParameterResolver;
 import org.junit.jupiter.api.extension.TestInstanceFactoryContext;
 import org.junit.jupiter.api.extension.TestInstancePreConstructCallback;
 
-/** Makes {@link BrokerTest} happen: one run of the class per kind of broker. */
+/** What {@link BrokerTest} stands for: the class runs once on each kind of broker. */
 final class BrokerExtension implements ClassTemplateInvocationContextProvider {
 
     @Override
@@ -27,7 +27,7 @@ final class BrokerExtension implements ClassTemplateInvocationContextProvider {
         return Stream.of(BrokerKind.values()).map(OnBroker::new);
     }
 
-    /** One run of a class on one kind of broker; the broker starts when the first test asks for it. */
+    /** A run of a class on one kind of broker, which starts when the first test asks for it. */
     private record OnBroker(BrokerKind kind)
             implements ClassTemplateInvocationContext, TestInstancePreConstructCallback, ParameterResolver {
 
@@ -41,7 +41,7 @@ final class BrokerExtension implements ClassTemplateInvocationContextProvider {
             return List.of(this);
         }
 
-        /** Skips test by test, and not the class as one, so that the count of skipped tests is true. */
+        /** Skips each test by itself and not the class as a whole, so that the count of skipped tests is right. */
         @Override
         public void preConstructTestInstance(TestInstanceFactoryContext factory, ExtensionContext context) {
             kind.obstacle().ifPresent(Assumptions::abort);

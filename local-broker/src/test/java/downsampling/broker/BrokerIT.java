@@ -12,7 +12,7 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.junit.jupiter.api.Test;
 
-/** What the services need of a broker, on every kind of it. */
+/** What the services need from a broker, on each kind of broker. */
 @BrokerTest
 class BrokerIT {
 

@@ -7,7 +7,7 @@ import org.testcontainers.images.RemoteDockerImage;
 import org.testcontainers.redpanda.RedpandaContainer;
 import org.testcontainers.utility.DockerImageName;
 
-/** The brokers that tests run on. */
+/** A kind of broker that tests run on. */
 enum BrokerKind {
     KAFKA("Apache Kafka in this JVM") {
         @Override
@@ -26,7 +26,7 @@ enum BrokerKind {
         @Override
         Optional<String> findObstacle() {
             try {
-                // Asking starts the container that cleans up behind tests: it may fail for want of its image, too.
+                // Asking starts the container that cleans up after tests, which may fail because its image is missing.
                 if (!DockerClientFactory.instance().isDockerAvailable()) {
                     return Optional.of("no Docker engine answers");
                 }
@@ -45,7 +45,7 @@ enum BrokerKind {
         }
     };
 
-    /** The version that {@code docker-compose.yml} has, too. */
+    /** The same version as in {@code docker-compose.yml}. */
     static final DockerImageName REDPANDA_IMAGE =
             DockerImageName.parse("docker.redpanda.com/redpandadata/redpanda:v26.1.16");
 
@@ -56,7 +56,7 @@ enum BrokerKind {
         this.title = title;
     }
 
-    /** Why no test can run on this kind of broker here, or empty if tests can; looked for once per JVM, and printed. */
+    /** Why no test can run on this kind of broker here; empty if tests can. It is found out once in a JVM, and printed. */
     synchronized Optional<String> obstacle() {
         if (obstacle == null) {
             obstacle = findObstacle();

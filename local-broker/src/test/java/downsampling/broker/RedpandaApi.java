@@ -23,12 +23,12 @@ import org.apache.kafka.common.protocol.ApiKeys;
 import org.apache.kafka.common.protocol.Errors;
 
 /**
- * A Kafka broker with the API of Redpanda: one in this JVM behind a proxy that answers {@code ApiVersions} as Redpanda does, and
- * closes the connection of whoever asks for anything else, as Redpanda does as well. The broker itself has no transactions of
+ * A Kafka broker with the API of Redpanda: it runs in this JVM, behind a proxy that answers {@code ApiVersions} as Redpanda does
+ * and, also as Redpanda does, closes the connection of a client that asks for anything else. The broker itself has no transactions of
  * version 2 (KIP-890), no new group protocol (KIP-848, KIP-1071) and no share groups.
  *
- * <p>This shows that a program asks for nothing that Redpanda lacks. What Redpanda does with that which it has is its own: only
- * Redpanda can show it.
+ * <p>This shows that a program asks for nothing that Redpanda lacks. How Redpanda behaves where it is asked for what it has, only
+ * Redpanda can show.
  */
 public final class RedpandaApi implements AutoCloseable {
 
@@ -48,8 +48,8 @@ public final class RedpandaApi implements AutoCloseable {
     private record Versions(short min, short max) {}
 
     /**
-     * Key, lowest and highest version: what the protocol handlers of Redpanda v24.3.2 say. Later versions of Redpanda have
-     * more, and a program that does with less does with more.
+     * Key, lowest and highest version, as the protocol handlers of Redpanda v24.3.2 have them. Later versions of Redpanda have
+     * more, and a program that needs no more than this works with them, too.
      */
     private static final short[][] TABLE = {
         {0, 0, 7}, // Produce
@@ -136,8 +136,8 @@ public final class RedpandaApi implements AutoCloseable {
                         "controller.quorum.voters",
                         "1@%s:%d".formatted(HOST, controllerPort)));
         try {
-            withoutNewFeatures(kafka);
-            RedpandaApi api = new RedpandaApi(kafka, proxiedPort, server, table(proxiedPort));
+            disableNewFeatures(kafka);
+            RedpandaApi api = new RedpandaApi(kafka, proxiedPort, server, common(proxiedPort));
             thread("redpanda-api-accept", api::accept);
             return api;
         } catch (Exception e) {
@@ -147,7 +147,7 @@ public final class RedpandaApi implements AutoCloseable {
         }
     }
 
-    private static void withoutNewFeatures(LocalKafka kafka) throws ExecutionException, InterruptedException {
+    private static void disableNewFeatures(LocalKafka kafka) throws ExecutionException, InterruptedException {
         FeatureUpdate off = new FeatureUpdate((short) 0, FeatureUpdate.UpgradeType.SAFE_DOWNGRADE);
         try (Admin admin = Admin.create(Map.of("bootstrap.servers", kafka.bootstrapServers()))) {
             admin.updateFeatures(
@@ -162,8 +162,8 @@ public final class RedpandaApi implements AutoCloseable {
         }
     }
 
-    /** What both know, so that whatever the proxy promises, the broker behind it keeps. */
-    private static SortedMap<Short, Versions> table(int proxiedPort) throws IOException {
+    /** What Redpanda and the broker both have, so that the broker keeps what the proxy promises. */
+    private static SortedMap<Short, Versions> common(int proxiedPort) throws IOException {
         SortedMap<Short, Versions> both = new TreeMap<>();
         try (Socket socket = new Socket(HOST, proxiedPort)) {
             ByteBuffer request = ByteBuffer.allocate(10)
@@ -190,7 +190,7 @@ public final class RedpandaApi implements AutoCloseable {
         return both;
     }
 
-    /** Where clients find the proxy, and by it the broker. */
+    /** Where clients find the proxy, and through it the broker. */
     public String bootstrapServers() {
         return HOST + ":" + server.getLocalPort();
     }
@@ -200,7 +200,7 @@ public final class RedpandaApi implements AutoCloseable {
         return new TreeMap<>(asked);
     }
 
-    /** What clients asked for that Redpanda has not, and how often. */
+    /** What clients asked for that Redpanda lacks, and how often. */
     public SortedMap<Api, Long> refused() {
         return new TreeMap<>(refused);
     }
@@ -211,7 +211,7 @@ public final class RedpandaApi implements AutoCloseable {
                 Socket client = server.accept();
                 open.add(client);
                 thread("redpanda-api-requests", () -> serve(client));
-            } catch (SocketException e) { // closed
+            } catch (SocketException e) { // the proxy was closed
                 return;
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
@@ -248,7 +248,7 @@ public final class RedpandaApi implements AutoCloseable {
                 }
             }
         } catch (IOException e) {
-            // One of the two has gone, and the other is told by the end of its connection.
+            // One of the two has gone; the other notices the end of its connection.
         } finally {
             open.remove(client);
         }
@@ -264,13 +264,13 @@ public final class RedpandaApi implements AutoCloseable {
                 client) {
             broker.getInputStream().transferTo(client.getOutputStream());
         } catch (IOException e) {
-            // As above.
+            // As in serve.
         } finally {
             open.remove(broker);
         }
     }
 
-    /** To a version that Redpanda has not, an error and the table in version 0, as KIP-511 wants it. */
+    /** For a version that Redpanda lacks, the answer is an error with the table in version 0, as KIP-511 has it. */
     private byte[] apiVersions(int correlationId, short version) {
         boolean tooNew = version > table.get(ApiKeys.API_VERSIONS.id).max;
         boolean plain = tooNew || version <= LAST_PLAIN;

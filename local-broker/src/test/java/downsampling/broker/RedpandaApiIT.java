@@ -37,7 +37,7 @@ class RedpandaApiIT {
     }
 
     @Test
-    void shouldCloseTheConnectionOfWhoeverAsksForWhatRedpandaHasNot() throws Exception {
+    void shouldCloseTheConnectionOfAClientThatAsksForWhatRedpandaLacks() throws Exception {
         for (RedpandaApi.Api api : List.of(
                 new RedpandaApi.Api(ApiKeys.FETCH.id, (short) 12), // one version too high
                 new RedpandaApi.Api(ApiKeys.CONSUMER_GROUP_HEARTBEAT.id, (short) 0),
@@ -48,9 +48,9 @@ class RedpandaApiIT {
         }
     }
 
-    /** A client that asks first, as all do, never gets as far as to be refused. */
+    /** A client that asks for the versions first, as all clients do, does not get as far as being refused. */
     @Test
-    void shouldTellAClientThatTheNewGroupProtocolIsNotThere() {
+    void shouldAnswerThatTheNewGroupProtocolIsNotSupported() {
         Map<String, Object> config = Map.of(
                 "bootstrap.servers", redpanda.bootstrapServers(), "group.id", "new", "group.protocol", "consumer");
         try (var consumer = new KafkaConsumer<>(config, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {

@@ -9,9 +9,9 @@ import java.nio.file.Path;
  * @param port 1 to 65535, or 0 for a free one
  * @param dataDir null for a temporary folder
  */
-record BrokerPlace(int port, Path dataDir) {
+record BrokerLocation(int port, Path dataDir) {
     /** @throws InvalidSettingException if the port is out of range */
-    BrokerPlace {
+    BrokerLocation {
         if (port < 0 || port > 65_535) {
             throw new InvalidSettingException("--port", port, "0 to 65535");
         }
