@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The pipeline on this machine, in three processes: a broker, the processor, the producer. See --help.
+# The pipeline on this machine, in four processes: a broker, the live page, the processor, the producer. See --help.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
 
@@ -7,9 +7,8 @@ usage() {
   cat <<'END'
 Usage: ./demo.sh [--seconds N] [--port P] [--http-port P] [--rate R] [--sensors N]
 
-Runs the whole pipeline on this machine: a Kafka broker, the processor and a producer of made-up readings,
-each in a process of its own, and prints every window of 10 s as it closes; a live page in the browser shows more. Ctrl-C ends
-all three.
+Runs the whole pipeline on this machine: a Kafka broker, the processor, a producer of made-up readings and a live page
+for the browser, each in a process of its own, and prints every window of 10 s as it closes. Ctrl-C ends all four.
 Needs a JDK, 17 or newer. Builds first what is not built yet. Leaves nothing outside the build folders.
 
   --seconds N   end by itself after N seconds (default: run until Ctrl-C)
@@ -55,9 +54,9 @@ export HOME=${HOME:-~} # the Maven wrapper does not run without it
 java=${JAVA_HOME:+$JAVA_HOME/bin/}java
 command -v "$java" >/dev/null || fail "no $java found; a JDK, 17 or newer, is needed"
 
-modules=(local-stack processor producer)
+modules=(local-broker live-page processor producer)
 logs=target/demo
-names=() pids=() data='' stop='' partial='' windows=0 patience=30
+names=() pids=() starting='' data='' stop='' partial='' windows=0 patience=30
 
 jar() { echo "$1/target/$1.jar"; }
 
@@ -110,11 +109,25 @@ check_all() {
     { wait "${pids[i]}"; } 2>/dev/null
     local code=$?
     [[ -z $stop ]] || return 0
+    # One line, if that is all it has to say: its port is in use.
+    [[ ${names[i]} != "$starting" || $(wc -l <"$logs/$starting.log") -ne 1 ]] || fail "$(<"$logs/$starting.log")"
     echo "demo.sh: ${names[i]} has ended with exit code $code; the end of $logs/${names[i]}.log:" >&2
     patience=5
     tail -n 10 "$logs/${names[i]}.log" | sed 's/^/  /' >&2
     exit 1
   done
+}
+
+# await NAME PATTERN: waits until a program that has just been launched says where it is; that place, which the pattern puts
+# into parentheses, is in $place then.
+await() {
+  place='' starting=$1
+  while [[ -z $place && -z $stop ]]; do
+    check_all
+    sleep 0.1
+    place=$(sed -n "s/$2/\\1/p" "$logs/$1.out")
+  done
+  starting=''
 }
 
 print_new_windows() {
@@ -140,29 +153,20 @@ build_what_is_missing
 [[ -z $stop ]] || exit 0
 data=$(mktemp -d "$PWD/$logs/data.XXXXXX") || fail "no folder for data in $logs"
 
-launch local-stack --port "$port" --data-dir "$data/broker" ${http_port:+--http-port "$http_port"}
-broker=''
-while [[ -z $broker && -z $stop ]]; do
-  # One line, if that is all it has to say: the port is in use.
-  if ! kill -0 "${pids[0]}" 2>/dev/null && (($(wc -l <"$logs/local-stack.log") == 1)); then
-    fail "$(<"$logs/local-stack.log")"
-  fi
-  check_all
-  sleep 0.1
-  broker=$(sed -n 's/^Kafka is ready on \([^,]*\),.*/\1/p' "$logs/local-stack.out")
-done
+launch local-broker --port "$port" --data-dir "$data/broker"
+await local-broker '^Kafka is ready on \([^,]*\),.*'
 
 if [[ -z $stop ]]; then
+  broker=$place
+  launch live-page --bootstrap-servers "$broker" ${http_port:+--http-port "$http_port"}
   launch processor --bootstrap-servers "$broker" --window 10s --grace 1s --log-summaries --state-dir "$data/state"
   launch producer --bootstrap-servers "$broker" --count 0 --rate "$rate" --sensors "$sensors"
   start=$SECONDS
-  page=''
-  while [[ -z $page && -z $stop ]]; do
-    check_all
-    sleep 0.1
-    page=$(sed -n 's/^The live page is on //p' "$logs/local-stack.out")
-  done
-  echo "The live page is on $page"
+  await live-page '^The live page is on \(.*\)'
+fi
+
+if [[ -z $stop ]]; then
+  echo "The live page is on $place"
   echo "Kafka is on $broker, logs are in $logs/."
   echo "$rate readings/s from $sensors sensors; windows of 10 s (UTC) show about a second after they end. Ctrl-C ends it."
   echo

@@ -191,7 +191,7 @@ class Process:
 
 
 class Broker:
-    """local-stack as shipped, with its data in a folder of the benchmark."""
+    """local-broker as shipped, with its data in a folder of the benchmark."""
 
     def __init__(self, java, jar):
         data = WORK / "broker"
@@ -284,7 +284,7 @@ class Session:
         (WORK / "logs").mkdir(parents=True)
         try:
             if not self.options.bootstrap_servers:
-                self.broker = Broker(self.java, ROOT / "local-stack/target/local-stack.jar")
+                self.broker = Broker(self.java, ROOT / "local-broker/target/local-broker.jar")
                 self.options.bootstrap_servers = self.broker.bootstrap_servers
             self.observer = Observer(self.java, self.options.bootstrap_servers)
         except BaseException:
@@ -750,7 +750,7 @@ def have_quix():
 
 
 def build(options):
-    modules = ["processor", "local-stack", "producer", "benchmarks/streaming"]
+    modules = ["processor", "local-broker", "producer", "benchmarks/streaming"]
     if options.task in ("compare", "all") and "flink" in options.contenders.split(","):
         modules.append("benchmarks/streaming/flink")
     command = [ROOT / "mvnw", "-q", "-B", "-Pbenchmarks", "-DskipTests", "-Dspotless.check.skip"]
@@ -823,7 +823,7 @@ def parse(arguments):
         help="flags for the JVMs of all contenders, or of one, for example --java-options=processor:-XX:+UseParallelGC",
     )
     add("--profile", action="store_true", help="with compare: record a profile of each run, and print where the time went")
-    add("--bootstrap-servers", help="a broker that is running already (default: the benchmark starts local-stack)")
+    add("--bootstrap-servers", help="a broker that is running already (default: the benchmark starts local-broker)")
     add("--processor-jar", default=ROOT / "processor/target/processor.jar", help="jar of the processor (default: the one built for this run)")
     add("--no-build", action="store_true", help="measure what was built earlier")
     options = parser.parse_args(arguments, Options(latency_seconds=(15, 60)))

@@ -4,8 +4,8 @@ import static downsampling.processor.Pipeline.T0;
 import static downsampling.processor.Pipeline.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import downsampling.localstack.Broker;
-import downsampling.localstack.LocalKafka;
+import downsampling.broker.Broker;
+import downsampling.broker.LocalKafka;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;

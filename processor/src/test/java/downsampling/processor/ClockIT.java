@@ -3,8 +3,8 @@ package downsampling.processor;
 import static downsampling.processor.Pipeline.T0;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import downsampling.localstack.Broker;
-import downsampling.localstack.BrokerTest;
+import downsampling.broker.Broker;
+import downsampling.broker.BrokerTest;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.kafka.streams.ThreadMetadata;

@@ -5,8 +5,8 @@ import static downsampling.processor.Pipeline.await;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import downsampling.localstack.Broker;
-import downsampling.localstack.BrokerTest;
+import downsampling.broker.Broker;
+import downsampling.broker.BrokerTest;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
@@ -83,7 +83,7 @@ class ClosedDoorsIT {
         switch (program) {
             case "processor" -> start(program, "-Xmx96m", List.of("--bootstrap-servers=127.0.0.1:1", "--wait=1h"));
             case "producer" -> start(program, "-Xmx64m", List.of("--bootstrap-servers=127.0.0.1:1", "--wait=1h"));
-            default -> start("local-stack", "-Xmx64m", List.of("view", "--bootstrap-servers=127.0.0.1:1"));
+            default -> start("live-page", "-Xmx64m", List.of("--bootstrap-servers=127.0.0.1:1"));
         }
     }
 
@@ -178,7 +178,7 @@ class ClosedDoorsIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"processor", "producer", "live page"})
+    @ValueSource(strings = {"processor", "producer", "live-page"})
     void shouldAnswerWhileTwoHundredClientsSendAByteNowAndThen(String program) throws Exception {
         start(program);
         AtomicBoolean over = new AtomicBoolean();
@@ -217,10 +217,10 @@ class ClosedDoorsIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"processor", "producer", "live page"})
+    @ValueSource(strings = {"processor", "producer", "live-page"})
     void shouldAnswerToNamesOfItsOwnOnly(String program) throws Exception {
         start(program);
-        List<String> paths = program.equals("live page")
+        List<String> paths = program.equals("live-page")
                 ? List.of("/", "/health/live", "/events")
                 : List.of("/health/live", "/metrics");
         for (String path : paths) {

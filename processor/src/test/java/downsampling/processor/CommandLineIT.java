@@ -4,8 +4,8 @@ import static downsampling.processor.Pipeline.T0;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import downsampling.localstack.Broker;
-import downsampling.localstack.BrokerTest;
+import downsampling.broker.Broker;
+import downsampling.broker.BrokerTest;
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,8 +23,8 @@ class CommandLineIT {
     private static final String LOST = "standard output cannot be written: No space left on device";
     private static final Path PRODUCER =
             Path.of("..", "producer", "target", "producer.jar").toAbsolutePath();
-    private static final Path LOCAL_STACK =
-            Path.of("..", "local-stack", "target", "local-stack.jar").toAbsolutePath();
+    private static final Path LIVE_PAGE =
+            Path.of("..", "live-page", "target", "live-page.jar").toAbsolutePath();
 
     @TempDir
     private Path folder;
@@ -133,14 +133,14 @@ class CommandLineIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"processor", "producer", "view"})
+    @ValueSource(strings = {"processor", "producer", "live-page"})
     void shouldEndWithZeroWhenItIsToldToWhileItWaitsForABroker(String program) throws Exception {
         String nobody = "--bootstrap-servers=127.0.0.1:1";
         Process process = builder(
                         switch (program) {
                             case "processor" -> processor(List.of(nobody));
                             case "producer" -> jar(PRODUCER, nobody);
-                            default -> jar(LOCAL_STACK, "view", nobody, "--http-port=0");
+                            default -> jar(LIVE_PAGE, nobody, "--http-port=0");
                         })
                 .redirectOutput(folder.resolve("out").toFile())
                 .start();
@@ -157,12 +157,12 @@ class CommandLineIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"processor", "producer", "local-stack"})
+    @ValueSource(strings = {"processor", "producer", "live-page"})
     void shouldShowNameAndVersionOfTheJarAndSayWhenTheyCannotBePrinted(String program) throws Exception {
         Path jar = switch (program) {
             case "processor" -> Path.of("target", "processor.jar").toAbsolutePath();
             case "producer" -> PRODUCER;
-            default -> LOCAL_STACK;
+            default -> LIVE_PAGE;
         };
         String version;
         try (var file = new java.util.jar.JarFile(jar.toFile())) {

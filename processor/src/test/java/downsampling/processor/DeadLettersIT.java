@@ -6,8 +6,8 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import downsampling.localstack.Broker;
-import downsampling.localstack.BrokerTest;
+import downsampling.broker.Broker;
+import downsampling.broker.BrokerTest;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;

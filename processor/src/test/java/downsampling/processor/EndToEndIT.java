@@ -4,8 +4,8 @@ import static downsampling.processor.Pipeline.T0;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import downsampling.localstack.Broker;
-import downsampling.localstack.BrokerTest;
+import downsampling.broker.Broker;
+import downsampling.broker.BrokerTest;
 import downsampling.producer.ReadingSender;
 import downsampling.producer.source.SyntheticReading;
 import downsampling.producer.source.SyntheticSource;

@@ -2,8 +2,8 @@ package downsampling.processor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import downsampling.localstack.Broker;
-import downsampling.localstack.BrokerTest;
+import downsampling.broker.Broker;
+import downsampling.broker.BrokerTest;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;

@@ -3,8 +3,8 @@ package downsampling.processor;
 import static downsampling.processor.Pipeline.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import downsampling.localstack.Broker;
-import downsampling.localstack.LocalKafka;
+import downsampling.broker.Broker;
+import downsampling.broker.LocalKafka;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;

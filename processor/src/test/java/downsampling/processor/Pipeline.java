@@ -3,7 +3,7 @@ package downsampling.processor;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import downsampling.localstack.Broker;
+import downsampling.broker.Broker;
 import downsampling.service.Durations;
 import java.io.IOException;
 import java.io.UncheckedIOException;

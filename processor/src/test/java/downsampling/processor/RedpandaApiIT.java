@@ -7,8 +7,8 @@ import static org.apache.kafka.common.IsolationLevel.READ_COMMITTED;
 import static org.apache.kafka.common.IsolationLevel.READ_UNCOMMITTED;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import downsampling.localstack.Broker;
-import downsampling.localstack.RedpandaApi;
+import downsampling.broker.Broker;
+import downsampling.broker.RedpandaApi;
 import downsampling.producer.source.SyntheticReading;
 import downsampling.producer.source.SyntheticSource;
 import downsampling.producer.source.SyntheticSource.Shares;

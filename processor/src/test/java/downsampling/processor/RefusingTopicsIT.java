@@ -5,8 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import downsampling.localstack.Broker;
-import downsampling.localstack.LocalKafka;
+import downsampling.broker.Broker;
+import downsampling.broker.LocalKafka;
 import downsampling.service.FailedException;
 import java.time.Duration;
 import java.time.Instant;

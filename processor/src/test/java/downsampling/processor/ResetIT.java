@@ -4,8 +4,8 @@ import static downsampling.processor.Pipeline.T0;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import downsampling.localstack.Broker;
-import downsampling.localstack.BrokerTest;
+import downsampling.broker.Broker;
+import downsampling.broker.BrokerTest;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.file.Path;

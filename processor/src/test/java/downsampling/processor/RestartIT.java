@@ -5,8 +5,8 @@ import static downsampling.processor.Pipeline.await;
 import static downsampling.processor.Pipeline.header;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import downsampling.localstack.Broker;
-import downsampling.localstack.BrokerTest;
+import downsampling.broker.Broker;
+import downsampling.broker.BrokerTest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -2,7 +2,7 @@ package downsampling.processor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import downsampling.localstack.LocalKafka;
+import downsampling.broker.LocalKafka;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

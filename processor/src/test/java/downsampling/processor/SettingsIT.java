@@ -5,8 +5,8 @@ import static downsampling.processor.Pipeline.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import downsampling.localstack.Broker;
-import downsampling.localstack.BrokerTest;
+import downsampling.broker.Broker;
+import downsampling.broker.BrokerTest;
 import downsampling.service.Durations;
 import downsampling.service.FailedException;
 import java.time.Duration;

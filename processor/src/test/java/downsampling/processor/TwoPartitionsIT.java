@@ -3,8 +3,8 @@ package downsampling.processor;
 import static downsampling.processor.Pipeline.T0;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import downsampling.localstack.Broker;
-import downsampling.localstack.BrokerTest;
+import downsampling.broker.Broker;
+import downsampling.broker.BrokerTest;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;

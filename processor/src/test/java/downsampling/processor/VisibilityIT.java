@@ -4,8 +4,8 @@ import static downsampling.processor.Pipeline.T0;
 import static downsampling.processor.Pipeline.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import downsampling.localstack.Broker;
-import downsampling.localstack.BrokerTest;
+import downsampling.broker.Broker;
+import downsampling.broker.BrokerTest;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;

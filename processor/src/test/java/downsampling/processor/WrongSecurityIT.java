@@ -2,7 +2,7 @@ package downsampling.processor;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import downsampling.localstack.LocalKafka;
+import downsampling.broker.LocalKafka;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -31,7 +31,7 @@ class WrongSecurityIT {
             "processor", List.of("../processor/target/processor.jar"),
             "audit", List.of("../processor/target/processor.jar", "audit"),
             "producer", List.of("../producer/target/producer.jar"),
-            "view", List.of("../local-stack/target/local-stack.jar", "view", "--http-port=0"));
+            "live-page", List.of("../live-page/target/live-page.jar", "--http-port=0"));
 
     @TempDir
     private static Path folder;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import downsampling.localstack.Broker;
-import downsampling.localstack.BrokerTest;
+import downsampling.broker.Broker;
+import downsampling.broker.BrokerTest;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

@@ -3,8 +3,8 @@ package downsampling.producer;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import downsampling.localstack.Broker;
-import downsampling.localstack.BrokerTest;
+import downsampling.broker.Broker;
+import downsampling.broker.BrokerTest;
 import downsampling.producer.source.Message;
 import downsampling.producer.source.SyntheticSource;
 import downsampling.producer.source.SyntheticSource.Recipe;

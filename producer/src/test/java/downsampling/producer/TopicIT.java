@@ -3,7 +3,7 @@ package downsampling.producer;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import downsampling.localstack.LocalKafka;
+import downsampling.broker.LocalKafka;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

@@ -35,10 +35,16 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
             "PROCESSOR_REVISION");
 
     private final String prefix;
+    /** How names that are no longer read begin. */
+    private final List<String> oldPrefixes;
+
     private final Map<String, String> environment;
 
-    EnvironmentDefaults(String program, Map<String, String> environment) {
+    /** @param formerPrograms names of programs whose options this program has taken over */
+    EnvironmentDefaults(String program, List<String> formerPrograms, Map<String, String> environment) {
         prefix = prefix(program);
+        oldPrefixes = new ArrayList<>(List.of(""));
+        formerPrograms.forEach(former -> oldPrefixes.add(prefix(former)));
         this.environment = environment;
     }
 
@@ -81,11 +87,13 @@ final class EnvironmentDefaults implements IDefaultValueProvider {
         Map<String, String> old = new TreeMap<>();
         for (OptionSpec option : command.getCommandSpec().options()) {
             String name = suffix(option);
-            if (isRead(option)
-                    && value(name) != null
-                    && value(prefix + name) == null
-                    && !command.getParseResult().hasMatchedOption(option)) {
-                old.put(name, prefix + name);
+            for (String oldPrefix : oldPrefixes) {
+                if (isRead(option)
+                        && value(oldPrefix + name) != null
+                        && value(prefix + name) == null
+                        && !command.getParseResult().hasMatchedOption(option)) {
+                    old.put(oldPrefix + name, prefix + name);
+                }
             }
         }
         if (!old.isEmpty()) {

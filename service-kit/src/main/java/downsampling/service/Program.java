@@ -8,6 +8,7 @@ import java.io.UncheckedIOException;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -47,7 +48,7 @@ public final class Program {
     private static volatile @Nullable StandardOutput standardOutput;
 
     private final String name;
-    private final String variablesOf;
+    private final List<String> formerNames;
     private final Map<String, String> environment;
     private final Output output;
 
@@ -77,17 +78,18 @@ public final class Program {
      * @param output      mixin of the command
      */
     public Program(String name, Map<String, String> environment, Output output) {
-        this(name, name, environment, output);
+        this(name, List.of(), environment, output);
     }
 
     /**
-     * Names a program whose environment variables have another prefix.
+     * Names a program that has taken over the options of others.
      *
-     * @param variablesOf name with which the environment variables begin
+     * @param formerNames names of programs whose options this one has taken over: a line says that their variables are not
+     *     read
      */
-    public Program(String name, String variablesOf, Map<String, String> environment, Output output) {
+    public Program(String name, List<String> formerNames, Map<String, String> environment, Output output) {
         this.name = name;
-        this.variablesOf = variablesOf;
+        this.formerNames = formerNames;
         this.environment = environment;
         this.output = output;
     }
@@ -99,7 +101,7 @@ public final class Program {
      * @param subcommands command lines of subcommands, each made by a {@code Program} of its own
      */
     public CommandLine commandLine(Object command, CommandLine... subcommands) {
-        EnvironmentDefaults defaults = new EnvironmentDefaults(variablesOf, environment);
+        EnvironmentDefaults defaults = new EnvironmentDefaults(name, formerNames, environment);
         CommandLine commandLine = new CommandLine(command)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 // The last value counts, as in most programs: scripts append their options to those of a user.

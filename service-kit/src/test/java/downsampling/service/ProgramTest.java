@@ -46,7 +46,9 @@ class ProgramTest {
         }
     }
 
+    /** These two are there to be listed in the help. */
     @Command(optionListHeading = "%nMatters of size:%n")
+    @SuppressWarnings("UnusedVariable")
     private static final class SizeOptions {
         @Option(names = "--size", scope = CommandLine.ScopeType.INHERIT)
         int size;
@@ -56,6 +58,7 @@ class ProgramTest {
     private static final class Subcommand {}
 
     @Command(name = "sorted", sortOptions = false, subcommands = Subcommand.class)
+    @SuppressWarnings("UnusedVariable")
     private static final class WithSections {
         @Mixin
         final SizeOptions size = new SizeOptions();
@@ -118,6 +121,23 @@ class ProgramTest {
                 .hasLineCount(1)
                 .contains(
                         "WINDOW, ZONE in the environment are not read: the name is now MY_PROGRAM_WINDOW, MY_PROGRAM_ZONE");
+    }
+
+    @Test
+    void shouldSayInOneLineThatNamesOfAProgramThatItWasAPartOfAreNotRead() {
+        int exitCode = new Program(
+                        "my-program",
+                        List.of("old-program"),
+                        Map.of("OLD_PROGRAM_WINDOW", "7s", "OLD_PROGRAM_COLOUR", "red"),
+                        main.output)
+                .commandLine(main)
+                .execute();
+
+        assertThat(exitCode).isZero();
+        assertThat(main.window).isEqualTo(Duration.ofSeconds(1));
+        assertThat(err.toString(UTF_8))
+                .hasLineCount(1)
+                .contains("OLD_PROGRAM_WINDOW in the environment is not read: the name is now MY_PROGRAM_WINDOW");
     }
 
     @Test

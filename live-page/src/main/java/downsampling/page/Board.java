@@ -1,0 +1,285 @@
+package downsampling.page;
+
+import java.time.ZoneId;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.LongSupplier;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+
+/**
+ * What is remembered of the four topics for the page to show: the newest of everything, and what has been counted. Its memory is
+ * bounded, whatever comes: there are only so many entries, sensors, and characters of a text.
+ *
+ * <p>Safe for several threads. Whatever it returns is immutable and a copy of one moment. So that the parts of an update belong
+ * together although they are asked for one after the other, a page first asks for an {@link Overview} and then for entries up to
+ * the {@link EntryCounts} that stand in it. All times are milliseconds since the epoch.
+ */
+final class Board {
+    /** Ten seconds of readings at 50 000 a second: what a sensor that has just been chosen can show. About 30 MB. */
+    static final int READINGS_KEPT = 1 << 19;
+    /** For ten thousand sensors the last 13 windows each. About 10 MB. */
+    static final int SUMMARIES_KEPT = 1 << 17;
+
+    static final int REJECTED_KEPT = 200;
+    static final int SENSORS_KEPT = 10_000;
+
+    /** A reading that is further ahead is on its way to the dead-letter topic; a point for it would be off any chart. */
+    private static final long MAX_AHEAD_MILLIS = 60_000;
+    /** When there are too many sensors, those that have been silent for so long make room. */
+    private static final long SILENT_MILLIS = 600_000;
+
+    private static final long SWEEP_INTERVAL_MILLIS = SILENT_MILLIS / 60;
+    private static final long STATISTICS_AGE_MILLIS = 400;
+    private static final long LAST_MINUTE_MILLIS = 60_000;
+
+    private final ZoneId zone;
+    private final LongSupplier clock;
+    private final long since;
+
+    private final Map<String, Heard> sensors = new HashMap<>();
+    private final TreeMap<String, Heard> sensorsInOrder = new TreeMap<>(Sensor.ORDER);
+    private KnownSensors knownSensors = new KnownSensors(0, List.of());
+    private long sensorsVersion;
+    private long lastSweep;
+    private boolean tooManySensors;
+
+    private final RecentEntries<Reading> readings = new RecentEntries<>(READINGS_KEPT);
+    private final RecentEntries<Summary> summaries = new RecentEntries<>(SUMMARIES_KEPT);
+    private final RecentEntries<RejectedReading> late = new RecentEntries<>(REJECTED_KEPT);
+    private final RecentEntries<RejectedReading> dead = new RecentEntries<>(REJECTED_KEPT);
+
+    private final Rate readingRate = new Rate(10);
+    private final Rate summaryRate = new Rate(60);
+    private final Map<TopicRole, Long> counts = new EnumMap<>(TopicRole.class);
+    private long skipped;
+    private long newestReading = Long.MIN_VALUE;
+    private String trouble = "Connecting to the broker";
+    private Statistics statistics;
+    private long statisticsAt;
+
+    /** A sensor and when it was last heard of. */
+    private static final class Heard {
+        private final Sensor sensor;
+        private long lastTime;
+
+        private Heard(Sensor sensor) {
+            this.sensor = sensor;
+        }
+    }
+
+    /**
+     * What there is at one moment.
+     *
+     * @param now that moment
+     * @param trouble what keeps the topics from being read, for people; null if nothing does
+     * @param newestWindowMillis length of the window of the newest summary; 0 without one
+     * @param counts how many entries there have ever been until that moment
+     */
+    record Overview(
+            long now,
+            String trouble,
+            Statistics statistics,
+            KnownSensors sensors,
+            long newestWindowMillis,
+            EntryCounts counts) {}
+
+    /**
+     * The sensors that are remembered.
+     *
+     * @param version another one whenever the sensors are others
+     * @param inOrder by {@link Sensor#ORDER}
+     */
+    record KnownSensors(long version, List<Sensor> inOrder) {}
+
+    /** How many entries there have ever been, on each of the logs. */
+    record EntryCounts(long readings, long summaries, long late, long dead) {
+        static final EntryCounts ZERO = new EntryCounts(0, 0, 0, 0);
+    }
+
+    /**
+     * @param zone of readings whose time names none
+     * @param clock milliseconds since the epoch
+     */
+    Board(ZoneId zone, LongSupplier clock) {
+        this.zone = zone;
+        this.clock = clock;
+        since = clock.getAsLong();
+        readingRate.add(since, 0);
+        summaryRate.add(since, 0);
+    }
+
+    /** @param live false for a record that was on its topic before this program began: it is shown, but not counted */
+    synchronized void add(TopicRole role, ConsumerRecord<byte[], byte[]> record, boolean live) {
+        long now = clock.getAsLong();
+        if (live) {
+            count(role, 1, now);
+        }
+        switch (role) {
+            case READINGS -> addReading(record, now);
+            case SUMMARIES -> addSummary(record, now, live);
+            case LATE -> late.add(RejectedReading.late(record, now));
+            case DEAD -> dead.add(RejectedReading.dead(record, now));
+        }
+    }
+
+    /** Notes that records were passed over: they count, but they are not shown. */
+    synchronized void addSkipped(TopicRole role, long records) {
+        count(role, records, clock.getAsLong());
+        skipped += records;
+    }
+
+    /** @param message what keeps the topics from being read, for people; null if nothing does any more */
+    synchronized void setTrouble(String message) {
+        trouble = message;
+    }
+
+    synchronized Overview overview() {
+        long now = clock.getAsLong();
+        if (knownSensors.version() != sensorsVersion) {
+            knownSensors = new KnownSensors(
+                    sensorsVersion,
+                    sensorsInOrder.values().stream().map(heard -> heard.sensor).toList());
+        }
+        Summary newest = summaries.newest();
+        return new Overview(
+                now,
+                trouble,
+                statistics(now),
+                knownSensors,
+                newest == null ? 0 : newest.end() - newest.start(),
+                new EntryCounts(readings.end(), summaries.end(), late.end(), dead.end()));
+    }
+
+    /** The readings of a sensor with an event time after the given one, in the order in which they came. */
+    synchronized List<Reading> readings(EntryRange range, Sensor sensor, long after) {
+        return readings.in(range, Integer.MAX_VALUE, r -> r.sensor() == sensor && r.time() > after);
+    }
+
+    /** The newest summaries of all sensors, in the order in which they came. */
+    synchronized List<Summary> newestSummaries(EntryRange range, int limit) {
+        return summaries.in(range, limit, s -> true);
+    }
+
+    /** The newest summaries of each of the given sensors, in the order in which they came. */
+    synchronized List<Summary> summaries(EntryRange range, Set<Sensor> of, int limitForEach) {
+        Map<Sensor, Integer> found = new HashMap<>();
+        return summaries.in(
+                range,
+                of.size() * limitForEach,
+                s -> of.contains(s.sensor()) && found.merge(s.sensor(), 1, Integer::sum) <= limitForEach);
+    }
+
+    /** The newest late readings, in the order in which they came. */
+    synchronized List<RejectedReading> newestLate(EntryRange range, int limit) {
+        return late.in(range, limit, r -> true);
+    }
+
+    /** The newest dead readings, in the order in which they came. */
+    synchronized List<RejectedReading> newestDead(EntryRange range, int limit) {
+        return dead.in(range, limit, r -> true);
+    }
+
+    private void count(TopicRole role, long records, long now) {
+        counts.merge(role, records, Long::sum);
+        if (role == TopicRole.READINGS) {
+            readingRate.add(now, records);
+        } else if (role == TopicRole.SUMMARIES) {
+            summaryRate.add(now, records);
+        }
+    }
+
+    private void addReading(ConsumerRecord<byte[], byte[]> record, long now) {
+        Reading.Point point = Reading.parse(record.value(), zone);
+        if (point == null || point.time() > now + MAX_AHEAD_MILLIS) {
+            return;
+        }
+        Sensor sensor = sensor(record.key(), now);
+        if (sensor != null) {
+            newestReading = Math.max(newestReading, point.time());
+            readings.add(new Reading(sensor, point.time(), point.value()));
+        }
+    }
+
+    private void addSummary(ConsumerRecord<byte[], byte[]> record, long now, boolean live) {
+        Summary.Window w = Summary.parse(record);
+        Sensor sensor = w == null ? null : sensor(record.key(), now);
+        if (sensor != null) {
+            summaries.add(new Summary(sensor, w.start(), w.end(), w.count(), w.min(), w.max(), w.mean(), now, live));
+        }
+    }
+
+    /** Null without a key, or where there are too many sensors. */
+    private Sensor sensor(byte[] key, long now) {
+        if (key == null || key.length == 0) {
+            return null;
+        }
+        String id = RecordText.of(key);
+        Heard heard = sensors.get(id);
+        if (heard == null) {
+            if (sensors.size() >= SENSORS_KEPT && !forgetSilent(now)) {
+                tooManySensors = true;
+                return null;
+            }
+            heard = new Heard(new Sensor(id));
+            sensors.put(id, heard);
+            sensorsInOrder.put(id, heard);
+            sensorsVersion++;
+        }
+        heard.lastTime = now;
+        return heard.sensor;
+    }
+
+    /** Whether there is room now. */
+    private boolean forgetSilent(long now) {
+        if (now - lastSweep < SWEEP_INTERVAL_MILLIS) {
+            return false;
+        }
+        lastSweep = now;
+        boolean forgot = forgetSilent(sensors.values(), now);
+        forgetSilent(sensorsInOrder.values(), now);
+        tooManySensors &= !forgot;
+        return forgot;
+    }
+
+    private static boolean forgetSilent(Collection<Heard> all, long now) {
+        return all.removeIf(heard -> now - heard.lastTime > SILENT_MILLIS);
+    }
+
+    private Statistics statistics(long now) {
+        if (statistics == null || now - statisticsAt >= STATISTICS_AGE_MILLIS) {
+            statistics = computeStatistics(now);
+            statisticsAt = now;
+        }
+        return statistics;
+    }
+
+    private Statistics computeStatistics(long now) {
+        List<Summary> lastMinute = summaries.in(
+                new EntryRange(0, summaries.end()),
+                SUMMARIES_KEPT,
+                s -> s.live() && s.visible() > now - LAST_MINUTE_MILLIS);
+        long[] delays = lastMinute.stream().mapToLong(Summary::delay).sorted().toArray();
+        long summarised = lastMinute.stream().mapToLong(Summary::count).sum();
+        boolean some = delays.length > 0;
+        return new Statistics(
+                since,
+                readingRate.perSecond(now),
+                summaryRate.perSecond(now),
+                some ? (double) summarised / delays.length : null,
+                some ? delays[delays.length / 2] : null,
+                some ? delays[delays.length - 1] : null,
+                counts.getOrDefault(TopicRole.READINGS, 0L),
+                counts.getOrDefault(TopicRole.SUMMARIES, 0L),
+                counts.getOrDefault(TopicRole.LATE, 0L),
+                counts.getOrDefault(TopicRole.DEAD, 0L),
+                skipped,
+                newestReading == Long.MIN_VALUE ? null : (Long) newestReading,
+                sensors.size(),
+                tooManySensors);
+    }
+}

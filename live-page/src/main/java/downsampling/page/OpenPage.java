@@ -1,0 +1,195 @@
+package downsampling.page;
+
+import downsampling.page.Board.EntryCounts;
+import downsampling.page.Board.KnownSensors;
+import downsampling.page.Board.Overview;
+import downsampling.page.PageUpdate.Newest;
+import downsampling.page.PageUpdate.Points;
+import downsampling.page.PageUpdate.Row;
+import downsampling.page.PageUpdate.SensorList;
+import downsampling.page.PageUpdate.Window;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+
+/**
+ * A page that somebody has open: what was chosen on it, and how much it has been sent. Each update holds what is new since the
+ * one before; the first holds everything there is to begin with. Every part of an update has a limit, so its size depends on
+ * neither the number of sensors nor the rate of readings. Not safe for several threads.
+ */
+final class OpenPage {
+    /** Small charts at a time. */
+    static final int CHARTS = 48;
+    /** Windows of a sensor to begin with, and at most in an update after that. */
+    static final int WINDOWS = 40;
+    /** Points of the chosen sensor to begin with. */
+    static final int POINTS = 2_000;
+    /** Points of the chosen sensor in an update after that. */
+    static final int NEW_POINTS = 200;
+    /** Rows of a table. */
+    static final int ROWS = 50;
+
+    private static final int WINDOWS_ACROSS = 12;
+    private static final long SHORTEST_SPAN_MILLIS = 120_000;
+    /** A week, since anything can stand in a summary. */
+    private static final long LONGEST_WINDOW_MILLIS = 604_800_000;
+
+    private static final PageUpdate.Limits LIMITS = new PageUpdate.Limits(
+            CHARTS,
+            POINTS,
+            NEW_POINTS,
+            ROWS,
+            Board.SENSORS_KEPT,
+            Board.READINGS_KEPT,
+            Board.SUMMARIES_KEPT,
+            TopicReader.FURTHEST_BEHIND);
+
+    private final Board board;
+    private final String find;
+    private final int first;
+
+    private boolean begun;
+    private String chosen;
+    private EntryCounts sent = EntryCounts.ZERO;
+    private long sensorsVersion = -1;
+    private Set<Sensor> charted = Set.of();
+    /** The sensor with the id that was chosen, or null as long as it has not been heard of. */
+    private Sensor large;
+    /** The sensor whose points the page has been sent. */
+    private Sensor drawn;
+
+    /**
+     * @param chosen id of the sensor to draw large, or null for the first one
+     * @param find what the id of a sensor has to contain, in whatever case, to have a small chart; empty for any
+     * @param first number of the first small chart, from 0
+     */
+    OpenPage(Board board, String chosen, String find, int first) {
+        this.board = board;
+        this.chosen = chosen;
+        this.find = find.toLowerCase(Locale.ROOT);
+        this.first = first;
+    }
+
+    /** What is new since the update before. */
+    PageUpdate nextUpdate() {
+        Overview overview = board.overview();
+        EntryCounts counts = overview.counts();
+        long span = Math.max(
+                SHORTEST_SPAN_MILLIS, WINDOWS_ACROSS * Math.min(overview.newestWindowMillis(), LONGEST_WINDOW_MILLIS));
+        Set<Sensor> chartedBefore = charted;
+        SensorList list = overview.sensors().version() == sensorsVersion ? null : chart(overview.sensors());
+        EntryRange newSummaries = new EntryRange(sent.summaries(), counts.summaries());
+        EntryRange newLate = new EntryRange(sent.late(), counts.late());
+        EntryRange newDead = new EntryRange(sent.dead(), counts.dead());
+        PageUpdate update = new PageUpdate(
+                begun ? null : LIMITS,
+                overview.now(),
+                overview.trouble(),
+                span,
+                overview.statistics(),
+                list,
+                chosen,
+                points(overview, span),
+                windows(chartedBefore, newSummaries),
+                newest(
+                        board.newestSummaries(newSummaries, ROWS).stream()
+                                .map(Row::of)
+                                .toList(),
+                        newSummaries),
+                newest(board.newestLate(newLate, ROWS), newLate),
+                newest(board.newestDead(newDead, ROWS), newDead));
+        begun = true;
+        sent = counts;
+        return update;
+    }
+
+    /** Determines anew which sensors have a chart, since there are others than before. */
+    private SensorList chart(KnownSensors sensors) {
+        sensorsVersion = sensors.version();
+        if (chosen == null && !sensors.inOrder().isEmpty()) {
+            chosen = sensors.inOrder().get(0).id();
+        }
+        large = sensors.inOrder().stream()
+                .filter(s -> s.id().equals(chosen))
+                .findFirst()
+                .orElse(null);
+        List<Sensor> matching = sensors.inOrder().stream()
+                .filter(s -> find.isEmpty() || s.id().toLowerCase(Locale.ROOT).contains(find))
+                .toList();
+        List<Sensor> small = matching.stream().skip(first).limit(CHARTS).toList();
+        charted = new HashSet<>(small);
+        if (large != null) {
+            charted.add(large);
+        }
+        return new SensorList(small.stream().map(Sensor::id).toList(), first, matching.size());
+    }
+
+    /** The new windows of sensors that had a chart before, and all windows there are of sensors whose chart is new. */
+    private Map<String, List<Window>> windows(Set<Sensor> chartedBefore, EntryRange newSummaries) {
+        Set<Sensor> added = new HashSet<>(charted);
+        added.removeAll(chartedBefore);
+        Set<Sensor> stayed = new HashSet<>(charted);
+        stayed.removeAll(added);
+        List<Summary> summaries =
+                new ArrayList<>(board.summaries(new EntryRange(0, newSummaries.until()), added, WINDOWS));
+        summaries.addAll(board.summaries(newSummaries, stayed, WINDOWS));
+        Map<String, List<Window>> windows = new HashMap<>();
+        for (Summary s : summaries) {
+            windows.computeIfAbsent(s.sensor().id(), id -> new ArrayList<>()).add(Window.of(s));
+        }
+        return windows;
+    }
+
+    private Points points(Overview overview, long span) {
+        boolean begins = large != drawn;
+        drawn = large;
+        Long newest = overview.statistics().newestReading();
+        if (large == null || newest == null) {
+            return null;
+        }
+        EntryRange range =
+                new EntryRange(begins ? 0 : sent.readings(), overview.counts().readings());
+        List<Reading> readings = board.readings(range, large, newest - 2 * span);
+        List<Reading> sample = sample(readings, begins ? POINTS : NEW_POINTS);
+        return sample.isEmpty()
+                ? null
+                : new Points(
+                        sample.stream().mapToLong(Reading::time).toArray(),
+                        sample.stream().mapToDouble(Reading::value).toArray(),
+                        readings.size());
+    }
+
+    /**
+     * Picks readings evenly, at most as many as the limit, in their order. The lowest and the highest are always among them, so
+     * that what is drawn reaches as far as the summary says.
+     */
+    static List<Reading> sample(List<Reading> readings, int limit) {
+        if (readings.size() <= limit) {
+            return readings;
+        }
+        Comparator<Integer> byValue =
+                Comparator.comparingDouble(i -> readings.get(i).value());
+        int lowest = 0;
+        int highest = 0;
+        for (int i = 1; i < readings.size(); i++) {
+            lowest = byValue.compare(i, lowest) < 0 ? i : lowest;
+            highest = byValue.compare(i, highest) > 0 ? i : highest;
+        }
+        Set<Integer> picked = new TreeSet<>(List.of(lowest, highest));
+        int even = limit - 2;
+        for (int i = 0; i < even; i++) {
+            picked.add((int) ((long) i * readings.size() / even));
+        }
+        return picked.stream().map(readings::get).toList();
+    }
+
+    private static <T> Newest<T> newest(List<T> newest, EntryRange range) {
+        return newest.isEmpty() ? null : new Newest<>(newest, range.count());
+    }
+}

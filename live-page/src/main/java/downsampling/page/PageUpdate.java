@@ -1,0 +1,74 @@
+package downsampling.page;
+
+import com.fasterxml.jackson.annotation.JsonFormat;
+import com.fasterxml.jackson.annotation.JsonInclude;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What an open page is sent, as JSON with the names that stand here; parts that are null are left out. All times are milliseconds
+ * since the epoch.
+ *
+ * @param limits in the first update of a stream only, which replaces everything there was before
+ * @param now time of this program
+ * @param trouble what keeps the topics from being read, or null
+ * @param span how much time the charts show, in milliseconds
+ * @param list which sensors have a small chart; null if they are the same as before
+ * @param chosen id of the large chart's sensor; null as long as there is none
+ * @param points new points of the chosen sensor, or null
+ * @param windows new windows by sensor id, of the sensors that have a chart
+ * @param summaries new rows of the table, or null; likewise {@code late} and {@code dead}
+ */
+@JsonInclude(JsonInclude.Include.NON_NULL)
+record PageUpdate(
+        Limits limits,
+        long now,
+        String trouble,
+        long span,
+        Statistics statistics,
+        SensorList list,
+        String chosen,
+        Points points,
+        Map<String, List<Window>> windows,
+        Newest<Row> summaries,
+        Newest<RejectedReading> late,
+        Newest<RejectedReading> dead) {
+
+    /** What the page says of its limits. */
+    record Limits(
+            int charts, int points, int newPoints, int rows, int sensors, int readings, int summaries, long behind) {}
+
+    /**
+     * @param ids of the sensors with a small chart
+     * @param first the number of the first of them, from 0, among those that the search finds
+     * @param matching how many sensors the search finds
+     */
+    record SensorList(List<String> ids, int first, int matching) {}
+
+    /**
+     * @param times event times
+     * @param seen how many readings there were, of which these are a sample
+     */
+    record Points(long[] times, double[] values, long seen) {}
+
+    /** @param end exclusive */
+    @JsonFormat(shape = JsonFormat.Shape.ARRAY)
+    record Window(long start, long end, long count, double min, double max, double mean) {
+        static Window of(Summary s) {
+            return new Window(s.start(), s.end(), s.count(), s.min(), s.max(), s.mean());
+        }
+    }
+
+    /**
+     * @param newest the oldest of them first
+     * @param seen how many there were, of which these are the newest
+     */
+    record Newest<T>(List<T> newest, long seen) {}
+
+    /** @param delay from the window's end to the moment when its summary was here, in milliseconds */
+    record Row(String sensor, long start, long end, long count, double min, double max, double mean, long delay) {
+        static Row of(Summary s) {
+            return new Row(s.sensor().id(), s.start(), s.end(), s.count(), s.min(), s.max(), s.mean(), s.delay());
+        }
+    }
+}
