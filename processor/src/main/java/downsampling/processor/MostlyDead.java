@@ -1,6 +1,6 @@
 package downsampling.processor;
 
-import downsampling.processor.NotAReadingException.Reason;
+import downsampling.processor.reading.NotAReadingException.Reason;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumMap;

@@ -1,7 +1,12 @@
 package downsampling.processor;
 
-import static downsampling.processor.Topics.get;
+import static downsampling.processor.topics.Cluster.get;
 
+import downsampling.processor.reading.EventTime;
+import downsampling.processor.settings.Settings;
+import downsampling.processor.topics.Cluster;
+import downsampling.processor.topics.Rights;
+import downsampling.processor.topics.StateCheck;
 import downsampling.service.Durations;
 import downsampling.service.FailedException;
 import downsampling.service.InvalidSettingException;
@@ -26,6 +31,7 @@ import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
@@ -65,7 +71,7 @@ import picocli.CommandLine.Spec;
         footer = {"", "Exit codes: 0 done, 1 failed or not confirmed, 2 wrong usage."})
 final class Reset implements Callable<Integer>, SaidEachTime {
     @ParentCommand
-    private Main main;
+    private Supplier<Settings> processor;
 
     @Spec
     private CommandLine.Model.CommandSpec spec;
@@ -86,7 +92,7 @@ final class Reset implements Callable<Integer>, SaidEachTime {
     @Option(names = "--dry-run", description = "say what would be done, and change nothing")
     private boolean dryRun;
 
-    private Config config;
+    private Settings settings;
     private Admin admin;
 
     /**
@@ -104,18 +110,18 @@ final class Reset implements Callable<Integer>, SaidEachTime {
 
     @Override
     public Integer call() throws Exception {
-        config = main.settings();
+        settings = processor.get();
         OffsetSpec place = place();
         if (!yes && !dryRun && !Terminal.canBeAsked()) {
             throw new CommandLine.ParameterException(
                     spec.commandLine(), "standard input is no terminal to ask on: expected --yes or --dry-run");
         }
         PrintWriter out = spec.commandLine().getOut();
-        try (Admin connected = Topics.connect(config, main.patience())) {
+        try (Admin connected = Cluster.connect(settings)) {
             admin = connected;
             Found found = find();
             if (found.nothing()) {
-                throw new FailedException("application " + config.applicationId()
+                throw new FailedException("application " + settings.applicationId()
                         + " has no offsets and no state: is it the right --application-id?");
             }
             tell(out, found);
@@ -136,15 +142,15 @@ final class Reset implements Callable<Integer>, SaidEachTime {
             String why = isActive(e.getCause())
                     ? "an instance of it has been started"
                     : e.getCause() instanceof AuthorizationException right
-                            ? Incurable.noRight(
+                            ? Rights.missing(
                                     right,
                                     AclOperation.READ,
                                     List.of(
                                             AclOperation.DESCRIBE,
                                             to.equals("earliest") ? AclOperation.DELETE : AclOperation.READ),
-                                    config)
+                                    settings)
                             : e.getCause().getMessage();
-            throw new FailedException("cannot reset " + config.applicationId() + ": " + why);
+            throw new FailedException("cannot reset " + settings.applicationId() + ": " + why);
         } finally {
             out.flush();
         }
@@ -157,7 +163,8 @@ final class Reset implements Callable<Integer>, SaidEachTime {
             default -> {
                 byte[] time = to.getBytes(StandardCharsets.UTF_8);
                 try {
-                    yield OffsetSpec.forTimestamp(EventTime.parse(time, 0, time.length, config.zone()));
+                    yield OffsetSpec.forTimestamp(EventTime.parse(
+                            time, 0, time.length, settings.readings().zone()));
                 } catch (DateTimeException | ArithmeticException e) {
                     throw new InvalidSettingException(
                             "--to", to, "earliest, latest, or a time such as 2025-01-01T12:00:00Z");
@@ -170,14 +177,14 @@ final class Reset implements Callable<Integer>, SaidEachTime {
     private Found find() throws ExecutionException {
         boolean known = true;
         try {
-            ConsumerGroupDescription group = get(admin.describeConsumerGroups(List.of(config.applicationId()))
+            ConsumerGroupDescription group = get(admin.describeConsumerGroups(List.of(settings.applicationId()))
                     .describedGroups()
-                    .get(config.applicationId()));
+                    .get(settings.applicationId()));
             if (!group.members().isEmpty()) {
                 throw new FailedException(String.format(
                         "%d instances or threads of %s are running: expected none (one that was killed counts for as long as"
                                 + " its session, 6 s by default)",
-                        group.members().size(), config.applicationId()));
+                        group.members().size(), settings.applicationId()));
             }
             known = group.groupState() != GroupState.DEAD; // so older brokers say that there is none
         } catch (ExecutionException e) {
@@ -186,7 +193,7 @@ final class Reset implements Callable<Integer>, SaidEachTime {
             }
             known = false;
         }
-        Pattern changelogs = Topics.changelogs(config.applicationId());
+        Pattern changelogs = StateCheck.changelogs(settings.applicationId());
         Set<String> topics = new TreeSet<>(get(admin.listTopics().names()));
         topics.removeIf(topic -> !changelogs.matcher(topic).matches());
         return new Found(known, topics, folder());
@@ -194,21 +201,23 @@ final class Reset implements Callable<Integer>, SaidEachTime {
 
     /** Kafka Streams makes one for each application in {@code --state-dir}. */
     private Path folder() {
-        Path folder = Path.of(config.stateDir()).resolve(config.applicationId()).toAbsolutePath();
+        Path folder = Path.of(settings.state().dir())
+                .resolve(settings.applicationId())
+                .toAbsolutePath();
         boolean inside = folder.normalize().equals(folder) // an id may be anything, such as ..
-                && folder.getParent().equals(Path.of(config.stateDir()).toAbsolutePath());
+                && folder.getParent().equals(Path.of(settings.state().dir()).toAbsolutePath());
         return inside && Files.isDirectory(folder) ? folder : null;
     }
 
     private void tell(PrintWriter out, Found found) {
-        out.println("Reset of " + config.applicationId() + ":");
-        out.println("  offsets  group " + config.applicationId()
+        out.println("Reset of " + settings.applicationId() + ":");
+        out.println("  offsets  group " + settings.applicationId()
                 + (to.equals("earliest")
                         ? found.group
                                 ? " is deleted: reading begins at the start of "
                                 : " has none: reading begins at the start of "
                         : " is set to " + to + " of ")
-                + config.inputTopic());
+                + settings.topics().input());
         found.changelogs.forEach(topic -> out.println("  state    topic " + topic + " is deleted"));
         if (found.folder != null) {
             out.println("  state    folder " + found.folder + " is deleted");
@@ -216,13 +225,15 @@ final class Reset implements Callable<Integer>, SaidEachTime {
         out.printf(
                 "Open windows are lost. Results in %s, %s and %s stay where they are: delete these topics or name others%n"
                         + "before the next start, else what is read again stands there twice, and the audit says so.%n",
-                config.outputTopic(), config.lateTopic(), config.deadTopic());
+                settings.topics().output(),
+                settings.topics().late(),
+                settings.topics().dead());
         out.println("On each other machine with --state-store=rocksdb, delete its --state-dir before the next start.");
         out.flush();
     }
 
     private boolean confirmed(PrintWriter out) throws IOException {
-        out.print("Reset " + config.applicationId() + "? [y/N] ");
+        out.print("Reset " + settings.applicationId() + "? [y/N] ");
         out.flush();
         String answer = new BufferedReader(new InputStreamReader(System.in, Charset.defaultCharset())).readLine();
         return answer != null
@@ -232,17 +243,19 @@ final class Reset implements Callable<Integer>, SaidEachTime {
     private void moveOffsets(PrintWriter out, Found found, OffsetSpec place) throws ExecutionException {
         if (!to.equals("earliest")) {
             Map<TopicPartition, OffsetAndMetadata> offsets = offsets(place);
-            get(admin.alterConsumerGroupOffsets(config.applicationId(), offsets).all());
-            out.println("Set the offsets of group " + config.applicationId() + " to " + to);
+            get(admin.alterConsumerGroupOffsets(settings.applicationId(), offsets)
+                    .all());
+            out.println("Set the offsets of group " + settings.applicationId() + " to " + to);
         } else if (found.group) {
             try {
-                get(admin.deleteConsumerGroups(List.of(config.applicationId())).all());
+                get(admin.deleteConsumerGroups(List.of(settings.applicationId()))
+                        .all());
             } catch (ExecutionException e) {
                 if (!(e.getCause() instanceof GroupIdNotFoundException)) {
                     throw e;
                 }
             }
-            out.println("Deleted group " + config.applicationId());
+            out.println("Deleted group " + settings.applicationId());
         }
         out.flush();
     }
@@ -250,18 +263,19 @@ final class Reset implements Callable<Integer>, SaidEachTime {
     private Map<TopicPartition, OffsetAndMetadata> offsets(OffsetSpec place) throws ExecutionException {
         Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
         try {
-            get(admin.describeTopics(List.of(config.inputTopic()))
+            get(admin.describeTopics(List.of(settings.topics().input()))
                             .topicNameValues()
-                            .get(config.inputTopic()))
+                            .get(settings.topics().input()))
                     .partitions()
                     .forEach(partition ->
-                            asked.put(new TopicPartition(config.inputTopic(), partition.partition()), place));
+                            asked.put(new TopicPartition(settings.topics().input(), partition.partition()), place));
         } catch (ExecutionException e) {
             if (e.getCause() instanceof TopicAuthorizationException) { // which does not say of which topic
-                throw new ExecutionException(new TopicAuthorizationException(Set.of(config.inputTopic())));
+                throw new ExecutionException(
+                        new TopicAuthorizationException(Set.of(settings.topics().input())));
             }
             if (e.getCause() instanceof UnknownTopicOrPartitionException) {
-                throw new FailedException("topic " + config.inputTopic() + " does not exist", e);
+                throw new FailedException("topic " + settings.topics().input() + " does not exist", e);
             }
             throw e;
         }
@@ -284,8 +298,8 @@ final class Reset implements Callable<Integer>, SaidEachTime {
                 get(admin.deleteTopics(List.of(topic)).all());
             } catch (ExecutionException e) {
                 if (e.getCause() instanceof TopicAuthorizationException) {
-                    throw new FailedException("cannot reset " + config.applicationId() + ": "
-                            + Incurable.noRight(List.of(AclOperation.DELETE), "topic " + topic));
+                    throw new FailedException("cannot reset " + settings.applicationId() + ": "
+                            + Rights.missing(List.of(AclOperation.DELETE), "topic " + topic));
                 }
                 if (!(e.getCause() instanceof UnknownTopicOrPartitionException)) {
                     throw e;
@@ -295,11 +309,11 @@ final class Reset implements Callable<Integer>, SaidEachTime {
             out.flush();
         }
         // A start that comes too early would meet what is just going away.
-        long deadline = System.nanoTime() + main.patience().toNanos();
+        long deadline = System.nanoTime() + settings.patience().toNanos();
         while (get(admin.listTopics().names()).stream().anyMatch(topics::contains)) {
             if (System.nanoTime() - deadline >= 0) {
-                throw new FailedException("topics " + topics + " are still there " + Durations.format(main.patience())
-                        + " after they were deleted: run reset again");
+                throw new FailedException("topics " + topics + " are still there "
+                        + Durations.format(settings.patience()) + " after they were deleted: run reset again");
             }
             LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
         }

@@ -1,27 +1,41 @@
 package downsampling.processor;
 
+import downsampling.processor.input.Clients;
+import downsampling.processor.input.InputConsumers;
+import downsampling.processor.input.InputEnd;
+import downsampling.processor.input.SteadyTime;
+import downsampling.processor.query.LocalInstance;
+import downsampling.processor.reading.ReadingDeserializer;
+import downsampling.processor.settings.NewTopics;
+import downsampling.processor.settings.Settings;
+import downsampling.processor.settings.TopologyKind;
+import downsampling.processor.topics.Cluster;
+import downsampling.processor.topics.Incurable;
+import downsampling.processor.topics.MissingTopics;
+import downsampling.processor.topics.Rights;
+import downsampling.processor.topics.StateCheck;
+import downsampling.processor.topics.TopicCheck;
+import downsampling.processor.window.DslTopology;
+import downsampling.processor.window.ExactTopology;
+import downsampling.processor.window.Faults;
+import downsampling.processor.window.KeptWindows;
+import downsampling.processor.window.Metrics;
+import downsampling.processor.window.StreamsSettings;
+import downsampling.processor.window.TopicLimits;
+import downsampling.processor.window.WindowReader;
 import downsampling.service.Durations;
 import downsampling.service.FailedException;
-import downsampling.service.KafkaSettings;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Properties;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
-import java.util.function.Function;
 import org.apache.kafka.clients.admin.Admin;
-import org.apache.kafka.clients.consumer.ConsumerConfig;
-import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.errors.WakeupException;
-import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.CloseOptions;
 import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.StoreQueryParameters;
-import org.apache.kafka.streams.StreamsConfig;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.apache.kafka.streams.state.QueryableStoreTypes;
@@ -29,88 +43,86 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** One running instance of the processor: topology, stream threads, and what decides when it cannot go on. */
-final class Service implements AutoCloseable {
+public final class Service implements AutoCloseable {
     /** What a container's stop grace period has to exceed. */
     static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(20);
 
     private static final Logger LOG = LoggerFactory.getLogger(Service.class);
 
+    private final Settings settings;
     private final Metrics metrics = new Metrics();
+    private final MostlyDead mostlyDead = new MostlyDead();
     private final Restarts restarts = new Restarts();
     private final CountDownLatch ended = new CountDownLatch(1);
     private final AtomicReference<FailedException> failure = new AtomicReference<>();
-    /** Of {@link ExactTopology} alone. */
-    private final InputEnd inputEnd;
+    /** Only {@link ExactTopology} asks. */
+    private final Optional<InputEnd> inputEnd;
 
     private final Clients clients;
-    private final ClockWatch clock =
-            new ClockWatch(System::currentTimeMillis, System::nanoTime, this::beginAnew).start();
-    private final Config config;
-    /** What the topics take that are written to; see {@link Watch}. */
-    private volatile Map<String, Limits> limits;
-
-    private final Watch watch;
+    private final ClusterWatch watch;
     private final KafkaStreams streams;
-    private final WindowReader windows;
-    private final int partitions;
+    private final LocalInstance local;
+    private final ClockWatch clock;
     private boolean closed;
     private volatile boolean timedOut;
 
     /** Makes missing topics and starts; returns before the first partition is assigned. */
-    static Service start(Config config, Topics.Making making, Duration wait) {
+    static Service start(Settings settings, NewTopics newTopics) {
         int partitions;
-        Map<String, Long> sizes = new HashMap<>();
-        Map<String, Limits> limits;
-        try (Admin admin = Topics.connect(config, wait)) {
-            Topics topics = new Topics(admin, making);
-            topics.obstacle(config, null).ifPresent(obstacle -> {
+        Map<String, TopicLimits> limits;
+        try (Admin admin = Cluster.connect(settings)) {
+            new StateCheck(admin, settings).obstacle(Optional.empty()).ifPresent(obstacle -> {
                 throw new FailedException(obstacle);
             });
-            partitions = topics.ensure(config);
-            for (String topic : List.of(config.lateTopic(), config.deadTopic())) {
-                sizes.put(RecordLimit.SETTING + topic, topics.maxBytes(topic));
-            }
-            limits = topics.limits(config);
+            partitions = new MissingTopics(admin, newTopics).make(settings.topics());
+            Rights.check(admin, settings);
+            TopicCheck.check(admin, settings, newTopics.retention().isEmpty());
+            limits = TopicCheck.limits(admin, settings);
         }
-        Service service = new Service(config, partitions, sizes, limits);
-        service.streams.start();
-        service.watch.start();
+        int threads = settings.processing().threads();
+        if (partitions < threads) {
+            LOG.warn(
+                    "Topic {} has {} partitions, so no more than {} of the {} threads have work",
+                    settings.topics().input(),
+                    partitions,
+                    partitions,
+                    threads);
+        }
+        Service service = new Service(settings, partitions, limits);
+        service.start();
         return service;
     }
 
-    private Service(Config config, int partitions, Map<String, Long> sizes, Map<String, Limits> limits) {
-        this.config = config;
-        this.partitions = partitions;
-        this.limits = limits;
-        boolean asked = config.kafka().containsKey(StreamsConfig.APPLICATION_SERVER_CONFIG);
-        KeptWindows kept = new KeptWindows(asked ? config.keepClosed() : 0);
-        ReadingDeserializer readings =
-                new ReadingDeserializer(config.zone(), config.maxAhead(), System::currentTimeMillis);
+    private Service(Settings settings, int partitions, Map<String, TopicLimits> limits) {
+        this.settings = settings;
         SteadyTime time = new SteadyTime();
-        inputEnd = config.topology() == Config.TopologyKind.EXACT
-                ? new InputEnd(
-                        config,
-                        askingConsumer(config, config.guarantee() == Config.Guarantee.EXACTLY_ONCE_V2),
-                        askingConsumer(config, false),
-                        time::milliseconds,
-                        System::currentTimeMillis)
-                : null;
-        InputConsumers input = new InputConsumers(config, metrics);
-        Topology topology = config.topology() == Config.TopologyKind.DSL
-                ? DslTopology.build(config, readings, metrics, this::limits)
-                : ExactTopology.build(config, readings, inputEnd::reached, kept, input, metrics, this::limits);
+        ReadingDeserializer readings = new ReadingDeserializer(
+                settings.readings().zone(), settings.readings().maxAhead(), System::currentTimeMillis);
+        KeptWindows kept =
+                new KeptWindows(settings.http().isPresent() ? settings.state().keepClosed() : 0);
+        InputConsumers input = new InputConsumers(settings, metrics::deletedUnread);
+        watch = new ClusterWatch(settings, partitions, limits);
+        Topology topology;
+        if (settings.topology() == TopologyKind.EXACT) {
+            InputEnd end = InputEnd.open(settings, time::milliseconds);
+            inputEnd = Optional.of(end);
+            topology = ExactTopology.build(
+                    settings, readings, end::reached, input, kept, watch::limits, metrics, new Faults(metrics));
+        } else {
+            inputEnd = Optional.empty();
+            topology = DslTopology.build(settings, readings, metrics, watch::limits);
+        }
         LOG.debug("{}", topology.describe());
-        Properties settings = settings(config, metrics, this::limits);
-        settings.putAll(sizes);
         clients = new Clients(input);
-        streams = new KafkaStreams(topology, settings, clients, time);
-        watch = new Watch(this);
-        windows = new WindowReader(
-                config,
+        streams = new KafkaStreams(topology, StreamsSettings.of(settings, metrics, watch::limits), clients, time);
+        WindowReader windows = new WindowReader(
+                settings.windows(),
                 partition -> streams.store(StoreQueryParameters.fromNameAndType(
-                                config.storeName(), QueryableStoreTypes.<Bytes, byte[]>keyValueStore())
+                                settings.storeName(), QueryableStoreTypes.<Bytes, byte[]>keyValueStore())
                         .withPartition(partition)),
                 kept);
+        local = new LocalInstance(streams, windows, partitions);
+        clock = new ClockWatch(System::currentTimeMillis, System::nanoTime, this::beginAnew);
         streams.setUncaughtExceptionHandler(this::decide);
         streams.setStateListener((state, before) -> {
             LOG.info("State {}", state);
@@ -120,30 +132,15 @@ final class Service implements AutoCloseable {
         });
     }
 
-    /** Settings of Kafka Streams. */
-    static Properties settings(Config config, Metrics metrics, Function<String, Limits> limits) {
-        return StreamsSettings.of(config, metrics, limits);
-    }
-
-    /** Settings for a plain consumer of the same cluster. */
-    static Map<String, Object> clients(Config config) {
-        Map<String, Object> settings = KafkaSettings.forConsumer(config.kafka());
-        // A topic that was deleted is to stay so, and not to come back with one partition because somebody asked for
-        // it.
-        settings.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
-        return settings;
-    }
-
-    private static KafkaConsumer<byte[], byte[]> askingConsumer(Config config, boolean readsCommitted) {
-        Map<String, Object> settings = clients(config);
-        settings.put(ConsumerConfig.GROUP_ID_CONFIG, config.applicationId());
-        settings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-        settings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-        // It only wants to know whether there is a record at all.
-        settings.put(ConsumerConfig.MAX_POLL_RECORDS_CONFIG, 1);
-        settings.put(ConsumerConfig.MAX_PARTITION_FETCH_BYTES_CONFIG, 1);
-        settings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, readsCommitted ? "read_committed" : "read_uncommitted");
-        return new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    private void start() {
+        clock.start();
+        streams.start();
+        watch.start(
+                () -> streams.state() == KafkaStreams.State.RUNNING,
+                () -> mostlyDead
+                        .look(consumed(), metrics.dead(), System.currentTimeMillis())
+                        .ifPresent(LOG::warn),
+                why -> end(why, null));
     }
 
     /**
@@ -155,9 +152,7 @@ final class Service implements AutoCloseable {
                 "The wall clock was set back by {}: the stream threads are replaced, so that nothing waits for it",
                 Durations.format(Duration.ofSeconds(Math.round(millis / 1000.0))));
         clients.giveUp();
-        if (inputEnd != null) {
-            inputEnd.wakeUp();
-        }
+        inputEnd.ifPresent(InputEnd::wakeUp);
     }
 
     /**
@@ -171,7 +166,7 @@ final class Service implements AutoCloseable {
         // What was refused fits now if a topic has been changed since somebody looked.
         Optional<String> end = watch.limitsChanged()
                 ? Optional.empty()
-                : Incurable.reason(thrown, config).or(watch::obstacle);
+                : Incurable.reason(thrown, settings).or(watch::obstacle);
         if (end.isEmpty() && restarts.allowed(System.nanoTime())) {
             LOG.error("A stream thread died and is replaced", thrown);
             return StreamThreadExceptionResponse.REPLACE_THREAD;
@@ -186,25 +181,10 @@ final class Service implements AutoCloseable {
     }
 
     /** Has the process end with exit code 1, and this line. */
-    void end(String why, Throwable cause) {
+    private void end(String why, Throwable cause) {
         failure.compareAndSet(null, new FailedException(why, cause));
         // Not only when all threads have ended: one may hang in a commit of offsets for a topic that is no more.
         ended.countDown();
-    }
-
-    Limits limits(String topic) {
-        return limits.getOrDefault(topic, Limits.NONE);
-    }
-
-    /** @return whether they are others than before */
-    boolean limits(Map<String, Limits> now) {
-        boolean changed = !limits.equals(now);
-        limits = now;
-        return changed;
-    }
-
-    Config config() {
-        return config;
     }
 
     /**
@@ -233,28 +213,25 @@ final class Service implements AutoCloseable {
         return streams;
     }
 
-    /** How many records of the input topic this instance has read since it was started. */
-    long consumed() {
-        return streams.metrics().values().stream()
-                .filter(metric -> metric.metricName().name().equals("records-consumed-total")
-                        && config.inputTopic().equals(metric.metricName().tags().get("topic"))
-                        && !metric.metricName().tags().containsKey("partition"))
-                .mapToLong(metric -> ((Double) metric.metricValue()).longValue())
-                .sum();
+    /** What queries ask; only {@link ExactTopology} keeps windows for them. */
+    LocalInstance local() {
+        return local;
     }
 
     Metrics metrics() {
         return metrics;
     }
 
-    /** Windows of the partitions this instance works on; of {@link ExactTopology} alone. */
-    WindowReader windows() {
-        return windows;
-    }
-
-    /** How many partitions the input topic has; with state there, that cannot change. */
-    int partitions() {
-        return partitions;
+    /** How many records of the input topic this instance has read since it was started. */
+    private long consumed() {
+        return streams.metrics().values().stream()
+                .filter(metric -> metric.metricName().name().equals("records-consumed-total")
+                        && settings.topics()
+                                .input()
+                                .equals(metric.metricName().tags().get("topic"))
+                        && !metric.metricName().tags().containsKey("partition"))
+                .mapToLong(metric -> ((Double) metric.metricValue()).longValue())
+                .sum();
     }
 
     /**
@@ -271,9 +248,7 @@ final class Service implements AutoCloseable {
         watch.close();
         timedOut = !streams.close(CloseOptions.timeout(CLOSE_TIMEOUT)
                 .withGroupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP));
-        if (inputEnd != null) {
-            inputEnd.close();
-        }
+        inputEnd.ifPresent(InputEnd::close);
         metrics.close();
         if (timedOut) {
             LOG.warn(
@@ -291,9 +266,7 @@ final class Service implements AutoCloseable {
         private long from;
         private int count;
 
-        /**
-         * @param now as of {@link System#nanoTime}
-         */
+        /** @param now as of {@link System#nanoTime} */
         synchronized boolean allowed(long now) {
             if (count == 0 || now - from > PERIOD.toNanos()) {
                 from = now;

@@ -1,11 +1,11 @@
 /**
  * The processor: temperature readings in, one summary per sensor and tumbling window out.
  *
- * <p>Start reading at {@link downsampling.processor.DslTopology}, which says in Kafka Streams' own words what is computed,
- * then {@link downsampling.processor.ExactTopology} and {@link downsampling.processor.WindowProcessor}, which compute the
- * same and keep promises the first cannot.
- *
- * <p>{@link downsampling.processor.Main} turns options into a {@link downsampling.processor.Config};
- * {@link downsampling.processor.Service} runs a topology until it is told to stop or cannot go on.
+ * <p>This package starts and configures it: {@link downsampling.processor.Main} is the command line,
+ * {@code Service} one running instance until it is told to stop or cannot go on, {@code Reset} a subcommand. What is computed
+ * is in the packages below, whose arrows point one way: {@code settings}, {@code reading}, {@code input}, {@code window},
+ * {@code topics}, then {@code query} and {@code audit}. Start reading at
+ * {@link downsampling.processor.window.DslTopology}, which says in Kafka Streams' own words what is computed, then
+ * {@link downsampling.processor.window.ExactTopology}, which computes the same and keeps promises the first cannot.
  */
 package downsampling.processor;

@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import downsampling.broker.Broker;
 import downsampling.broker.BrokerTest;
+import downsampling.processor.settings.NewTopics;
+import downsampling.processor.settings.ParsedSettings;
 import downsampling.producer.source.SyntheticReading;
 import downsampling.producer.source.SyntheticSource;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
-import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -192,30 +192,11 @@ class AuditIT {
     }
 
     private Service processor(String application) {
+        List<String> options = new ArrayList<>(arguments(application));
+        options.remove("audit");
+        options.addAll(List.of("--idle-close=1s", "--state-dir=target/state", "--commit-interval=100ms"));
         return Service.start(
-                new Config(
-                        Config.TopologyKind.EXACT,
-                        application + "-" + run,
-                        raw,
-                        topic("agg"),
-                        topic("late"),
-                        topic("dead"),
-                        Duration.ofSeconds(10),
-                        Duration.ofSeconds(1),
-                        Duration.ofSeconds(60),
-                        Duration.ofSeconds(1),
-                        ZoneOffset.UTC,
-                        Config.Guarantee.EXACTLY_ONCE_V2,
-                        Config.StateStoreKind.MEMORY,
-                        1 << 20,
-                        "target/state",
-                        Duration.ofMillis(100),
-                        1,
-                        0,
-                        0,
-                        Map.of("bootstrap.servers", broker.bootstrapServers())),
-                new Topics.Making(3, (short) -1, null),
-                Duration.ofMinutes(1));
+                ParsedSettings.of(options.toArray(String[]::new)), new NewTopics(3, (short) -1, Optional.empty()));
     }
 
     private void awaitAllClosed(Service processor, String application) {

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import downsampling.broker.Broker;
 import downsampling.broker.BrokerTest;
+import downsampling.processor.settings.TopologyKind;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -73,8 +74,8 @@ class DeadLettersIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Config.TopologyKind.class)
-    void shouldSetAsideWhatIsNoReadingAndGoOn(Config.TopologyKind topology) {
+    @EnumSource(TopologyKind.class)
+    void shouldSetAsideWhatIsNoReadingAndGoOn(TopologyKind topology) {
         String raw = broker.newTopic("raw", 1, Map.of("max.message.bytes", "" + 20 * MB));
         List<NoReading> sent = allKinds();
         try (Pipeline pipeline = new Pipeline(broker, raw)) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import downsampling.broker.Broker;
 import downsampling.broker.BrokerTest;
+import downsampling.processor.settings.TopologyKind;
 import downsampling.producer.ReadingSender;
 import downsampling.producer.source.SyntheticReading;
 import downsampling.producer.source.SyntheticSource;
@@ -34,8 +35,8 @@ class EndToEndIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Config.TopologyKind.class)
-    void shouldSummariseASeededRunAsBruteForceDoes(Config.TopologyKind topology) {
+    @EnumSource(TopologyKind.class)
+    void shouldSummariseASeededRunAsBruteForceDoes(TopologyKind topology) {
         int partitions = 6;
         try (Pipeline pipeline = new Pipeline(broker, partitions)) {
             pipeline.topology = topology;
@@ -75,8 +76,8 @@ class EndToEndIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Config.TopologyKind.class)
-    void shouldSummariseSensorsThatAreSilentForManyWindows(Config.TopologyKind topology) {
+    @EnumSource(TopologyKind.class)
+    void shouldSummariseSensorsThatAreSilentForManyWindows(TopologyKind topology) {
         try (Pipeline pipeline = new Pipeline(broker, 1)) {
             pipeline.topology = topology;
             pipeline.start();
@@ -96,8 +97,8 @@ class EndToEndIT {
 
     /** As the tutorial's producer writes them: encoded twice, local time that names no zone. */
     @ParameterizedTest
-    @EnumSource(Config.TopologyKind.class)
-    void shouldUnderstandTheTutorialsMessages(Config.TopologyKind topology) {
+    @EnumSource(TopologyKind.class)
+    void shouldUnderstandTheTutorialsMessages(TopologyKind topology) {
         try (Pipeline pipeline = new Pipeline(broker, 1)) {
             pipeline.topology = topology;
             pipeline.start();

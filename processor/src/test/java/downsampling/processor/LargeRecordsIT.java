@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import downsampling.broker.Broker;
 import downsampling.broker.BrokerTest;
+import downsampling.processor.settings.TopologyKind;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -38,7 +39,7 @@ class LargeRecordsIT {
     /** Compressed, they all fit a topic with Kafka's defaults. */
     @ParameterizedTest
     @CsvSource({"EXACT, true", "EXACT, false", "DSL, true", "DSL, false"})
-    void shouldSendCutWhatDoesNotFitAndGoOn(Config.TopologyKind topology, boolean topicsAreThere) throws Exception {
+    void shouldSendCutWhatDoesNotFitAndGoOn(TopologyKind topology, boolean topicsAreThere) throws Exception {
         // Given topics with Kafka's defaults, or those that the processor makes
         String raw = broker.newTopic("raw", 1);
         try (Pipeline pipeline = new Pipeline(broker, raw);
@@ -97,7 +98,7 @@ class LargeRecordsIT {
             assertThat(dead.get(2).value()).isEqualTo("no reading".getBytes(UTF_8));
             assertThat(service.state()).isEqualTo(KafkaStreams.State.RUNNING);
             assertThat(service.failed()).isFalse();
-            if (topology == Config.TopologyKind.EXACT) {
+            if (topology == TopologyKind.EXACT) {
                 List<ConsumerRecord<byte[], byte[]>> late = pipeline.late(2);
                 assertThat(late).extracting(r -> header(r, "source.offset")).containsExactly("6", "7");
                 assertThat(late).extracting(r -> new String(r.key(), UTF_8)).containsOnly("a");
@@ -109,11 +110,11 @@ class LargeRecordsIT {
         }
     }
 
-    private static int audit(Pipeline pipeline) {
+    private int audit(Pipeline pipeline) {
         return Main.run(
                 Map.of(),
                 "audit",
-                "--bootstrap-servers=" + pipeline.kafka.get("bootstrap.servers"),
+                "--bootstrap-servers=" + broker.bootstrapServers(),
                 "--application-id=" + pipeline.applicationId,
                 "--input-topic=" + pipeline.raw,
                 "--output-topic=" + pipeline.aggregated,

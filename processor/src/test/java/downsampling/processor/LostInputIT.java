@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import downsampling.broker.Broker;
 import downsampling.broker.BrokerTest;
+import downsampling.processor.settings.ProcessingSettings;
 import downsampling.service.FailedException;
 import java.util.List;
 import java.util.Map;
@@ -224,7 +225,7 @@ class LostInputIT {
     @Test
     void shouldTellWithoutTransactionsToo() throws Exception {
         try (Pipeline pipeline = new Pipeline(broker, 1)) {
-            pipeline.guarantee = Config.Guarantee.AT_LEAST_ONCE;
+            pipeline.guarantee = ProcessingSettings.Guarantee.AT_LEAST_ONCE;
             processTen(pipeline);
             sendNinety(pipeline);
             deleteBefore(pipeline, 70);

@@ -6,11 +6,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import downsampling.broker.Broker;
 import downsampling.broker.BrokerTest;
+import downsampling.processor.settings.TopologyKind;
 import downsampling.service.AllowedHosts;
 import downsampling.service.HttpServer;
+import downsampling.service.Route;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -28,9 +31,12 @@ class MetricsIT {
     }
 
     private static HttpServer serve(Service service) {
-        service.metrics().watch(service.streams());
+        service.metrics().addStreams(service.streams());
         return new HttpServer(
-                "127.0.0.1", 0, new AllowedHosts(List.of()), Map.of("/metrics", Metrics.route(() -> service)));
+                "127.0.0.1",
+                0,
+                new AllowedHosts(List.of()),
+                Map.of("/metrics", Route.of(Set.of(), call -> service.metrics().scrape())));
     }
 
     @Test
@@ -116,8 +122,8 @@ class MetricsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Config.TopologyKind.class)
-    void shouldBeFewAndNamedAsPrometheusWantsThem(Config.TopologyKind topology) {
+    @EnumSource(TopologyKind.class)
+    void shouldBeFewAndNamedAsPrometheusWantsThem(TopologyKind topology) {
         try (Pipeline pipeline = new Pipeline(broker, 6)) {
             pipeline.topology = topology;
             pipeline.threads = 2;

@@ -1,7 +1,7 @@
 package downsampling.processor;
 
-import static downsampling.processor.NotAReadingException.Reason.FUTURE;
-import static downsampling.processor.NotAReadingException.Reason.JSON;
+import static downsampling.processor.reading.NotAReadingException.Reason.FUTURE;
+import static downsampling.processor.reading.NotAReadingException.Reason.JSON;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Map;

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import downsampling.broker.Broker;
 import downsampling.broker.LocalKafka;
+import downsampling.processor.settings.ProcessingSettings;
+import downsampling.processor.settings.TopologyKind;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -82,10 +84,10 @@ class OldEventTimesIT {
     @Test
     void dslForgetsTheOpenWindow() throws Exception {
         try (Pipeline pipeline = new Pipeline(broker, broker.newTopic("raw", 1, Map.of("retention.ms", "-1")))) {
-            pipeline.topology = Config.TopologyKind.DSL;
+            pipeline.topology = TopologyKind.DSL;
             // Exactly once would put it off: the markers of transactions are of now, and keep the segment they stand
             // in.
-            pipeline.guarantee = Config.Guarantee.AT_LEAST_ONCE;
+            pipeline.guarantee = ProcessingSettings.Guarantee.AT_LEAST_ONCE;
             Service first = pipeline.start();
             pipeline.send(0, "a", T2016, 1);
             pipeline.send(0, "a", T2016 + 1, 2);

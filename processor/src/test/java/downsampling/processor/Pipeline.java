@@ -4,6 +4,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import downsampling.broker.Broker;
+import downsampling.processor.settings.NewTopics;
+import downsampling.processor.settings.ParsedSettings;
+import downsampling.processor.settings.ProcessingSettings;
+import downsampling.processor.settings.Settings;
+import downsampling.processor.settings.StateSettings;
+import downsampling.processor.settings.TopologyKind;
+import downsampling.processor.window.TopicLimits;
 import downsampling.service.Durations;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -11,12 +18,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -51,16 +59,19 @@ final class Pipeline implements AutoCloseable {
     final String dead;
     String applicationId;
 
-    Config.TopologyKind topology = Config.TopologyKind.EXACT;
+    TopologyKind topology = TopologyKind.EXACT;
     Duration window = Duration.ofSeconds(10);
     Duration grace = Duration.ofSeconds(1);
     Duration idleClose = Duration.ZERO;
-    Config.Guarantee guarantee = Config.Guarantee.EXACTLY_ONCE_V2;
-    Config.StateStoreKind stateStore = Config.StateStoreKind.MEMORY;
+    ProcessingSettings.Guarantee guarantee = ProcessingSettings.Guarantee.EXACTLY_ONCE_V2;
+    StateSettings.Store stateStore = StateSettings.Store.MEMORY;
     Path stateDir;
     int threads = 1;
     int standbyReplicas = 0;
-    int keepClosed = 0;
+    /** Null if it does not listen. */
+    Integer httpPort;
+
+    int keepClosed = 1000;
     final Map<String, String> kafka = new HashMap<>();
 
     private final Broker broker;
@@ -81,21 +92,20 @@ final class Pipeline implements AutoCloseable {
         late = raw.replaceFirst("^raw", "late");
         dead = raw.replaceFirst("^raw", "dead");
         applicationId = raw.replaceFirst("^raw", "processor");
-        kafka.put("bootstrap.servers", broker.bootstrapServers());
         admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()));
         producer = new KafkaProducer<>(
                 Map.of(
                         ProducerConfig.BOOTSTRAP_SERVERS_CONFIG,
                         broker.bootstrapServers(),
                         ProducerConfig.MAX_REQUEST_SIZE_CONFIG,
-                        Topics.MAX_RECORD_BYTES),
+                        TopicLimits.MAX_RECORD_BYTES),
                 new ByteArraySerializer(),
                 new ByteArraySerializer());
     }
 
     /** Starts an instance in this JVM; returns at once. */
     Service start() {
-        Service service = Service.start(config(), new Topics.Making(1, (short) -1, null), Duration.ofSeconds(30));
+        Service service = Service.start(settings(), new NewTopics(1, (short) -1, Optional.empty()));
         services.add(service);
         return service;
     }
@@ -113,31 +123,28 @@ final class Pipeline implements AutoCloseable {
                         .anyMatch(thread -> !thread.activeTasks().isEmpty());
     }
 
-    Config config() {
-        return new Config(
-                topology,
-                applicationId,
-                raw,
-                aggregated,
-                late,
-                dead,
-                window,
-                grace,
-                Duration.ofSeconds(60),
-                idleClose,
-                ZoneOffset.UTC,
-                guarantee,
-                stateStore,
-                16 << 20,
-                (stateDir == null ? newFolder() : stateDir).toString(),
-                Duration.ofMillis(100),
-                threads,
-                standbyReplicas,
-                keepClosed,
-                kafka);
+    Settings settings() {
+        Map<String, String> environment = new HashMap<>();
+        kafka.forEach((name, value) ->
+                environment.put("KAFKA_" + name.toUpperCase(Locale.ROOT).replace('.', '_'), value));
+        List<String> options = options(
+                "--guarantee=" + guarantee,
+                "--state-store=" + stateStore,
+                "--state-memory=" + (16 << 20),
+                "--commit-interval=100ms",
+                "--threads=" + threads,
+                "--standby-replicas=" + standbyReplicas,
+                "--wait=30s");
+        if (stateDir != null) {
+            options.add("--state-dir=" + stateDir);
+        }
+        if (httpPort != null) {
+            options.addAll(List.of("--http-port=" + httpPort, "--keep-closed=" + keepClosed));
+        }
+        return ParsedSettings.of(environment, options.toArray(String[]::new));
     }
 
-    /** The same as {@link #config} for the command line. */
+    /** The same as {@link #settings} for the command line, but for what only running needs. */
     List<String> options(String... more) {
         List<String> options = new ArrayList<>(List.of("--bootstrap-servers", broker.bootstrapServers()));
         options.addAll(List.of("--application-id", applicationId, "--topology", topology.name()));
@@ -154,7 +161,7 @@ final class Pipeline implements AutoCloseable {
     int audit() {
         List<String> options = new ArrayList<>(List.of("audit"));
         options.addAll(options());
-        return Main.run(options.toArray(String[]::new));
+        return Main.run(Map.of(), options.toArray(String[]::new));
     }
 
     /** A folder that goes away with this pipeline. */

@@ -9,6 +9,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import downsampling.broker.Broker;
 import downsampling.broker.BrokerTest;
+import downsampling.processor.query.Queries;
+import downsampling.processor.settings.Settings;
 import downsampling.service.AllowedHosts;
 import downsampling.service.HttpServer;
 import downsampling.service.Route;
@@ -64,16 +66,14 @@ class QueriesIT {
 
         Instance(Pipeline pipeline) throws IOException {
             this.pipeline = pipeline;
-            pipeline.keepClosed = 1000;
-            pipeline.kafka.put("application.server", "127.0.0.1:" + freePort());
-            Config config = pipeline.config();
+            pipeline.httpPort = freePort();
+            Settings settings = pipeline.settings();
             Map<String, Route> routes = new HashMap<>(Health.routes(service::get));
-            routes.putAll(new Queries(config, service::get).routes());
-            http = new HttpServer(
-                    "127.0.0.1",
-                    Integer.parseInt(config.kafka().get("application.server").split(":")[1]),
-                    new AllowedHosts(List.of()),
-                    routes);
+            routes.putAll(new Queries(
+                            settings,
+                            () -> service.get() == null ? null : service.get().local())
+                    .routes());
+            http = new HttpServer("127.0.0.1", pipeline.httpPort, new AllowedHosts(List.of()), routes);
             servers.add(http);
         }
 

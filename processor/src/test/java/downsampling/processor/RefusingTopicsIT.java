@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import downsampling.broker.Broker;
 import downsampling.broker.LocalKafka;
+import downsampling.processor.settings.TopologyKind;
 import downsampling.service.FailedException;
 import java.time.Duration;
 import java.time.Instant;
@@ -46,7 +47,7 @@ class RefusingTopicsIT {
     /** Event times, record timestamps and sizes that output, late and dead topic do not take. */
     @ParameterizedTest
     @EnumSource
-    void shouldGoOnAndAccountForEveryReadingWhateverTheTopicsRefuse(Config.TopologyKind topology) {
+    void shouldGoOnAndAccountForEveryReadingWhateverTheTopicsRefuse(TopologyKind topology) {
         long now = System.currentTimeMillis();
         long old = now - 90L * 86_400_000;
         long window = old - Math.floorMod(old, 10_000);
@@ -84,7 +85,7 @@ class RefusingTopicsIT {
             assertThat(Pipeline.header(dead.get(0), "source.timestamp")).isEqualTo(String.valueOf(IN_2099));
             assertThat(Pipeline.header(dead.get(1), "source.timestamp")).isEqualTo(String.valueOf(old));
             assertThat(new String(dead.get(2).value(), UTF_8)).startsWith("\"xxx");
-            if (topology == Config.TopologyKind.EXACT) { // the other one drops what is late
+            if (topology == TopologyKind.EXACT) { // the other one drops what is late
                 assertThat(Pipeline.header(pipeline.late(1).get(0), "source.timestamp"))
                         .isEqualTo(String.valueOf(IN_2099));
                 assertThat(Run.of(List.of(

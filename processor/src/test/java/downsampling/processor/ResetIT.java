@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import downsampling.broker.Broker;
 import downsampling.broker.BrokerTest;
+import downsampling.processor.settings.StateSettings;
+import downsampling.processor.settings.TopologyKind;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.file.Path;
@@ -34,8 +36,8 @@ class ResetIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Config.TopologyKind.class)
-    void shouldHaveTheApplicationReadAllAgainAndLeaveOthersAlone(Config.TopologyKind topology) throws Exception {
+    @EnumSource(TopologyKind.class)
+    void shouldHaveTheApplicationReadAllAgainAndLeaveOthersAlone(TopologyKind topology) throws Exception {
         try (Pipeline pipeline = new Pipeline(broker, 1)) {
             pipeline.topology = topology;
             closeAWindow(pipeline);
@@ -180,7 +182,7 @@ class ResetIT {
     @Test
     void shouldDeleteTheStateOfThisMachineToo() throws Exception {
         try (Pipeline pipeline = new Pipeline(broker, 1)) {
-            pipeline.stateStore = Config.StateStoreKind.ROCKSDB;
+            pipeline.stateStore = StateSettings.Store.ROCKSDB;
             pipeline.stateDir = pipeline.newFolder();
             closeAWindow(pipeline);
             Path folder = pipeline.stateDir.resolve(pipeline.applicationId);

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import downsampling.broker.Broker;
 import downsampling.broker.BrokerTest;
+import downsampling.processor.settings.TopologyKind;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,8 +29,8 @@ class RestartIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Config.TopologyKind.class)
-    void shouldGoOnWithAnOpenWindowAfterARestartInTheMiddleOfIt(Config.TopologyKind topology) {
+    @EnumSource(TopologyKind.class)
+    void shouldGoOnWithAnOpenWindowAfterARestartInTheMiddleOfIt(TopologyKind topology) {
         try (Pipeline pipeline = new Pipeline(broker, 1)) {
             pipeline.topology = topology;
             Service first = pipeline.start();
@@ -88,7 +89,7 @@ class RestartIT {
     @Test
     void dslEmitsASecondSummaryForTheSame() {
         try (Pipeline pipeline = new Pipeline(broker, 1)) {
-            pipeline.topology = Config.TopologyKind.DSL;
+            pipeline.topology = TopologyKind.DSL;
             sendForAnEmittedWindowRightAfterARestart(pipeline);
 
             assertThat(pipeline.windows(3))

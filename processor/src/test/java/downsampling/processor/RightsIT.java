@@ -122,7 +122,7 @@ class RightsIT {
             case "agg" -> pipeline.aggregated;
             case "late" -> pipeline.late;
             case "dead" -> pipeline.dead;
-            case "changelog" -> pipeline.config().changelog();
+            case "changelog" -> pipeline.settings().changelog();
             default -> pipeline.applicationId;
         };
     }

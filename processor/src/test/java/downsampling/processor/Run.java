@@ -17,7 +17,7 @@ record Run(int exitCode, String errors) {
         ByteArrayOutputStream errors = new ByteArrayOutputStream();
         System.setErr(new PrintStream(errors, true, StandardCharsets.UTF_8));
         try {
-            return new Run(Main.run(options), errors.toString(StandardCharsets.UTF_8));
+            return new Run(Main.run(System.getenv(), options), errors.toString(StandardCharsets.UTF_8));
         } finally {
             System.setErr(before);
         }

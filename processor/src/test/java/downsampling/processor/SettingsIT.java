@@ -7,6 +7,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import downsampling.broker.Broker;
 import downsampling.broker.BrokerTest;
+import downsampling.processor.settings.ProcessingSettings;
+import downsampling.processor.settings.StateSettings;
+import downsampling.processor.settings.TopologyKind;
 import downsampling.service.Durations;
 import downsampling.service.FailedException;
 import java.time.Duration;
@@ -134,7 +137,7 @@ class SettingsIT {
 
     @ParameterizedTest
     @EnumSource
-    void shouldEndWhenTheInputGetsMorePartitions(Config.TopologyKind topology) throws Exception {
+    void shouldEndWhenTheInputGetsMorePartitions(TopologyKind topology) throws Exception {
         try (Pipeline pipeline = new Pipeline(broker, 2)) {
             pipeline.topology = topology;
             Service service = pipeline.startAndAwaitWork();
@@ -181,7 +184,7 @@ class SettingsIT {
     @ValueSource(booleans = {true, false})
     void shouldKeepOpenWindowsInRocksDbAndRestoreThemWhereItsFilesAreGone(boolean sameFolder) {
         try (Pipeline pipeline = new Pipeline(broker, 1)) {
-            pipeline.stateStore = Config.StateStoreKind.ROCKSDB;
+            pipeline.stateStore = StateSettings.Store.ROCKSDB;
             pipeline.stateDir = pipeline.newFolder();
             Service first = pipeline.start();
             pipeline.send(0, "a", T0, 1);
@@ -202,7 +205,7 @@ class SettingsIT {
 
     @ParameterizedTest
     @CsvSource({"EXACTLY_ONCE_V2, 2", "AT_LEAST_ONCE, 1", "AT_LEAST_ONCE, 2"})
-    void shouldComputeTheSameWithEachGuaranteeAndWithMoreThreads(Config.Guarantee guarantee, int threads) {
+    void shouldComputeTheSameWithEachGuaranteeAndWithMoreThreads(ProcessingSettings.Guarantee guarantee, int threads) {
         int partitions = 4;
         Random random = new Random(3);
         List<Window.Said> said = new ArrayList<>();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import downsampling.broker.Broker;
 import downsampling.broker.BrokerTest;
+import downsampling.processor.settings.TopologyKind;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -19,8 +20,8 @@ class TwoPartitionsIT {
     }
 
     @ParameterizedTest
-    @EnumSource(Config.TopologyKind.class)
-    void shouldTellTheTwoSummariesOfAWindowApartAndNoticeTheSensor(Config.TopologyKind topology) {
+    @EnumSource(TopologyKind.class)
+    void shouldTellTheTwoSummariesOfAWindowApartAndNoticeTheSensor(TopologyKind topology) {
         try (Pipeline pipeline = new Pipeline(broker, 2)) {
             // Given an instance that has both partitions
             pipeline.topology = topology;
@@ -46,7 +47,7 @@ class TwoPartitionsIT {
                             .isEqualTo("" + (int) Window.of(summary).min());
                 }
             }
-            assertThat(service.metrics().sensors().inTwoPartitions()).isEqualTo(1);
+            assertThat(service.metrics().sensorsInTwoPartitions()).isEqualTo(1);
         }
     }
 }

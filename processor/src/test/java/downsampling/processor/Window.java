@@ -3,6 +3,7 @@ package downsampling.processor;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import downsampling.processor.window.TopicLimits;
 import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -33,8 +34,8 @@ record Window(String sensor, long start, long end, long count, double min, doubl
         json.matches();
         long start = Long.parseLong(Pipeline.header(record, "window.start"));
         long end = Long.parseLong(Pipeline.header(record, "window.end"));
-        boolean moved = record.headers().lastHeader(Limits.TIMESTAMP) != null;
-        assertThat(moved ? Long.parseLong(Pipeline.header(record, Limits.TIMESTAMP)) : record.timestamp())
+        boolean moved = record.headers().lastHeader(TopicLimits.TIMESTAMP) != null;
+        assertThat(moved ? Long.parseLong(Pipeline.header(record, TopicLimits.TIMESTAMP)) : record.timestamp())
                 .as("record timestamp")
                 .isEqualTo(start);
         assertThat(json.group(1)).as("time").isEqualTo(Long.toString(end));

@@ -180,6 +180,17 @@ public final class KafkaSettings {
         return forClient(settings, ProducerConfig.configNames(), "producer.");
     }
 
+    /** A setting that is a number. What makes no sense is left for Kafka to refuse, and the default stands here for it. */
+    public static long number(Map<String, Object> settings, String name, long otherwise) {
+        try {
+            return settings.containsKey(name)
+                    ? Long.parseLong(settings.get(name).toString().strip())
+                    : otherwise;
+        } catch (NumberFormatException e) {
+            return otherwise;
+        }
+    }
+
     /**
      * The settings without those that a user must not change, with and without a prefix. Each of these whose value would have
      * changed something is named in the log.

@@ -1,0 +1,630 @@
+package downsampling.processor.audit;
+
+import downsampling.processor.input.DeletedInput;
+import downsampling.processor.reading.NotAReadingException;
+import downsampling.processor.reading.Reading;
+import downsampling.processor.reading.ReadingDeserializer;
+import downsampling.processor.reading.SensorIdDeserializer;
+import downsampling.processor.settings.Settings;
+import downsampling.processor.window.StreamTime;
+import downsampling.processor.window.Summary;
+import downsampling.processor.window.SummaryJson;
+import downsampling.service.Durations;
+import downsampling.service.InvalidSettingException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
+
+/**
+ * What became of every reading of the input topic: the account that {@link Audit} feeds and prints.
+ *
+ * <p>It rests on three things that are known independently of each other. Late and dead records name the partition and
+ * offset they came from. Of what is left, each reading belongs to one sensor and window by its own time stamp. And the
+ * readings of a partition close its windows by a rule ({@link StreamTime}), so whether a window without a summary must be
+ * closed, and its readings are lost, follows from the input and not from what is missing. What the input does not say is when
+ * it was read: where the rule asks for that, the earliest time is taken that it can have been.
+ *
+ * <p>Late and dead records are told first, then the input of each partition in its order, and a summary once all readings
+ * that it can hold have been told ({@link #judge} says when). So all that is kept is a bit for each late and dead record,
+ * the windows whose summary has not been read, and for each sensor the end of its last summary: the processor closes the
+ * windows of a partition in ascending order, hence a summary that does not end later than the one before is one too many.
+ *
+ * <p>All times in milliseconds since the epoch. For one thread.
+ */
+final class Account {
+    /** Where a reading ends up, in the first eight; what is wrong, in the last four. */
+    enum Column {
+        /** Records of the input topic. */
+        READ,
+        /** Readings counted in a summary. */
+        SUMMARISED,
+        LATE,
+        DEAD,
+        /** Readings in a window that is not closed. */
+        OPEN,
+        /** Records that the processor had not come to. */
+        NOT_YET,
+        /** Readings that cannot be judged: retention has deleted other readings, or the summary, of their window. */
+        CUT,
+        /** Offsets of the input topic that were deleted before the processor had come to them; of no record that was read. */
+        DELETED,
+        /** Readings without a place: in a closed window and not in its summary, or no reading and not dead. */
+        LOST,
+        /** Summaries, late and dead records that came again. */
+        TWICE,
+        /** Summaries that do not say what their readings say, late and dead records of no reading. */
+        WRONG;
+
+        /** As options and JSON fields are written. */
+        String title() {
+            return name().toLowerCase(Locale.ROOT).replace('_', ' ');
+        }
+
+        boolean isFault() {
+            return compareTo(DELETED) >= 0;
+        }
+    }
+
+    /** One fault, for a person to look into. */
+    record Fault(Column kind, String where, String expected, String found) {
+        @Override
+        public String toString() {
+            return kind.title() + ": " + where + ": expected " + expected + ", found " + found;
+        }
+    }
+
+    /** A partition of the input topic, and its row of the account. */
+    static final class Partition {
+        final int number;
+        private final long begin;
+        private final long processed;
+        private final long reached;
+        private final Offsets late = new Offsets();
+        private final Offsets dead = new Offsets();
+        /** Ranges that were deleted unread, by first offset, with the offset behind their last. */
+        private final NavigableMap<Long, Long> deleted = new TreeMap<>();
+
+        private final Map<Column, Long> row = new EnumMap<>(Column.class);
+        /** Of the readings that the processor took on time; its own is the same or ahead, see {@link #readAtLeastUpTo}. */
+        private final StreamTime streamTime = new StreamTime(Long.MAX_VALUE, 0, 0);
+        /** Windows that end at or before this are known to be closed. */
+        private long closedUpTo;
+        /** Windows that start before this may have held readings that retention has deleted. */
+        private long wholeFrom;
+
+        private boolean first = true;
+        private boolean done;
+        /** Windows whose summary has not been read. */
+        private int pending;
+
+        /**
+         * @param begin     offset of the first record that is still there; above 0 where retention has cut the topic
+         * @param processed all below this offset had been processed before the ends of the output topics were looked up
+         * @param reached   nothing from this offset on is in the output that is read
+         */
+        Partition(int number, long begin, long processed, long reached) {
+            this.number = number;
+            this.begin = begin;
+            this.processed = processed;
+            this.reached = reached;
+            if (begin > 0) {
+                wholeFrom = Long.MAX_VALUE;
+            }
+        }
+
+        int pending() {
+            return pending;
+        }
+
+        boolean isCut() {
+            return begin > 0;
+        }
+
+        /** All of it has been told. */
+        void done() {
+            done = true;
+        }
+
+        long get(Column column) {
+            return row.getOrDefault(column, 0L);
+        }
+
+        private void add(Column column, long count) {
+            row.merge(column, count, Long::sum);
+        }
+    }
+
+    /** A set of offsets: a bit for each, in blocks that are there only where they are needed. */
+    private static final class Offsets {
+        private static final int BLOCK = 1 << 16;
+
+        private final Map<Long, BitSet> blocks = new HashMap<>();
+
+        boolean add(long offset) {
+            BitSet block = blocks.computeIfAbsent(offset / BLOCK, number -> new BitSet());
+            int bit = (int) (offset % BLOCK);
+            boolean added = !block.get(bit);
+            block.set(bit);
+            return added;
+        }
+
+        boolean contains(long offset) {
+            BitSet block = blocks.get(offset / BLOCK);
+            return block != null && block.get((int) (offset % BLOCK));
+        }
+
+        boolean remove(long offset) {
+            if (!contains(offset)) {
+                return false;
+            }
+            BitSet block = blocks.get(offset / BLOCK);
+            block.clear((int) (offset % BLOCK));
+            if (block.isEmpty()) {
+                blocks.remove(offset / BLOCK);
+            }
+            return true;
+        }
+
+        long size() {
+            return blocks.values().stream().mapToLong(BitSet::cardinality).sum();
+        }
+    }
+
+    private static final class Sensor {
+        /** Of its readings; null as long as none has been told. */
+        private Partition partition;
+
+        private long lastEnd;
+        /** By start. */
+        private final NavigableMap<Long, Window> windows = new TreeMap<>();
+    }
+
+    /** The readings of a window that has no summary yet. */
+    private static final class Window {
+        /** Of those that were processed for certain; null for none. */
+        private Summary readings;
+        /** How many there are beside them, which the processor may have been at when the ends were looked up. */
+        private long behind;
+
+        private long count() {
+            return readings == null ? 0 : readings.count();
+        }
+    }
+
+    private static final int SHOWN = 20;
+    private static final Pattern COUNT = Pattern.compile("\"count\":(\\d{1,18})");
+
+    private final Settings settings;
+    private final long size;
+    private final long grace;
+    private final long maxAhead;
+    /** In milliseconds since the epoch. */
+    private final long now = System.currentTimeMillis();
+
+    private final List<Partition> partitions;
+    private final SensorIdDeserializer keys = new SensorIdDeserializer();
+    private final ReadingDeserializer readings;
+    private final Map<String, Sensor> sensors = new HashMap<>();
+    /** Summaries of no sensor that is known: the only row that belongs to no partition. */
+    private final Map<Column, Long> elsewhere = new EnumMap<>(Column.class);
+
+    private final List<Fault> faults = new ArrayList<>();
+    private long summaries;
+    private long uncheckedSummaries;
+    /** Summaries of windows that start before this may have been deleted by retention. */
+    private long summariesFrom;
+
+    private String strayingSensor;
+
+    /** @param partitions of the input topic, by number from 0 */
+    Account(Settings settings, List<Partition> partitions) {
+        this.settings = settings;
+        this.partitions = partitions;
+        size = settings.windows().size().toMillis();
+        grace = settings.windows().grace().toMillis();
+        maxAhead = settings.readings().maxAhead().toMillis();
+        // How far ahead a clock may be was for the processor to say; what it refused is dead.
+        readings = new ReadingDeserializer(
+                settings.readings().zone(), Duration.ofMillis(Long.MAX_VALUE), System::currentTimeMillis);
+    }
+
+    /**
+     * A late record. Its window was closed, and that holds for all sensors of the partition.
+     *
+     * @param sure see {@link #judge}
+     * @return false if it names no offset of the input topic
+     */
+    boolean late(Headers headers, boolean sure) {
+        Partition partition = source(headers, "source.topic", "source.partition");
+        Long offset = number(headers, "source.offset");
+        Long windowEnd = number(headers, "late.window.end");
+        if (partition == null || offset == null || windowEnd == null) {
+            return false;
+        }
+        if (sure) {
+            partition.closedUpTo = Math.max(partition.closedUpTo, windowEnd);
+        }
+        if (offset >= partition.begin && !partition.late.add(offset)) {
+            fault(partition, Column.TWICE, 1, at(partition, offset), "one late record", "another");
+        }
+        return true;
+    }
+
+    /**
+     * A dead-letter record; to be told after all late ones.
+     *
+     * @return false if it names no offset of the input topic
+     */
+    boolean dead(Headers headers) {
+        Partition partition = source(headers, "__streams.errors.topic", "__streams.errors.partition");
+        Long offset = number(headers, "__streams.errors.offset");
+        if (partition == null || offset == null) {
+            return false;
+        }
+        Long last = number(headers, DeletedInput.LAST);
+        if (last != null) {
+            deletedUnread(partition, offset, last + 1);
+        } else if (offset >= partition.begin) {
+            if (partition.late.contains(offset)) {
+                fault(partition, Column.TWICE, 1, at(partition, offset), "a late or a dead record", "both");
+            } else if (!partition.dead.add(offset)) {
+                fault(partition, Column.TWICE, 1, at(partition, offset), "one dead record", "another");
+            }
+        }
+        return true;
+    }
+
+    /** Records from one offset up to, but without, another were deleted before they were read; may be told again. */
+    void deletedUnread(Partition partition, long from, long to) {
+        partition.deleted.merge(from, to, Math::max);
+    }
+
+    /** A record of the input topic; those of a partition in their order. */
+    void read(ConsumerRecord<byte[], byte[]> record) {
+        Partition partition = partitions.get(record.partition());
+        long offset = record.offset();
+        partition.add(Column.READ, 1);
+        if (partition.late.remove(offset)) {
+            partition.add(Column.LATE, 1);
+        } else if (partition.dead.remove(offset)) {
+            partition.add(Column.DEAD, 1);
+        } else if (offset >= partition.reached) {
+            partition.add(Column.NOT_YET, 1);
+        } else {
+            boolean behind = offset >= partition.processed;
+            try {
+                String id = keys.deserialize(record.topic(), record.key());
+                Reading reading = readings.deserialize(record.topic(), record.value());
+                onTime(partition, id, reading, record.timestamp(), behind);
+            } catch (NotAReadingException e) {
+                if (behind) {
+                    partition.add(Column.NOT_YET, 1);
+                } else {
+                    fault(partition, Column.LOST, 1, at(partition, offset), "a dead record", "none; " + e.getMessage());
+                }
+            }
+        }
+    }
+
+    private void onTime(Partition partition, String id, Reading reading, long arrived, boolean behind) {
+        Sensor sensor = sensors.computeIfAbsent(id, unknown -> new Sensor());
+        if (sensor.partition != null && sensor.partition != partition) {
+            strayingSensor = id;
+        }
+        sensor.partition = partition;
+        long start = reading.time() - Math.floorMod(reading.time(), size);
+        if (partition.first && partition.isCut()) {
+            // It was taken, so its window was open, so stream time was not grace past the end of that yet; and no
+            // reading
+            // before it was further ahead of stream time than is allowed.
+            partition.wholeFrom = start + size + grace + maxAhead;
+        }
+        partition.first = false;
+        if (!behind) {
+            partition.streamTime.accept(reading.time(), readAtLeastUpTo(reading.time(), arrived), Long.MAX_VALUE);
+        }
+        if (start < partition.wholeFrom) {
+            partition.add(Column.CUT, 1);
+            return;
+        }
+        Window window = sensor.windows.get(start);
+        if (window == null) {
+            window = new Window();
+            sensor.windows.put(start, window);
+            partition.pending++;
+        }
+        if (behind) {
+            window.behind++;
+        } else {
+            window.readings =
+                    window.readings == null ? Summary.of(reading.value()) : window.readings.add(reading.value());
+        }
+    }
+
+    /**
+     * The wall-clock time up to which the processor has read at least, once it has processed a reading. When that was, the input
+     * does not say; but the reading was not dead, so it was not further ahead than is allowed. And so are records that came in
+     * with a timestamp ahead of the processor's clock, as long as that is not ahead of this one.
+     */
+    private long readAtLeastUpTo(long time, long arrived) {
+        return (arrived > now ? time : Math.max(time, arrived)) - maxAhead;
+    }
+
+    /**
+     * A summary; those of a partition in their order.
+     *
+     * @param sure it was committed before the input's processed offsets were looked up: then all other windows that were
+     *     closed together with this one have their summaries in what is read, too
+     * @return false, and nothing has happened, as long as readings are to be told that it may hold: those of
+     *     {@link #awaited}
+     * @throws InvalidSettingException if its window has another size
+     */
+    boolean judge(ConsumerRecord<byte[], byte[]> record, boolean sure) {
+        Long start = number(record.headers(), "window.start");
+        Long end = number(record.headers(), "window.end");
+        if (record.key() == null || record.value() == null || start == null || end == null) {
+            fault(null, Column.WRONG, 1, at(record), "a summary with headers window.start and window.end", "none");
+            return true;
+        }
+        if (end - start != size) {
+            throw new InvalidSettingException(
+                    "--window",
+                    Durations.format(settings.windows().size()),
+                    Durations.format(Duration.ofMillis(end - start)) + ", as the summary at " + at(record) + " has it");
+        }
+        if (!awaited(record).isEmpty()) {
+            return false;
+        }
+        summaries++;
+        String id = sensor(record);
+        Sensor sensor = sensors.computeIfAbsent(id, unknown -> new Sensor());
+        Partition partition = sensor.partition;
+        Supplier<String> where = () -> where(id, start, partition);
+        if (end <= sensor.lastEnd) {
+            fault(partition, Column.TWICE, 1, where.get(), "one summary", "another at " + at(record));
+            return true;
+        }
+        sensor.lastEnd = end;
+        if (sure && partition != null) {
+            partition.closedUpTo = Math.max(partition.closedUpTo, end);
+        }
+        sensor.windows.headMap(start).forEach((missing, window) -> withoutSummary(id, partition, missing));
+        sensor.windows.headMap(start).clear();
+        Window window = sensor.windows.remove(start);
+        if (partition == null ? partitions.stream().anyMatch(p -> start < p.wholeFrom) : start < partition.wholeFrom) {
+            uncheckedSummaries++;
+        } else if (window == null) {
+            fault(partition, Column.WRONG, 1, where.get(), "no summary, as there are no readings", at(record));
+        } else {
+            partition.pending--;
+            compare(partition, window, record, end, where);
+        }
+        return true;
+    }
+
+    /** The partitions that have to be told on before this summary can be judged. */
+    List<Partition> awaited(ConsumerRecord<byte[], byte[]> record) {
+        Long end = number(record.headers(), "window.end");
+        Sensor sensor = record.key() == null ? null : sensors.get(sensor(record));
+        List<Partition> candidates =
+                sensor == null || sensor.partition == null ? partitions : List.of(sensor.partition);
+        return candidates.stream()
+                .filter(partition -> !partition.done && (end == null || partition.streamTime.get() - grace < end))
+                .toList();
+    }
+
+    private void compare(
+            Partition partition,
+            Window window,
+            ConsumerRecord<byte[], byte[]> record,
+            long end,
+            Supplier<String> where) {
+        if (window.behind == 0 && Arrays.equals(SummaryJson.write(end, window.readings), record.value())) {
+            partition.add(Column.SUMMARISED, window.count());
+            return;
+        }
+        String text = new String(record.value(), StandardCharsets.UTF_8);
+        Matcher matcher = COUNT.matcher(text);
+        long found = matcher.find() ? Long.parseLong(matcher.group(1)) : 0;
+        long least = window.count();
+        long most = least + window.behind;
+        partition.add(Column.SUMMARISED, Math.min(found, most));
+        if (found < least) {
+            partition.add(Column.NOT_YET, window.behind);
+            fault(partition, Column.LOST, least - found, where.get(), expected(end, window), text);
+        } else if (found > most || window.behind == 0) {
+            fault(partition, Column.WRONG, 1, where.get(), expected(end, window), text);
+        } else {
+            partition.add(Column.NOT_YET, most - found);
+        }
+    }
+
+    private static String expected(long end, Window window) {
+        return window.readings == null
+                ? "at most " + window.behind + " readings"
+                : new String(SummaryJson.write(end, window.readings), StandardCharsets.UTF_8);
+    }
+
+    /** A later summary of the sensor has come, or none will. */
+    private void withoutSummary(String id, Partition partition, long start) {
+        Window window = sensors.get(id).windows.get(start);
+        partition.pending--;
+        partition.add(Column.NOT_YET, window.behind);
+        if (start < summariesFrom) {
+            partition.add(Column.CUT, window.count());
+        } else if (window.count() > 0) {
+            String expected =
+                    window.count() == 1 ? "a summary of 1 reading" : "a summary of " + window.count() + " readings";
+            fault(partition, Column.LOST, window.count(), where(id, start, partition), expected, "none");
+        }
+    }
+
+    /** Retention has cut the output topic: this is the oldest summary of one of its partitions. */
+    void summariesFrom(ConsumerRecord<byte[], byte[]> record) {
+        Long start = number(record.headers(), "window.start");
+        summariesFrom = Math.max(summariesFrom, start == null ? 0 : start);
+    }
+
+    /** No further summary will be told: decides on the windows that are known to be closed. */
+    void settle() {
+        for (Partition partition : partitions) {
+            long time = partition.streamTime.get() - grace;
+            partition.closedUpTo = Math.max(partition.closedUpTo, time - Math.floorMod(time, size));
+        }
+        sensors.forEach((id, sensor) -> {
+            if (!sensor.windows.isEmpty()) {
+                NavigableMap<Long, Window> closed = sensor.windows.headMap(sensor.partition.closedUpTo - size, true);
+                closed.keySet().forEach(start -> withoutSummary(id, sensor.partition, start));
+                closed.clear();
+            }
+        });
+    }
+
+    /** All has been told. */
+    void close() {
+        settle();
+        for (Sensor sensor : sensors.values()) {
+            for (Window window : sensor.windows.values()) {
+                sensor.partition.add(Column.OPEN, window.count());
+                sensor.partition.add(Column.NOT_YET, window.behind);
+            }
+            sensor.windows.clear();
+        }
+        for (Partition partition : partitions) {
+            long upTo = 0;
+            for (Map.Entry<Long, Long> range : partition.deleted.entrySet()) {
+                long from = Math.max(upTo, range.getKey());
+                upTo = Math.max(upTo, range.getValue());
+                if (from < upTo) {
+                    fault(
+                            partition,
+                            Column.DELETED,
+                            upTo - from,
+                            settings.topics().input() + "-" + partition.number + " offsets " + from + " to "
+                                    + (upTo - 1),
+                            "to be read before they are deleted",
+                            "deleted");
+                }
+            }
+            long stray = partition.late.size() + partition.dead.size();
+            if (stray > 0) {
+                fault(
+                        partition,
+                        Column.WRONG,
+                        stray,
+                        settings.topics().input() + "-" + partition.number,
+                        "the readings of all late and dead records",
+                        stray + " that name an offset without one");
+            }
+        }
+    }
+
+    /** Windows whose summary has not been told. */
+    long pending() {
+        return partitions.stream().mapToLong(Partition::pending).sum();
+    }
+
+    List<Partition> partitions() {
+        return partitions;
+    }
+
+    long total(Column column) {
+        return elsewhere.getOrDefault(column, 0L)
+                + partitions.stream()
+                        .mapToLong(partition -> partition.get(column))
+                        .sum();
+    }
+
+    /** Summaries that were judged, those that came again among them. */
+    long summaries() {
+        return summaries;
+    }
+
+    /** Summaries whose readings, or some of them, retention has deleted. */
+    long uncheckedSummaries() {
+        return uncheckedSummaries;
+    }
+
+    /** A sensor whose readings stand in more than one partition, which makes more than one summary for a window; or null. */
+    String strayingSensor() {
+        return strayingSensor;
+    }
+
+    /** The first ones of each kind. */
+    List<Fault> faults() {
+        return faults;
+    }
+
+    boolean isBalanced() {
+        return Arrays.stream(Column.values()).noneMatch(column -> column.isFault() && total(column) > 0);
+    }
+
+    private void fault(Partition partition, Column kind, long count, String where, String expected, String found) {
+        if (partition == null) {
+            elsewhere.merge(kind, count, Long::sum);
+        } else {
+            partition.add(kind, count);
+        }
+        if (faults.stream().filter(fault -> fault.kind() == kind).count() < SHOWN) {
+            faults.add(new Fault(kind, where, expected, found));
+        }
+    }
+
+    private String where(String sensor, long start, Partition partition) {
+        return NotAReadingException.shorten(sensor) + ", window " + Instant.ofEpochMilli(start) + " to "
+                + Instant.ofEpochMilli(start + size) + (partition == null ? "" : ", partition " + partition.number);
+    }
+
+    private String at(Partition partition, long offset) {
+        return settings.topics().input() + "-" + partition.number + " offset " + offset;
+    }
+
+    private static String at(ConsumerRecord<?, ?> record) {
+        return record.topic() + "-" + record.partition() + " offset " + record.offset();
+    }
+
+    private static String sensor(ConsumerRecord<byte[], byte[]> record) {
+        return new String(record.key(), StandardCharsets.UTF_8);
+    }
+
+    private Partition source(Headers headers, String topicHeader, String partitionHeader) {
+        Header topic = headers.lastHeader(topicHeader);
+        Long number = number(headers, partitionHeader);
+        return topic == null
+                        || number == null
+                        || number >= partitions.size()
+                        || !settings.topics().input().equals(new String(topic.value(), StandardCharsets.UTF_8))
+                ? null
+                : partitions.get(number.intValue());
+    }
+
+    /** A header that is decimal text, or null. */
+    private static Long number(Headers headers, String name) {
+        Header header = headers.lastHeader(name);
+        if (header == null || header.value() == null) {
+            return null;
+        }
+        try {
+            long number = Long.parseLong(new String(header.value(), StandardCharsets.US_ASCII));
+            return number < 0 ? null : number;
+        } catch (NumberFormatException e) {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,100 @@
+package downsampling.processor.audit;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import downsampling.processor.audit.Account.Column;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
+
+/**
+ * An account as it is printed.
+ *
+ * @param topic the input
+ * @param notes what the audit could not see
+ */
+record AccountReport(String topic, Account account, List<String> notes) {
+    private static final JsonFactory JSON = new JsonFactory();
+
+    /** For a person: a row for each partition, then what is wrong. */
+    String table() {
+        StringWriter text = new StringWriter();
+        PrintWriter out = new PrintWriter(text);
+        List<Column> columns = Stream.of(Column.values())
+                .filter(column -> column != Column.CUT || account.total(column) > 0)
+                .toList();
+        int width = Math.max(12, topic.length());
+        out.print(pad(topic, -width));
+        columns.forEach(column -> out.print(pad(column.title(), 12)));
+        out.println();
+        for (Account.Partition partition : account.partitions()) {
+            out.print(pad("partition " + partition.number, -width));
+            columns.forEach(column -> out.print(pad(String.format("%,d", partition.get(column)), 12)));
+            out.println();
+        }
+        out.print(pad("all", -width));
+        columns.forEach(column -> out.print(pad(String.format("%,d", account.total(column)), 12)));
+        out.println();
+        out.println();
+        account.faults().forEach(out::println);
+        notes.forEach(note -> out.println("note: " + note));
+        out.println(
+                account.isBalanced()
+                        ? String.format(
+                                "Every reading is accounted for; %,d summaries, none twice.", account.summaries())
+                        : "NOT every reading is accounted for.");
+        return text.toString();
+    }
+
+    private static String pad(String text, int width) {
+        return String.format("%" + width + "s", text);
+    }
+
+    /** For a program. */
+    String json() throws IOException {
+        StringWriter text = new StringWriter();
+        try (JsonGenerator out = JSON.createGenerator(text).useDefaultPrettyPrinter()) {
+            out.writeStartObject();
+            out.writeBooleanField("balanced", account.isBalanced());
+            out.writeStringField("topic", topic);
+            out.writeObjectFieldStart("total");
+            row(out, account::total);
+            out.writeNumberField("summaries", account.summaries());
+            out.writeEndObject();
+            out.writeArrayFieldStart("partitions");
+            for (Account.Partition partition : account.partitions()) {
+                out.writeStartObject();
+                out.writeNumberField("partition", partition.number);
+                row(out, partition::get);
+                out.writeEndObject();
+            }
+            out.writeEndArray();
+            out.writeArrayFieldStart("faults");
+            for (Account.Fault fault : account.faults()) {
+                out.writeStartObject();
+                out.writeStringField("kind", fault.kind().title());
+                out.writeStringField("where", fault.where());
+                out.writeStringField("expected", fault.expected());
+                out.writeStringField("found", fault.found());
+                out.writeEndObject();
+            }
+            out.writeEndArray();
+            out.writeArrayFieldStart("notes");
+            for (String note : notes) {
+                out.writeString(note);
+            }
+            out.writeEndArray();
+            out.writeEndObject();
+        }
+        return text + System.lineSeparator();
+    }
+
+    private static void row(JsonGenerator out, Function<Column, Long> row) throws IOException {
+        for (Column column : Column.values()) {
+            out.writeNumberField(column == Column.NOT_YET ? "notYet" : column.title(), row.apply(column));
+        }
+    }
+}

@@ -1,0 +1,237 @@
+package downsampling.processor.audit;
+
+import downsampling.processor.reading.NotAReadingException;
+import downsampling.processor.settings.Settings;
+import downsampling.processor.topics.Cluster;
+import downsampling.processor.topics.Rights;
+import downsampling.service.FailedException;
+import downsampling.service.NativeLibrary;
+import java.io.PrintWriter;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.consumer.OffsetOutOfRangeException;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.acl.AclOperation;
+import org.apache.kafka.common.errors.AuthorizationException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParentCommand;
+import picocli.CommandLine.Spec;
+
+/**
+ * Reads the four topics and prints the {@link Account}: where every reading ended up.
+ *
+ * <p>The processor may run meanwhile. Offsets are looked up in an order that makes one picture of them, see {@link Ends};
+ * what the processor has not come to is a column of its own.
+ */
+@Command(
+        name = "audit",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = {
+            "Accounts for every reading: summarised, late, dead, in an open window, or not processed yet.",
+            "Reads what is committed, from the beginning of the topics; the processor may run meanwhile.",
+            "--window, --grace, --max-ahead, --zone and --application-id have to be the processor's; all others of its"
+                    + " options may stand here, too, and change nothing."
+        },
+        footer = {
+            "",
+            "Exit codes: 0 every reading has its one place, 1 some have not, or the audit failed, 2 wrong usage."
+        })
+public final class Audit implements Callable<Integer> {
+    /** Windows of a partition that may wait for their summary before its reading is held back. */
+    private static final int MOST_PENDING = 5_000;
+
+    @ParentCommand
+    private Supplier<Settings> processor;
+
+    @Spec
+    private CommandLine.Model.CommandSpec spec;
+
+    @Option(names = "--json", description = "print the account as JSON")
+    private boolean json;
+
+    private Settings settings;
+    private final List<String> notes = new ArrayList<>();
+
+    @Override
+    public Integer call() throws Exception {
+        settings = processor.get();
+        NativeLibrary.loadForReading();
+        try (Admin admin = Cluster.connect(settings)) {
+            Account account = account(Ends.lookUp(admin, settings));
+            PrintWriter out = spec.commandLine().getOut();
+            AccountReport report = new AccountReport(settings.topics().input(), account, notes);
+            out.print(json ? report.json() : report.table());
+            out.flush();
+            return account.isBalanced() ? CommandLine.ExitCode.OK : CommandLine.ExitCode.SOFTWARE;
+        } catch (AuthorizationException e) {
+            throw new FailedException(Rights.missing(e, AclOperation.READ, List.of(AclOperation.DESCRIBE), settings));
+        }
+    }
+
+    private Account account(Ends ends) {
+        Map<TopicPartition, Account.Partition> input = new HashMap<>();
+        Set<TopicPartition> summaries = new HashSet<>();
+        Set<TopicPartition> others = new HashSet<>();
+        for (TopicPartition partition : ends.end().keySet()) {
+            long begin = ends.begin().get(partition);
+            if (partition.topic().equals(settings.topics().input())) {
+                input.put(
+                        partition,
+                        new Account.Partition(
+                                partition.partition(),
+                                begin,
+                                ends.processed().getOrDefault(partition, begin),
+                                ends.reached().getOrDefault(partition, begin)));
+            } else {
+                (partition.topic().equals(settings.topics().output()) ? summaries : others).add(partition);
+            }
+        }
+        Account account = new Account(
+                settings,
+                input.values().stream()
+                        .sorted((a, b) -> Integer.compare(a.number, b.number))
+                        .toList());
+        ends.unread()
+                .forEach((partition, from) -> account.deletedUnread(
+                        input.get(partition), from, ends.begin().get(partition)));
+        try (TopicReader reader = new TopicReader(ends, settings)) {
+            readLateAndDead(account, reader, others);
+            readInStep(account, reader, input, summaries);
+        } catch (OffsetOutOfRangeException e) {
+            throw new FailedException("retention has deleted records while they were read: run the audit again", e);
+        }
+        account.close();
+        note(account, ends);
+        return account;
+    }
+
+    private void readLateAndDead(Account account, TopicReader reader, Set<TopicPartition> partitions) {
+        Map<String, Integer> foreign = new HashMap<>();
+        for (String topic : List.of(settings.topics().late(), settings.topics().dead())) {
+            reader.assign(partitions.stream()
+                    .filter(partition -> partition.topic().equals(topic))
+                    .collect(Collectors.toSet()));
+            while (!reader.isDone()) {
+                reader.poll(Set.of(), record -> {
+                    boolean known = topic.equals(settings.topics().late())
+                            ? account.late(record.headers(), reader.isSure(record))
+                            : account.dead(record.headers());
+                    if (!known) {
+                        foreign.merge(topic, 1, Integer::sum);
+                    }
+                });
+            }
+        }
+        foreign.forEach((topic, count) -> notes.add(count + " records in " + topic + " name no offset of "
+                + settings.topics().input() + " and are left out"));
+    }
+
+    /**
+     * Input and summaries, so that neither runs far ahead of the other: a partition of the output is held back as long as its
+     * next summary cannot be judged, one of the input when many of its windows have no summary yet, unless it is waited for.
+     */
+    private void readInStep(
+            Account account,
+            TopicReader reader,
+            Map<TopicPartition, Account.Partition> input,
+            Set<TopicPartition> summaries) {
+        Map<TopicPartition, Queue<ConsumerRecord<byte[], byte[]>>> waiting = new HashMap<>();
+        summaries.forEach(partition -> waiting.put(partition, new ArrayDeque<>()));
+        Set<TopicPartition> cut = new HashSet<>(summaries);
+        cut.removeIf(partition -> !reader.isCut(partition));
+        Set<TopicPartition> all = new HashSet<>(input.keySet());
+        all.addAll(summaries);
+        reader.assign(all);
+        long settleAt = MOST_PENDING;
+        while (true) {
+            input.forEach((partition, row) -> {
+                if (reader.isDone(partition)) {
+                    row.done();
+                }
+            });
+            Set<Account.Partition> awaited = new HashSet<>();
+            boolean noMoreSummaries = true;
+            for (var entry : waiting.entrySet()) {
+                Queue<ConsumerRecord<byte[], byte[]>> queue = entry.getValue();
+                while (!queue.isEmpty() && account.judge(queue.peek(), reader.isSure(queue.peek()))) {
+                    queue.remove();
+                }
+                if (!queue.isEmpty()) {
+                    awaited.addAll(account.awaited(queue.peek()));
+                }
+                noMoreSummaries &= queue.isEmpty() && reader.isDone(entry.getKey());
+            }
+            if (reader.isDone() && noMoreSummaries) {
+                return;
+            }
+            Set<TopicPartition> held = new HashSet<>();
+            waiting.forEach((partition, queue) -> {
+                if (!queue.isEmpty()) {
+                    held.add(partition);
+                }
+            });
+            if (noMoreSummaries) {
+                if (account.pending() > settleAt) {
+                    account.settle();
+                    settleAt = Math.max(MOST_PENDING, 2 * account.pending());
+                }
+            } else {
+                input.forEach((partition, row) -> {
+                    if (row.pending() > MOST_PENDING && !awaited.contains(row)) {
+                        held.add(partition);
+                    }
+                });
+            }
+            reader.poll(held, record -> {
+                TopicPartition partition = new TopicPartition(record.topic(), record.partition());
+                if (input.containsKey(partition)) {
+                    account.read(record);
+                } else {
+                    if (cut.remove(partition)) {
+                        account.summariesFrom(record);
+                    }
+                    waiting.get(partition).add(record);
+                }
+            });
+        }
+    }
+
+    /** What the audit could not see. */
+    private void note(Account account, Ends ends) {
+        long deleted = account.partitions().stream()
+                .mapToLong(partition ->
+                        ends.begin().get(new TopicPartition(settings.topics().input(), partition.number)))
+                .sum();
+        if (deleted > 0) {
+            notes.add("retention has cut " + settings.topics().input() + ": " + deleted + " offsets are gone, "
+                    + account.uncheckedSummaries() + " summaries of them were not checked beyond coming once");
+        }
+        for (String topic : settings.topics().results()) {
+            if (ends.begin().entrySet().stream()
+                    .anyMatch(entry -> entry.getKey().topic().equals(topic) && entry.getValue() > 0)) {
+                notes.add("retention has cut " + topic
+                        + (topic.equals(settings.topics().output())
+                                ? ": readings in windows as old as what is gone are not judged"
+                                : ": readings whose record there is gone count as lost"));
+            }
+        }
+        if (account.strayingSensor() != null) {
+            notes.add("readings of sensor " + NotAReadingException.shorten(account.strayingSensor())
+                    + " stand in more than one partition, so a window of it can have more than one summary");
+        }
+    }
+}

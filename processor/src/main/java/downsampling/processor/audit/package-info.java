@@ -1,0 +1,6 @@
+/**
+ * The account of every reading: read = summarised + late + dead + open. Start reading at
+ * {@link downsampling.processor.audit.Audit}, the command; {@code Account} does the arithmetic, from the topics alone and not by
+ * what the processor says of itself.
+ */
+package downsampling.processor.audit;

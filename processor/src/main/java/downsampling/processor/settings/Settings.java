@@ -1,0 +1,63 @@
+package downsampling.processor.settings;
+
+import downsampling.service.Durations;
+import downsampling.service.KafkaSettings;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
+
+/**
+ * All that the processor is asked to do.
+ *
+ * @param topology      which of the two topologies runs
+ * @param applicationId consumer group, prefix of the changelog topics and of transactional ids
+ * @param http          empty if HTTP is not asked for
+ * @param kafka         settings passed through to Kafka's clients, among them {@code bootstrap.servers}
+ * @param patience      how long to wait for a broker that does not answer at the start
+ */
+public record Settings(
+        TopologyKind topology,
+        String applicationId,
+        TopicNames topics,
+        ReadingSettings readings,
+        WindowSettings windows,
+        ProcessingSettings processing,
+        StateSettings state,
+        Optional<HttpSettings> http,
+        Map<String, String> kafka,
+        Duration patience) {
+    public Settings {
+        // It is the beginning of the names of topics; this one is the longest that Kafka Streams may make of it.
+        int longest = Require.LONGEST_NAME - ("-" + storeName(topology, windows) + "-changelog").length();
+        Require.name("--application-id", applicationId, longest, "");
+        kafka = Map.copyOf(kafka);
+    }
+
+    /**
+     * Name of the state store, with the settings in it that must not change beneath it. They are in the name of its changelog
+     * with that: windows of different sizes never meet, and a look at the topics shows before the start what state there is.
+     */
+    public String storeName() {
+        return storeName(topology, windows);
+    }
+
+    private static String storeName(TopologyKind topology, WindowSettings windows) {
+        return topology.storePrefix() + "-" + Durations.format(windows.size()) + "-"
+                + Durations.format(windows.grace());
+    }
+
+    /** Name of the topic that holds the state. */
+    public String changelog() {
+        return applicationId + "-" + storeName() + "-changelog";
+    }
+
+    /** Settings for a plain consumer of the same cluster. */
+    public Map<String, Object> consumer() {
+        Map<String, Object> consumer = KafkaSettings.forConsumer(kafka);
+        // A topic that was deleted is to stay so, and not to come back with one partition because somebody asked for
+        // it.
+        consumer.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
+        return consumer;
+    }
+}

@@ -1,0 +1,77 @@
+package downsampling.processor.settings;
+
+import static picocli.CommandLine.ScopeType.INHERIT;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Option;
+
+/**
+ * The topics that the processor reads and writes; no two of them are the same.
+ *
+ * @param input  raw readings
+ * @param output summaries
+ * @param late   readings that came too late for their window
+ * @param dead   records that are no reading
+ */
+public record TopicNames(String input, String output, String late, String dead) {
+    public TopicNames {
+        Map<String, String> options = new LinkedHashMap<>();
+        List.of(
+                        Map.entry("--input-topic", input),
+                        Map.entry("--output-topic", output),
+                        Map.entry("--late-topic", late),
+                        Map.entry("--dead-topic", dead))
+                .forEach(option -> {
+                    String name = option.getValue();
+                    Require.name(option.getKey(), name, Require.LONGEST_NAME, "a topic's name, ");
+                    String other = options.putIfAbsent(name, option.getKey());
+                    Require.that(other == null, option.getKey(), name, "another topic than that of " + other);
+                });
+    }
+
+    /** The three topics that results are written to. */
+    public List<String> results() {
+        return List.of(output, late, dead);
+    }
+
+    /** Topics that somebody already has are named here. */
+    static final class Options {
+        @Option(
+                names = "--input-topic",
+                scope = INHERIT,
+                paramLabel = "TOPIC",
+                defaultValue = "raw-temperature",
+                description = "readings (default: ${DEFAULT-VALUE})")
+        private String input;
+
+        @Option(
+                names = "--output-topic",
+                scope = INHERIT,
+                paramLabel = "TOPIC",
+                defaultValue = "agg-temperature",
+                description = "summaries (default: ${DEFAULT-VALUE})")
+        private String output;
+
+        @Option(
+                names = "--late-topic",
+                scope = INHERIT,
+                paramLabel = "TOPIC",
+                defaultValue = "late-temperature",
+                description = "readings for closed windows (default: ${DEFAULT-VALUE})")
+        private String late;
+
+        @Option(
+                names = "--dead-topic",
+                scope = INHERIT,
+                paramLabel = "TOPIC",
+                defaultValue = "dead-temperature",
+                description = "records that are no reading (default: ${DEFAULT-VALUE})")
+        private String dead;
+
+        TopicNames names() {
+            return new TopicNames(input, output, late, dead);
+        }
+    }
+}

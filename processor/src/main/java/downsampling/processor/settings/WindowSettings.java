@@ -1,0 +1,65 @@
+package downsampling.processor.settings;
+
+import static picocli.CommandLine.ScopeType.INHERIT;
+
+import downsampling.service.Durations;
+import java.time.Duration;
+import picocli.CommandLine.Option;
+
+/**
+ * The tumbling windows {@code [start, end)}, and what closes them.
+ *
+ * @param size      of a window, at least 1 ms
+ * @param grace     for how long after its end, in event time, a window still accepts readings
+ * @param idleClose after how long without a reading a partition's open windows close; zero: never
+ */
+public record WindowSettings(Duration size, Duration grace, Duration idleClose) {
+    public WindowSettings {
+        Require.between("--window", size, Duration.ofMillis(1), Require.LONGEST);
+        Require.between("--grace", grace, Duration.ZERO, Require.LONGEST);
+        Require.that(
+                idleClose.isZero()
+                        || (idleClose.compareTo(Duration.ofSeconds(1)) >= 0
+                                && idleClose.compareTo(Require.LONGEST) <= 0),
+                "--idle-close",
+                Durations.format(idleClose),
+                "at least 1s, or off");
+    }
+
+    /** Whether silence closes windows. */
+    public boolean closesIdle() {
+        return !idleClose.isZero();
+    }
+
+    static final class Options {
+        @Option(
+                names = "--window",
+                scope = INHERIT,
+                paramLabel = "DURATION",
+                defaultValue = "10s",
+                description = "size of the windows (default: ${DEFAULT-VALUE})")
+        private Duration size;
+
+        @Option(
+                names = "--grace",
+                scope = INHERIT,
+                paramLabel = "DURATION",
+                defaultValue = "1s",
+                description =
+                        "how long after its end, in event time, a window accepts readings (default: ${DEFAULT-VALUE})")
+        private Duration grace;
+
+        @Option(
+                names = "--idle-close",
+                paramLabel = "DURATION",
+                defaultValue = "30s",
+                description =
+                        "close the last windows of a partition, once they are over, when no reading came for this long; has to be"
+                                + " longer than the longest pause between two uploads; off: never (default: ${DEFAULT-VALUE})")
+        private Duration idleClose;
+
+        WindowSettings windows() {
+            return new WindowSettings(size, grace, idleClose);
+        }
+    }
+}

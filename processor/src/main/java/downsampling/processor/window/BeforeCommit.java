@@ -1,0 +1,116 @@
+package downsampling.processor.window;
+
+import java.util.Map;
+import org.apache.kafka.streams.processor.StateStore;
+import org.apache.kafka.streams.processor.StateStoreContext;
+import org.apache.kafka.streams.state.StoreBuilder;
+import org.apache.kafka.streams.state.internals.CacheFlushListener;
+import org.apache.kafka.streams.state.internals.CachedStateStore;
+
+/**
+ * Runs an action just before Kafka Streams commits a task, whatever the reason for the commit: so that state kept on the heap
+ * is written to a logged store in the same transaction as the input offsets.
+ *
+ * <p>No public hook does that. A state store's own {@code commit} comes after the offsets are committed, and a punctuator
+ * does not run before a rebalance. But before each commit Kafka Streams flushes the record caches, and it takes for one each
+ * store that implements {@link CachedStateStore}. This is such a store, with nothing in it. This and the
+ * class that holds record headers are the only internals of Kafka that the processor uses; {@code BeforeCommitTest} fails when
+ * they change, and docs/decisions/open-windows.md says what it brings.
+ */
+final class BeforeCommit implements StateStore, CachedStateStore<Object, Object> {
+    static final String NAME = "before-commit";
+
+    private Runnable action = () -> {};
+    private boolean open;
+
+    static StoreBuilder<BeforeCommit> builder() {
+        return new Builder();
+    }
+
+    /** Replaces the action; called by the task's own thread, as the action will be. */
+    void action(Runnable action) {
+        this.action = action;
+    }
+
+    @Override
+    public void flushCache() {
+        action.run();
+    }
+
+    @Override
+    public void clearCache() {}
+
+    @Override
+    public boolean setFlushListener(CacheFlushListener<Object, Object> listener, boolean sendOldValues) {
+        return false;
+    }
+
+    @Override
+    public String name() {
+        return NAME;
+    }
+
+    @Override
+    public void init(StateStoreContext context, StateStore root) {
+        context.register(root, (key, value) -> {});
+        action = () -> {};
+        open = true;
+    }
+
+    @Override
+    public void close() {
+        open = false;
+    }
+
+    @Override
+    public boolean persistent() {
+        return false;
+    }
+
+    @Override
+    public boolean isOpen() {
+        return open;
+    }
+
+    private static final class Builder implements StoreBuilder<BeforeCommit> {
+        @Override
+        public BeforeCommit build() {
+            return new BeforeCommit();
+        }
+
+        @Override
+        public String name() {
+            return NAME;
+        }
+
+        @Override
+        public boolean loggingEnabled() {
+            return false;
+        }
+
+        @Override
+        public Map<String, String> logConfig() {
+            return Map.of();
+        }
+
+        @Override
+        public StoreBuilder<BeforeCommit> withCachingEnabled() {
+            return this;
+        }
+
+        @Override
+        public StoreBuilder<BeforeCommit> withCachingDisabled() {
+            return this;
+        }
+
+        @Override
+        public StoreBuilder<BeforeCommit> withLoggingEnabled(Map<String, String> config) {
+            throw new UnsupportedOperationException("holds nothing that could be logged");
+        }
+
+        @Override
+        public StoreBuilder<BeforeCommit> withLoggingDisabled() {
+            return this;
+        }
+    }
+}

@@ -1,0 +1,42 @@
+package downsampling.processor.window;
+
+import java.util.Map;
+import org.apache.kafka.streams.state.RocksDBConfigSetter;
+import org.rocksdb.BlockBasedTableConfig;
+import org.rocksdb.Cache;
+import org.rocksdb.LRUCache;
+import org.rocksdb.Options;
+import org.rocksdb.WriteBufferManager;
+
+/**
+ * One bound for all RocksDB stores of the process: block cache, index and filter blocks, and write buffers together, as
+ * Kafka Streams' documentation on memory management describes it. Without it every partition's store has its own.
+ */
+public final class BoundedRocksDb implements RocksDBConfigSetter {
+    /** Kafka Streams makes this object by its class name and hands it the settings; the bound travels among them. */
+    public static final String BYTES = "rocksdb.memory.bytes";
+
+    private static Cache cache;
+    private static WriteBufferManager writeBuffers;
+
+    private static synchronized void share(long bytes) {
+        if (cache == null) {
+            cache = new LRUCache(bytes);
+            writeBuffers = new WriteBufferManager(bytes / 2, cache);
+        }
+    }
+
+    @Override
+    public void setConfig(String storeName, Options options, Map<String, Object> settings) {
+        share(Long.parseLong(settings.get(BYTES).toString()));
+        BlockBasedTableConfig table = (BlockBasedTableConfig) options.tableFormatConfig();
+        table.setBlockCache(cache);
+        table.setCacheIndexAndFilterBlocks(true);
+        options.setTableFormatConfig(table);
+        options.setWriteBufferManager(writeBuffers);
+    }
+
+    /** Leaves the shared parts open: other stores use them. */
+    @Override
+    public void close(String storeName, Options options) {}
+}

@@ -1,0 +1,65 @@
+package downsampling.processor.window;
+
+import downsampling.processor.reading.NotAReadingException;
+import downsampling.processor.reading.NotAReadingException.Reason;
+import java.util.HashMap;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells what is wrong with a record from what is wrong with this program. A {@link NotAReadingException} is expected, and its
+ * dead letter says all there is to say. Any other exception is a fault of our own: its record becomes a dead letter, too, so
+ * that it does not stop the stream, but it is counted on its own and logged with its stack trace, each cause once in ten
+ * minutes. Any thread may call.
+ */
+public final class Faults {
+    private static final Logger LOG = LoggerFactory.getLogger(Faults.class);
+
+    private static final long LOGGED_AGAIN_AFTER = 600_000;
+
+    /** Causes that are told apart. */
+    private static final int MOST_CAUSES = 100;
+
+    private final Metrics metrics;
+    /** By cause, when it was logged, in milliseconds of a clock that is never set back. */
+    private final Map<String, Long> loggedAt = new HashMap<>();
+
+    public Faults(Metrics metrics) {
+        this.metrics = metrics;
+    }
+
+    /** Counts a record that becomes a dead letter, and logs why if that was not to be expected. */
+    void dead(String topic, int partition, long offset, Exception why) {
+        if (why instanceof NotAReadingException expected) {
+            metrics.dead(expected.reason());
+            return;
+        }
+        metrics.dead(Reason.OTHER);
+        metrics.fault();
+        if (isNew(why)) {
+            LOG.error(
+                    "A fault of the processor makes the record at {}-{} offset {} a dead letter; others with the same cause get no"
+                            + " line of their own for 10 minutes, downsampling_faults_total counts them",
+                    topic,
+                    partition,
+                    offset,
+                    why);
+        }
+    }
+
+    private synchronized boolean isNew(Exception why) {
+        StackTraceElement[] trace = why.getStackTrace();
+        String cause = why.getClass().getName() + (trace.length == 0 ? "" : trace[0]);
+        long now = System.nanoTime() / 1_000_000;
+        Long before = loggedAt.get(cause);
+        if (before != null && now - before < LOGGED_AGAIN_AFTER) {
+            return false;
+        }
+        if (loggedAt.size() == MOST_CAUSES) {
+            loggedAt.clear();
+        }
+        loggedAt.put(cause, now);
+        return true;
+    }
+}

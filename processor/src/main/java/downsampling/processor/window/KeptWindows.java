@@ -1,0 +1,100 @@
+package downsampling.processor.window;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import org.apache.kafka.common.utils.Bytes;
+
+/**
+ * The last closed windows of each partition that this instance works on, for who asks over HTTP: the state store forgets a
+ * window as it closes. They are on the heap alone and only those closed here: after a restart, or when a partition comes from
+ * another instance, there are none at first.
+ *
+ * <p>A window is put here as it is emitted, which may be before that is committed. So whether it counts as closed is not said
+ * here but by how far the state store says that windows are closed. Written by stream threads, read by any.
+ */
+public final class KeptWindows {
+    private final int most;
+    private final Map<Integer, Partition> partitions = new ConcurrentHashMap<>();
+
+    /** @param most how many of each partition */
+    public KeptWindows(int most) {
+        this.most = most;
+    }
+
+    /**
+     * Begins anew for a partition whose task starts, or starts anew because a transaction was aborted.
+     *
+     * @param closedUpTo how far its windows were closed before, in epoch milliseconds
+     */
+    Partition begin(int partition, long closedUpTo) {
+        Partition kept = new Partition(most, closedUpTo);
+        partitions.put(partition, kept);
+        return kept;
+    }
+
+    /** Forgets a partition whose task has ended, unless another has begun with it. */
+    void end(int partition, Partition kept) {
+        partitions.remove(partition, kept);
+    }
+
+    /** @return null if no task of this instance works on it */
+    public Partition of(int partition) {
+        return partitions.get(partition);
+    }
+
+    public static final class Partition {
+        private final int most;
+        /** By {@link WindowKey}; so the first one is the oldest. */
+        private final ConcurrentSkipListMap<Bytes, Summary> windows = new ConcurrentSkipListMap<>();
+
+        private int count;
+        private volatile long completeAfter;
+        private volatile boolean closing;
+
+        private Partition(int most, long completeAfter) {
+            this.most = most;
+            this.completeAfter = completeAfter;
+        }
+
+        /** To be called before windows are taken from the store: until {@link #closed} some may be in neither place. */
+        void closing() {
+            closing = true;
+        }
+
+        /**
+         * @param closed by start, then by sensor, all after those of earlier calls
+         * @param size   of a window, in milliseconds
+         */
+        void closed(List<OpenWindows.Window> closed, long size) {
+            int skipped = Math.max(0, closed.size() - most);
+            if (skipped > 0) {
+                completeAfter = closed.get(skipped - 1).start + size;
+            }
+            for (OpenWindows.Window window : closed.subList(skipped, closed.size())) {
+                windows.put(WindowKey.of(window.start, window.sensor), window.summary());
+            }
+            int kept = count + closed.size() - skipped;
+            for (; kept > most; kept--) {
+                completeAfter = Math.max(
+                        completeAfter, WindowKey.start(windows.pollFirstEntry().getKey()) + size);
+            }
+            count = kept;
+            closing = false;
+        }
+
+        boolean isClosing() {
+            return closing;
+        }
+
+        /** No window that ended after this, in epoch milliseconds, is missing. */
+        long completeAfter() {
+            return completeAfter;
+        }
+
+        ConcurrentSkipListMap<Bytes, Summary> windows() {
+            return windows;
+        }
+    }
+}

@@ -1,0 +1,63 @@
+package downsampling.processor.window;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import downsampling.processor.reading.Reading;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import org.slf4j.LoggerFactory;
+
+/** Prints what passes, a row each on standard output for a person to read. Off unless asked for: see {@code logback.xml}. */
+public final class PrintedRows {
+    private static final Logger READINGS = (Logger) LoggerFactory.getLogger("rows.readings");
+    private static final Logger SUMMARIES = (Logger) LoggerFactory.getLogger("rows.summaries");
+    private static final DateTimeFormatter SECONDS =
+            DateTimeFormatter.ofPattern("HH:mm:ss").withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter MILLIS =
+            DateTimeFormatter.ofPattern("HH:mm:ss.SSS").withZone(ZoneOffset.UTC);
+
+    private PrintedRows() {}
+
+    public static void show(boolean readings, boolean summaries) {
+        READINGS.setLevel(readings ? Level.INFO : Level.OFF);
+        SUMMARIES.setLevel(summaries ? Level.INFO : Level.OFF);
+    }
+
+    /** @param sensor in UTF-8 */
+    static void reading(byte[] sensor, Reading reading) {
+        if (READINGS.isInfoEnabled()) {
+            reading(text(sensor), reading);
+        }
+    }
+
+    static void reading(String sensor, Reading reading) {
+        if (READINGS.isInfoEnabled()) {
+            READINGS.info("reading  {}  {}  {}", sensor, Instant.ofEpochMilli(reading.time()), reading.value());
+        }
+    }
+
+    /** @param sensor in UTF-8 */
+    static void summary(byte[] sensor, long start, long end, Summary summary) {
+        if (SUMMARIES.isInfoEnabled()) {
+            SUMMARIES.info(String.format(
+                    "%-16s %s – %s  count %7d  min %10.3f  max %10.3f  mean %10.3f",
+                    text(sensor),
+                    time(start),
+                    time(end),
+                    summary.count(),
+                    summary.min(),
+                    summary.max(),
+                    summary.mean()));
+        }
+    }
+
+    private static String text(byte[] sensor) {
+        return new String(sensor, StandardCharsets.UTF_8);
+    }
+
+    private static String time(long millis) {
+        return (millis % 1000 == 0 ? SECONDS : MILLIS).format(Instant.ofEpochMilli(millis));
+    }
+}

@@ -1,0 +1,339 @@
+package downsampling.processor.window;
+
+import downsampling.processor.input.InputConsumers;
+import downsampling.processor.input.InputEnd;
+import downsampling.processor.reading.Reading;
+import downsampling.processor.reading.SensorIdDeserializer;
+import downsampling.processor.settings.Settings;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Function;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.processor.Cancellable;
+import org.apache.kafka.streams.processor.PunctuationType;
+import org.apache.kafka.streams.processor.Punctuator;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.apache.kafka.streams.processor.api.RecordMetadata;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The tumbling window {@code [start, end)} of one partition: adds readings to open windows, closes and emits windows once,
+ * passes on as late what comes for a closed one, and as dead what is no reading.
+ *
+ * <p>One number decides: {@code closedUpTo}. A window is closed if it ends at or before it, open otherwise. It only grows:
+ * when {@link StreamTime} is {@code grace} or more past the end of a window, or when the partition is idle ({@link IdleWatch}),
+ * and never beyond what has ended, grace included, on the wall clock. It stands in the same store as the open windows
+ * ({@link Position}), so one transaction moves the number, the windows, what was emitted and the input offset, and after a crash
+ * all four are as they were at the same instant. That is why there is one summary per sensor and window, ever.
+ *
+ * <p>Records come as bytes and are read here, not by Kafka Streams: what it makes of a record that cannot be deserialized
+ * belongs to whichever transaction is open when the record is next in turn, and not to the one that moves past it.
+ *
+ * <p>All times in milliseconds since the epoch. One instance per partition, used by one thread.
+ */
+final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]> {
+    /** The nodes that this one forwards to, each the sink of a topic. */
+    static final String SUMMARIES = "summaries";
+
+    static final String LATE = "late";
+    static final String DEAD = "dead";
+
+    /** Windows of a partition, of about 200 bytes each, that are kept on the heap beside a state store on disk. */
+    static final int MOST_ON_HEAP = 50_000;
+
+    private static final Logger LOG = LoggerFactory.getLogger(WindowProcessor.class);
+
+    /** How often to look whether the broker has answered what was asked at once. */
+    private static final long ANSWER_MILLIS = 50;
+
+    private final Settings settings;
+    private final long size;
+    private final long grace;
+    private final Deserializer<Reading> readings;
+    private final InputEnd.Watch inputEnd;
+    private final InputConsumers input;
+    private final KeptWindows keptWindows;
+    private final Function<String, TopicLimits> limits;
+    private final Metrics metrics;
+    private final Faults faults;
+
+    private ProcessorContext<byte[], byte[]> context;
+    private int partition;
+    private Runnable removeGauges;
+    private KeyValueStore<Bytes, byte[]> store;
+    private OpenWindows windows;
+    private KeptWindows.Partition kept;
+    private RejectedRecords rejected;
+
+    /** What the store has of the three that follow. */
+    private Position stored;
+
+    private long closedUpTo;
+    private StreamTime streamTime;
+    private Progress progress;
+
+    private CommitPace pace;
+    private IdleWatch idle;
+    // Timers are there only as long as they are needed: to Kafka Streams each call of a punctuator is a reason for a
+    // commit.
+    private Cancellable commitTimer;
+    private Cancellable idleTimer;
+    private Cancellable dueTimer;
+
+    WindowProcessor(
+            Settings settings,
+            Deserializer<Reading> readings,
+            InputEnd.Watch inputEnd,
+            InputConsumers input,
+            KeptWindows keptWindows,
+            Function<String, TopicLimits> limits,
+            Metrics metrics,
+            Faults faults) {
+        this.settings = settings;
+        this.size = settings.windows().size().toMillis();
+        this.grace = settings.windows().grace().toMillis();
+        this.readings = readings;
+        this.inputEnd = inputEnd;
+        this.input = input;
+        this.keptWindows = keptWindows;
+        this.limits = limits;
+        this.metrics = metrics;
+        this.faults = faults;
+    }
+
+    /** Also called on an instance that was in use, when its task is started anew from the changelog after a failure. */
+    @Override
+    public void init(ProcessorContext<byte[], byte[]> context) {
+        this.context = context;
+        partition = context.taskId().partition();
+        store = context.getStateStore(settings.storeName());
+        windows = new OpenWindows(store, settings.state().isInMemory() ? Integer.MAX_VALUE : MOST_ON_HEAP);
+        stored = Position.of(store);
+        closedUpTo = stored.closedUpTo();
+        streamTime = new StreamTime(settings.readings().maxAhead().toMillis(), stored.newest(), stored.readUpTo());
+        progress = new Progress(settings, partition, input, stored);
+        rejected = new RejectedRecords(settings.topics(), limits, metrics);
+        kept = keptWindows.begin(partition, Math.max(0, closedUpTo));
+        context.<BeforeCommit>getStateStore(BeforeCommit.NAME).action(this::write);
+        pace = new CommitPace(settings.processing(), now());
+        idle = new IdleWatch(settings.windows(), partition, now());
+        StreamTime time = streamTime;
+        removeGauges = metrics.addGauges(partition, () -> windows.open(), time::get);
+        commitTimer = cancel(commitTimer);
+        idleTimer = cancel(idleTimer);
+        dueTimer = cancel(dueTimer);
+        watchIdle();
+        watchDue();
+    }
+
+    @Override
+    public void process(Record<byte[], byte[]> record) {
+        if (!pace.isDue()) {
+            commitSoon(record.timestamp(), false);
+        }
+        long offset = source().offset();
+        if (record.value() == InputConsumers.DELETED) {
+            passDeleted(record, offset);
+            return;
+        }
+        if (!progress.accept(offset, record.timestamp())) {
+            metrics.repeated();
+            return;
+        }
+        Bytes sensor;
+        Reading reading;
+        try {
+            sensor = SensorIdDeserializer.require(record.key());
+            reading = readings.deserialize(settings.topics().input(), record.value());
+        } catch (RuntimeException e) { // a NotAReadingException; a fault of ours must not stop the stream either
+            faults.dead(settings.topics().input(), partition, offset, e);
+            forward(rejected.dead(record, source(), e), settings.topics().dead(), DEAD);
+            return;
+        }
+        PrintedRows.reading(record.key(), reading);
+        long start = floor(reading.time());
+        if (start + size <= closedUpTo) {
+            passLate(record, start, reading.time());
+            return;
+        }
+        windows.add(start, sensor, reading.value());
+        long now = now();
+        idle.reading(now);
+        streamTime.accept(reading.time(), record.timestamp(), now);
+        watchIdle();
+        if (isPast(streamTime.get()) && closeUpTo(floor(streamTime.get() - grace), record.timestamp()) > 0) {
+            metrics.emitted(record.timestamp());
+        }
+        if (dueTimer == null && isPast(streamTime.newest())) {
+            watchDue();
+        }
+    }
+
+    /** Whether windows that may be open have ended by a time, grace included. */
+    private boolean isPast(long time) {
+        return time >= closedUpTo + size + grace;
+    }
+
+    /**
+     * Closes and emits the windows that end at or before a time.
+     *
+     * @param arrived when what closes them arrived at the broker
+     * @return how many there were
+     */
+    private int closeUpTo(long time, long arrived) {
+        if (time <= closedUpTo) {
+            return 0;
+        }
+        kept.closing();
+        List<OpenWindows.Window> closed = windows.take(Math.max(0, closedUpTo), Math.max(0, time));
+        long readings = 0;
+        for (OpenWindows.Window window : closed) {
+            readings += window.summary().count();
+            Record<byte[], byte[]> summary = SummaryRecord.of(
+                    window.sensor.get(), window.start, window.start + size, window.summary(), partition);
+            forward(summary, settings.topics().output(), SUMMARIES);
+            metrics.sensors().seen(window.sensor, partition);
+        }
+        metrics.closed(closed.size(), readings);
+        kept.closed(closed, size);
+        closedUpTo = time;
+        if (!closed.isEmpty()) {
+            commitSoon(arrived, true);
+        }
+        return closed.size();
+    }
+
+    private boolean anyOpen() {
+        return windows.any(Math.max(0, closedUpTo));
+    }
+
+    private void watchIdle() {
+        if (idleTimer == null && settings.windows().closesIdle() && anyOpen()) {
+            idleTimer = schedule(idle.interval(), this::closeIfIdle);
+        }
+    }
+
+    private void closeIfIdle(long now) {
+        if (!anyOpen()) {
+            idleTimer = cancel(idleTimer);
+            return;
+        }
+        InputEnd.Reached reached = inputEnd.reached(partition, progress.nextOffset(), false);
+        if (idle.isIdle(reached)) {
+            long before = closedUpTo;
+            int closed = closeUpTo(Math.min(floor(reached.readUpTo() - grace), windows.newest() + size), now);
+            if (closed > 0) {
+                metrics.closedIdle();
+                idle.closed(closed, before, closedUpTo);
+            }
+        }
+    }
+
+    /**
+     * Sees to it that windows which a reading ahead of the wall clock would have closed are closed when they are over, without
+     * another reading.
+     */
+    private void watchDue() {
+        if (dueTimer == null && closedUpTo > Position.NONE && isPast(streamTime.newest())) {
+            long overdue = now() - (closedUpTo + size + grace);
+            // Not over yet; or not known to be read up to then, which the broker may say in a moment, or not soon.
+            long wait = overdue < 0 ? -overdue : Math.max(ANSWER_MILLIS, Math.min(overdue / 2, 1000));
+            dueTimer = schedule(Duration.ofMillis(wait), this::closeIfDue);
+        }
+    }
+
+    private void closeIfDue(long now) {
+        dueTimer = cancel(dueTimer);
+        if (isPast(streamTime.newest()) && now >= closedUpTo + size + grace) {
+            InputEnd.Reached reached = inputEnd.reached(partition, progress.nextOffset(), true);
+            if (reached != null) {
+                streamTime.readUpTo(reached.readUpTo());
+            }
+            if (isPast(streamTime.get())) {
+                closeUpTo(floor(streamTime.get() - grace), now);
+            }
+        }
+        watchDue();
+    }
+
+    private void passLate(Record<byte[], byte[]> record, long start, long time) {
+        long end = start + size;
+        metrics.late();
+        idle.late(start, end, now());
+        forward(
+                rejected.late(record, source(), start, end, closedUpTo - time),
+                settings.topics().late(),
+                LATE);
+    }
+
+    /** Records are gone that nobody has read, up to an offset; that is reported in the transaction that moves past them. */
+    private void passDeleted(Record<byte[], byte[]> record, long last) {
+        progress.acceptDeleted(record.headers(), last).ifPresent(deleted -> {
+            metrics.deletedUnread(deleted.count());
+            LOG.warn("{}", deleted);
+            forward(
+                    rejected.deleted(deleted, record.timestamp()),
+                    settings.topics().dead(),
+                    DEAD);
+        });
+    }
+
+    private void forward(Record<byte[], byte[]> record, String topic, String sink) {
+        context.forward(limits.apply(topic).fit(record, now()), sink);
+    }
+
+    /** Brings to the store what is to be committed. */
+    private void write() {
+        windows.write();
+        Position position = progress.committing(closedUpTo, streamTime);
+        if (!position.equals(stored)) {
+            store.put(Position.KEY, position.toBytes());
+            stored = position;
+        }
+        pace.committed(now());
+        commitTimer = cancel(commitTimer);
+    }
+
+    /** @param arrived when the reading arrived at the broker that is to be committed, or the summaries of what it closed */
+    private void commitSoon(long arrived, boolean closed) {
+        long wait = pace.done(arrived, closed, now());
+        if (wait >= 0) {
+            cancel(commitTimer);
+            commitTimer = schedule(Duration.ofMillis(wait), then -> context.commit());
+        }
+    }
+
+    @Override
+    public void close() {
+        removeGauges.run();
+        keptWindows.end(partition, kept);
+    }
+
+    private long now() {
+        return context.currentSystemTimeMs();
+    }
+
+    private RecordMetadata source() {
+        return context.recordMetadata().orElseThrow();
+    }
+
+    private Cancellable schedule(Duration interval, Punctuator action) {
+        return context.schedule(interval, PunctuationType.WALL_CLOCK_TIME, action);
+    }
+
+    private static Cancellable cancel(Cancellable timer) {
+        if (timer != null) {
+            timer.cancel();
+        }
+        return null;
+    }
+
+    private long floor(long time) {
+        return time - Math.floorMod(time, size);
+    }
+}

@@ -1,0 +1,182 @@
+package downsampling.processor.window;
+
+import downsampling.processor.settings.WindowSettings;
+import downsampling.service.RefusedException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntFunction;
+import java.util.function.LongConsumer;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.KafkaStreams;
+import org.apache.kafka.streams.errors.InvalidStateStoreException;
+import org.apache.kafka.streams.state.KeyValueIterator;
+import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
+
+/**
+ * Reads the windows of the partitions that this instance works on, while its stream threads change them. Any thread may.
+ *
+ * <p>A window is looked for in the state store first, then among {@link KeptWindows}: a stream thread moves it that way, so
+ * that it is found in one of them. It is open as long as the store, which is as of the last commit, does not say that windows
+ * are closed up to its end: so what a reader is told of closed windows is what stands on the output topic, and a window is
+ * never open and closed at once.
+ */
+public final class WindowReader {
+    private static final long PATIENCE = TimeUnit.SECONDS.toNanos(1);
+    /** How many readers may wait; more than these would leave no thread to answer anybody else. */
+    private static final int MOST_WAITING = 8;
+
+    private final long size;
+    private final long grace;
+    private final IntFunction<ReadOnlyKeyValueStore<Bytes, byte[]>> stores;
+    private final KeptWindows kept;
+    private final Semaphore turn = new Semaphore(1, true);
+    private long restUntil = System.nanoTime();
+
+    /** @param stores a partition's store, keys as {@link WindowKey} makes them; throws what {@link KafkaStreams#store} throws */
+    public WindowReader(
+            WindowSettings settings, IntFunction<ReadOnlyKeyValueStore<Bytes, byte[]>> stores, KeptWindows kept) {
+        size = settings.size().toMillis();
+        grace = settings.grace().toMillis();
+        this.stores = stores;
+        this.kept = kept;
+    }
+
+    /** Times in epoch milliseconds; the end is exclusive. */
+    public record Window(long start, long end, boolean open, Summary summary) {}
+
+    /**
+     * What there is of one sensor in one partition.
+     *
+     * @param windows       by time
+     * @param completeAfter no window that ended after this, in epoch milliseconds, is missing
+     */
+    public record Windows(List<Window> windows, long completeAfter) {}
+
+    /** @throws RefusedException if this instance does not work on the partition at the moment */
+    public Windows windows(int partition, String sensor) {
+        return read(partition, (store, closed) -> {
+            Map<Long, Summary> byStart = new TreeMap<>();
+            forEachOpenStart(Position.of(store), start -> {
+                byte[] window = store.get(WindowKey.of(start, sensor));
+                if (window != null) {
+                    byStart.put(start, Summary.fromBytes(window));
+                }
+            });
+            awaitClosed(closed);
+            long closedUpTo = Position.of(store).closedUpTo();
+            byStart.keySet().removeIf(start -> start + size <= closedUpTo); // it is among the kept ones, if at all
+            for (Bytes next = closed.windows().ceilingKey(WindowKey.from(0)); next != null; ) {
+                long start = WindowKey.start(next);
+                Summary window = closed.windows().get(WindowKey.of(start, sensor));
+                if (window != null) {
+                    byStart.put(start, window);
+                }
+                next = closed.windows().ceilingKey(WindowKey.from(start + 1));
+            }
+            List<Window> windows = new ArrayList<>();
+            byStart.forEach((start, summary) ->
+                    windows.add(new Window(start, start + size, start + size > closedUpTo, summary)));
+            return new Windows(windows, closed.completeAfter());
+        });
+    }
+
+    /** Whoever is told of sensors. */
+    public interface SensorConsumer {
+        /** @return whether there is room for sensors with a greater id */
+        boolean accept(Bytes sensor);
+    }
+
+    /**
+     * Reports the sensors of one partition that have an open or kept window, some of them more than once. Those of one window
+     * come in the order of their ids.
+     *
+     * @param after sensors with this id and smaller ones are left out
+     * @throws RefusedException if this instance does not work on the partition at the moment
+     */
+    public void sensors(int partition, Bytes after, SensorConsumer consumer) {
+        read(partition, (store, closed) -> {
+            forEachOpenStart(Position.of(store), start -> {
+                try (KeyValueIterator<Bytes, byte[]> windows =
+                        store.range(WindowKey.of(start, after), WindowKey.from(start + 1))) {
+                    while (windows.hasNext() && consumer.accept(WindowKey.sensor(windows.next().key))) {}
+                }
+            });
+            awaitClosed(closed);
+            for (Bytes window : closed.windows().keySet()) {
+                consumer.accept(WindowKey.sensor(window));
+            }
+            return null;
+        });
+    }
+
+    private interface Read<T> {
+        T from(ReadOnlyKeyValueStore<Bytes, byte[]> store, KeptWindows.Partition closed);
+    }
+
+    /**
+     * One at a time, and a quarter of the time at most: the store has a lock that the stream threads need too, and a range of
+     * the one in memory is copied.
+     */
+    private <T> T read(int partition, Read<T> read) {
+        if (turn.getQueueLength() >= MOST_WAITING) {
+            throw RefusedException.unavailable("too many queries at once");
+        }
+        try {
+            if (!turn.tryAcquire(PATIENCE, TimeUnit.NANOSECONDS)) {
+                throw RefusedException.unavailable("too many queries at once");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw RefusedException.unavailable("interrupted");
+        }
+        try {
+            for (long rest; (rest = restUntil - System.nanoTime()) > 0; ) {
+                LockSupport.parkNanos(rest);
+            }
+            long began = System.nanoTime();
+            T result = from(partition, read);
+            restUntil = System.nanoTime() + Math.min(PATIENCE, 3 * (System.nanoTime() - began));
+            return result;
+        } finally {
+            turn.release();
+        }
+    }
+
+    private <T> T from(int partition, Read<T> read) {
+        KeptWindows.Partition closed = kept.of(partition);
+        if (closed == null) {
+            throw RefusedException.unavailable("partition " + partition + " is not here, or not yet");
+        }
+        try {
+            return read.from(stores.apply(partition), closed);
+        } catch (InvalidStateStoreException | IllegalStateException e) {
+            throw RefusedException.unavailable("partition " + partition + " is being moved or restored");
+        }
+    }
+
+    private static void awaitClosed(KeptWindows.Partition closed) {
+        for (long deadline = System.nanoTime() + PATIENCE; closed.isClosing(); LockSupport.parkNanos(1_000_000)) {
+            if (System.nanoTime() - deadline > 0) {
+                throw RefusedException.unavailable("windows are being closed");
+            }
+        }
+    }
+
+    /**
+     * All starts that an open window can have: none is newer than the newest reading, of which version 0.1 told no more than
+     * that one {@code grace} after a window's end closes it.
+     */
+    private void forEachOpenStart(Position position, LongConsumer action) {
+        if (position.closedUpTo() > Position.NONE) {
+            long newest = Math.max(position.newest(), position.closedUpTo() + size + grace - 1);
+            for (long start = Math.max(0, position.closedUpTo()); start <= newest; start += size) {
+                action.accept(start);
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+package downsampling.processor.window;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Instant;
+import java.util.Map;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.streams.StreamsConfig;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.api.Record;
+import org.junit.jupiter.api.Test;
+
+/** Kafka Streams' inner workings, as far as {@link BeforeCommit} relies on them: fails when a new version changes them. */
+class BeforeCommitTest {
+    private int commits;
+
+    @Test
+    void shouldRunTheActionBeforeEachCommit() {
+        Topology topology = new Topology()
+                .addSource("in", new ByteArrayDeserializer(), new ByteArrayDeserializer(), "in")
+                .addProcessor("any", Counting::new, "in")
+                .addStateStore(BeforeCommit.builder(), "any");
+        var settings = new java.util.Properties();
+        settings.putAll(
+                Map.of(StreamsConfig.APPLICATION_ID_CONFIG, "any", StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "none:1"));
+        try (TopologyTestDriver driver = new TopologyTestDriver(topology, settings, Instant.EPOCH)) {
+            var in = driver.createInputTopic("in", new ByteArraySerializer(), new ByteArraySerializer());
+            in.pipeInput(new byte[1], new byte[1]);
+            assertThat(commits).isEqualTo(1);
+            in.pipeInput(new byte[1], new byte[1]);
+            assertThat(commits).isEqualTo(2);
+        }
+    }
+
+    private final class Counting implements Processor<byte[], byte[], Void, Void> {
+        @Override
+        public void init(ProcessorContext<Void, Void> context) {
+            context.<BeforeCommit>getStateStore(BeforeCommit.NAME).action(() -> commits++);
+        }
+
+        @Override
+        public void process(Record<byte[], byte[]> record) {}
+    }
+}

@@ -1,0 +1,203 @@
+package downsampling.processor.window;
+
+import downsampling.processor.input.InputConsumers;
+import downsampling.processor.input.InputEnd;
+import downsampling.processor.reading.Reading;
+import downsampling.processor.reading.ReadingDeserializer;
+import downsampling.processor.settings.ParsedSettings;
+import downsampling.processor.settings.Settings;
+import downsampling.processor.settings.TopologyKind;
+import downsampling.service.Durations;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.function.UnaryOperator;
+import org.apache.kafka.common.Metric;
+import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.common.serialization.StringDeserializer;
+import org.apache.kafka.streams.TestInputTopic;
+import org.apache.kafka.streams.TestOutputTopic;
+import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.TopologyTestDriver;
+import org.apache.kafka.streams.test.TestRecord;
+
+/** One of the two topologies without a broker, and a wall clock that only tests move. */
+public final class Driver implements AutoCloseable {
+    static final Instant NOW = Instant.parse("2025-01-01T12:01:00Z");
+
+    /** What is known of the input's end: set by the test, nothing at first. */
+    InputEnd.Reached reached;
+
+    /** What each topic accepts. */
+    TopicLimits limits = TopicLimits.NONE;
+
+    final Metrics metrics = new Metrics();
+
+    private final Settings config;
+    private final TopologyTestDriver driver;
+    private final TestInputTopic<byte[], byte[]> input;
+    private final TestOutputTopic<String, String> summaries;
+    private final TestOutputTopic<byte[], byte[]> late;
+    private final TestOutputTopic<byte[], byte[]> dead;
+    private Instant wallClock = NOW;
+
+    Driver(Settings config) {
+        this(config, deserializer -> deserializer);
+    }
+
+    /** @param changed makes another deserializer of the one that there is */
+    Driver(Settings config, UnaryOperator<Deserializer<Reading>> changed) {
+        this.config = config;
+        Deserializer<Reading> readings = changed.apply(new ReadingDeserializer(
+                config.readings().zone(), config.readings().maxAhead(), () -> wallClock.toEpochMilli()));
+        InputEnd.Watch inputEnd = (partition, nextOffset, atOnce) -> reached;
+        Topology topology = config.topology() == TopologyKind.DSL
+                ? DslTopology.build(config, readings, metrics, topic -> limits)
+                : ExactTopology.build(
+                        config,
+                        readings,
+                        inputEnd,
+                        new InputConsumers(config, metrics::deletedUnread),
+                        new KeptWindows(0),
+                        topic -> limits,
+                        metrics,
+                        new Faults(metrics));
+        driver = new TopologyTestDriver(topology, StreamsSettings.of(config, metrics, topic -> limits), NOW);
+        input = driver.createInputTopic(config.topics().input(), new ByteArraySerializer(), new ByteArraySerializer());
+        summaries =
+                driver.createOutputTopic(config.topics().output(), new StringDeserializer(), new StringDeserializer());
+        late = driver.createOutputTopic(
+                config.topics().late(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        dead = driver.createOutputTopic(
+                config.topics().dead(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+    }
+
+    /** Window 10 s, grace 1 s, the last windows left open unless the wall clock is moved. */
+    public static Settings config(TopologyKind topology) {
+        return config(topology, Duration.ofSeconds(10), Duration.ofSeconds(1), ZoneOffset.UTC);
+    }
+
+    /** At least once, since under exactly-once TopologyTestDriver loses dead letters before it looks for output (Kafka 4.3.1). */
+    static Settings config(TopologyKind topology, Duration window, Duration grace, ZoneId zone) {
+        return ParsedSettings.of(
+                "--topology=" + topology,
+                "--application-id=test",
+                "--input-topic=raw",
+                "--output-topic=agg",
+                "--late-topic=late",
+                "--dead-topic=dead",
+                "--window=" + Durations.format(window),
+                "--grace=" + Durations.format(grace),
+                "--zone=" + zone,
+                "--guarantee=at_least_once",
+                "--state-dir=target/state",
+                "--bootstrap-servers=none:1");
+    }
+
+    void send(String sensor, String time, Object value) {
+        sendRaw(sensor.getBytes(), ("{\"ts\":\"" + time + "\",\"value\":" + value + "}").getBytes());
+    }
+
+    void send(String sensor, long time, Object value) {
+        sendRaw(sensor.getBytes(), ("{\"ts\":" + time + ",\"value\":" + value + "}").getBytes());
+    }
+
+    void sendRaw(byte[] key, byte[] value) {
+        sendRaw(key, value, wallClock);
+    }
+
+    /** @param timestamp of the record */
+    void sendRaw(byte[] key, byte[] value, Instant timestamp) {
+        input.pipeInput(new TestRecord<>(key, value, new RecordHeaders().add("uuid", new byte[] {7}), timestamp));
+    }
+
+    /** Reads a reading now that came in some time ago. */
+    void send(String sensor, Instant time, Object value, Instant arrived) {
+        sendRaw(sensor.getBytes(), ("{\"ts\":\"" + time + "\",\"value\":" + value + "}").getBytes(), arrived);
+    }
+
+    Instant now() {
+        return wallClock;
+    }
+
+    /** What the consumer puts in the place of deleted records, the first of which had the given offset. */
+    void sendDeleted(long first) {
+        Headers headers = InputConsumers.deleted(
+                        new TopicPartition(config.topics().input(), 0), first, first + 1)
+                .headers();
+        input.pipeInput(new TestRecord<>(null, InputConsumers.DELETED, headers, wallClock));
+    }
+
+    void advanceWallClock(Duration by) {
+        wallClock = wallClock.plus(by);
+        driver.advanceWallClockTime(by);
+    }
+
+    /** The wall clock goes on while the broker confirms, second by second, that there is nothing left to read. */
+    void idleFor(Duration time) {
+        long since = reached == null ? wallClock.toEpochMilli() : reached.since();
+        for (long second = 0; second < time.toSeconds(); second++) {
+            reached = readUpTo(since, wallClock.plusSeconds(1));
+            advanceWallClock(Duration.ofSeconds(1));
+        }
+    }
+
+    /** The broker has answered since a time in epoch milliseconds, and all that was written up to another one is read. */
+    static InputEnd.Reached readUpTo(long since, Instant upTo) {
+        return new InputEnd.Reached(since, upTo.toEpochMilli(), upTo.toEpochMilli(), 0);
+    }
+
+    /** Summaries since the last call. */
+    List<TestRecord<String, String>> summaries() {
+        return summaries.readRecordsToList();
+    }
+
+    /** The same as {@code sensor json}. */
+    List<String> rows() {
+        return summaries().stream().map(r -> r.key() + " " + r.value()).toList();
+    }
+
+    List<TestRecord<byte[], byte[]>> late() {
+        return late.readRecordsToList();
+    }
+
+    List<TestRecord<byte[], byte[]>> dead() {
+        return dead.readRecordsToList();
+    }
+
+    long openWindows() {
+        try (var all = driver.getKeyValueStore(config.storeName()).all()) {
+            long entries = 0;
+            for (; all.hasNext(); all.next()) {
+                entries++;
+            }
+            return entries - 1; // the position
+        }
+    }
+
+    double dropped() {
+        return driver.metrics().values().stream()
+                .filter(metric -> metric.metricName().name().equals("dropped-records-total"))
+                .map(Metric::metricValue)
+                .mapToDouble(value -> (Double) value)
+                .sum();
+    }
+
+    static String header(Headers headers, String name) {
+        return headers.lastHeader(name) == null
+                ? null
+                : new String(headers.lastHeader(name).value());
+    }
+
+    @Override
+    public void close() {
+        driver.close();
+    }
+}

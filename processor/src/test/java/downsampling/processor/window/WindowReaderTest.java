@@ -1,0 +1,144 @@
+package downsampling.processor.window;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import downsampling.processor.settings.TopologyKind;
+import downsampling.service.RefusedException;
+import java.util.List;
+import java.util.TreeSet;
+import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.state.KeyValueStore;
+import org.apache.kafka.streams.state.Stores;
+import org.assertj.core.api.ListAssert;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** Windows of 10 s with a grace of 1 s, at each moment of a close that {@link WindowProcessor} goes through. */
+class WindowReaderTest {
+    private static final Summary ONE = Summary.of(1);
+    private static final Summary TWO = Summary.of(1).add(2);
+
+    private final KeyValueStore<Bytes, byte[]> store =
+            Stores.inMemoryKeyValueStore("open").get();
+    private final KeptWindows kept = new KeptWindows(2);
+    private final OpenWindows windows = new OpenWindows(store, 100);
+    private final WindowReader reader =
+            new WindowReader(Driver.config(TopologyKind.EXACT).windows(), partition -> store, kept);
+    private KeptWindows.Partition partition;
+
+    @BeforeEach
+    void commitTwoOpenWindows() {
+        partition = kept.begin(0, 0);
+        add(0, "a", 1);
+        add(10_000, "a", 1);
+        commit(0);
+    }
+
+    private void add(long start, String sensor, double value) {
+        windows.add(start, Bytes.wrap(sensor.getBytes(UTF_8)), value);
+    }
+
+    private void commit(long closedUpTo) {
+        windows.write();
+        store.put(Position.KEY, new Position(closedUpTo, 20_000, Position.NONE, Position.NONE, -1).toBytes());
+    }
+
+    private void close(long from, long to) {
+        partition.closing();
+        partition.closed(windows.take(from, to), 10_000);
+    }
+
+    private ListAssert<WindowReader.Window> assertThatWindows(String sensor) {
+        return assertThat(reader.windows(0, sensor).windows()).usingRecursiveFieldByFieldElementComparator();
+    }
+
+    @Test
+    void shouldShowOpenWindowsAsOfTheLastCommit() {
+        add(10_000, "a", 2);
+        assertThatWindows("a")
+                .containsExactly(
+                        new WindowReader.Window(0, 10_000, true, ONE),
+                        new WindowReader.Window(10_000, 20_000, true, ONE));
+        commit(0);
+        assertThatWindows("a")
+                .containsExactly(
+                        new WindowReader.Window(0, 10_000, true, ONE),
+                        new WindowReader.Window(10_000, 20_000, true, TWO));
+    }
+
+    @Test
+    void shouldShowAWindowAsClosedOnceItsCloseIsCommitted() {
+        add(0, "a", 2);
+        close(0, 10_000);
+        assertThat(store.get(WindowKey.of(0, "a"))).isNull(); // gone from there, and nothing committed yet
+        assertThatWindows("a")
+                .containsExactly(
+                        new WindowReader.Window(0, 10_000, true, TWO),
+                        new WindowReader.Window(10_000, 20_000, true, ONE));
+        commit(10_000);
+        assertThatWindows("a")
+                .containsExactly(
+                        new WindowReader.Window(0, 10_000, false, TWO),
+                        new WindowReader.Window(10_000, 20_000, true, ONE));
+    }
+
+    @Test
+    void shouldForgetAnUncommittedCloseWhenTheTaskStartsAnew() {
+        close(0, 10_000);
+        store.put(WindowKey.of(0, "a"), ONE.toBytes()); // as restored from the changelog
+        partition = kept.begin(0, 0);
+        assertThatWindows("a")
+                .containsExactly(
+                        new WindowReader.Window(0, 10_000, true, ONE),
+                        new WindowReader.Window(10_000, 20_000, true, ONE));
+        assertThat(reader.windows(0, "a").completeAfter()).isZero();
+    }
+
+    @Test
+    void shouldSayHowFarBackItKnowsAllClosedWindows() {
+        add(10_000, "b", 1);
+        close(0, 20_000); // three, and two are kept
+        commit(20_000);
+        assertThatWindows("a").containsExactly(new WindowReader.Window(10_000, 20_000, false, ONE));
+        assertThat(reader.windows(0, "a").completeAfter()).isEqualTo(10_000);
+        assertThatWindows("b").containsExactly(new WindowReader.Window(10_000, 20_000, false, ONE));
+    }
+
+    @Test
+    void shouldGiveTheFirstSensorsBehindAnother() {
+        for (String sensor : List.of("e", "c", "Ü", "d", "b")) {
+            add(10_000, sensor, 1);
+        }
+        close(0, 10_000);
+        commit(10_000);
+        assertThat(sensors("", 10)).containsExactly("a", "b", "c", "d", "e", "Ü");
+        assertThat(sensors("a", 3)).containsExactly("b", "c", "d");
+        assertThat(sensors("d", 3)).containsExactly("e", "Ü");
+        assertThat(sensors("Ü", 3)).isEmpty();
+    }
+
+    private List<String> sensors(String after, int most) {
+        TreeSet<String> ids = new TreeSet<>();
+        reader.sensors(0, Bytes.wrap(after.getBytes(UTF_8)), id -> {
+            String sensor = new String(id.get(), UTF_8);
+            if (sensor.compareTo(after) > 0) {
+                ids.add(sensor);
+            }
+            return true;
+        });
+        return ids.stream().limit(most).toList();
+    }
+
+    @Test
+    void shouldNotAnswerForAPartitionThatIsNotHereOrInTheMiddleOfAClose() {
+        assertThatThrownBy(() -> reader.windows(1, "a")).isInstanceOf(RefusedException.class);
+        partition.closing();
+        assertThatThrownBy(() -> reader.windows(0, "a"))
+                .isInstanceOf(RefusedException.class)
+                .hasMessage("windows are being closed");
+        kept.end(0, partition);
+        assertThatThrownBy(() -> reader.windows(0, "a")).isInstanceOf(RefusedException.class);
+    }
+}
