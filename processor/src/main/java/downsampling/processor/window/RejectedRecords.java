@@ -16,7 +16,7 @@ import org.apache.kafka.streams.processor.api.RecordMetadata;
  */
 final class RejectedRecords {
     /** Of a stack trace in a header, in characters: enough for the cause, and no more than any topic accepts. */
-    private static final int MOST_TRACE = 8000;
+    private static final int MOST_TRACE = 4000;
 
     private final SizeLimit lateLimit;
     private final SizeLimit deadLimit;
