@@ -27,7 +27,6 @@ import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 
 /** The command line: options to {@link Settings}, then a {@link Service} until it ends. */
 @Command(
@@ -53,11 +52,8 @@ public final class Main implements Callable<Integer>, Supplier<Settings> {
     @Mixin
     private final NewTopics.Options newTopics = new NewTopics.Options();
 
-    @Option(names = "--log-readings", description = "print each reading on standard output")
-    private boolean logReadings;
-
-    @Option(names = "--log-summaries", description = "print each summary on standard output")
-    private boolean logSummaries;
+    @Mixin
+    private final PrintedRows.Options rows = new PrintedRows.Options();
 
     @Mixin
     private final Program.Output output = new Program.Output();
@@ -103,7 +99,7 @@ public final class Main implements Callable<Integer>, Supplier<Settings> {
         if (settings.topology() == TopologyKind.DSL || !settings.state().isInMemory()) {
             NativeLibrary.load("RocksDB", RocksDB::loadLibrary);
         }
-        PrintedRows.show(logReadings, logSummaries);
+        rows.show();
         AtomicReference<Service> started = new AtomicReference<>();
         Program.onSignal(() -> stop(started.get()));
         // The port is open first, so that a broker that is waited for shows.

@@ -6,6 +6,7 @@ import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
@@ -60,6 +61,7 @@ public record HttpSettings(String host, int port, String address, List<String> a
         }
     }
 
+    @Command(optionListHeading = "%nHTTP: health, metrics and queries:%n")
     static final class Options {
         @Option(
                 names = "--http-port",

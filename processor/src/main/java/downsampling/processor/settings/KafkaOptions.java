@@ -14,9 +14,11 @@ import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.TopicConfig;
 import org.apache.kafka.streams.StreamsConfig;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** Which broker the processor talks to, and with which settings of Kafka's clients beside those that the promises rest on. */
+@Command(optionListHeading = "%nThe broker:%n")
 final class KafkaOptions {
     /** By name, the value that a setting always has, or the option that sets it. */
     private static final Map<String, String> FIXED = Map.ofEntries(

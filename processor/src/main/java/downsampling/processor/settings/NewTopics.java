@@ -2,6 +2,7 @@ package downsampling.processor.settings;
 
 import java.time.Duration;
 import java.util.Optional;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
@@ -22,6 +23,7 @@ public record NewTopics(int partitions, short replication, Optional<Duration> re
     }
 
     /** Only running makes topics, so these are not among {@link downsampling.processor.settings.Options}. */
+    @Command(optionListHeading = "%nTopics that have to be made:%n")
     public static final class Options {
         @Option(
                 names = "--partitions",

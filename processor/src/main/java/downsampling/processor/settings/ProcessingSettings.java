@@ -1,6 +1,7 @@
 package downsampling.processor.settings;
 
 import java.time.Duration;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
@@ -41,6 +42,7 @@ public record ProcessingSettings(Guarantee guarantee, Duration commitInterval, i
         return commitInterval.multipliedBy(5);
     }
 
+    @Command(optionListHeading = "%nHow the work is done:%n")
     static final class Options {
         @Option(
                 names = "--guarantee",
@@ -54,11 +56,10 @@ public record ProcessingSettings(Guarantee guarantee, Duration commitInterval, i
                 names = "--commit-interval",
                 paramLabel = "DURATION",
                 defaultValue = "1s",
-                description = {
-                    "how often progress and open windows are committed: what a crash makes it read again",
-                    "(default: ${DEFAULT-VALUE}); five times that while it catches up; a summary waits for its commit",
-                    "100 ms at most, or a tenth as long as its readings waited to be read"
-                })
+                description =
+                        "how often progress and open windows are committed: what came in since is read again after a crash"
+                                + " (default: ${DEFAULT-VALUE}). It is five times as long while the processor catches up. A summary"
+                                + " waits for its commit 100 ms at the most, or a tenth as long as its readings waited to be read")
         private Duration commitInterval;
 
         @Option(

@@ -4,6 +4,7 @@ import static picocli.CommandLine.ScopeType.INHERIT;
 
 import java.time.Duration;
 import java.time.ZoneId;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
@@ -17,6 +18,7 @@ public record ReadingSettings(ZoneId zone, Duration maxAhead) {
         Require.between("--max-ahead", maxAhead, Duration.ZERO, Require.LONGEST);
     }
 
+    @Command(optionListHeading = "%nWhat a reading is:%n")
     static final class Options {
         @Option(
                 names = "--max-ahead",

@@ -2,6 +2,7 @@ package downsampling.processor.settings;
 
 import static picocli.CommandLine.ScopeType.INHERIT;
 
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
@@ -27,6 +28,7 @@ public record StateSettings(Store store, long memory, String dir, int keepClosed
         return store == Store.MEMORY;
     }
 
+    @Command(optionListHeading = "%nWhere windows are kept:%n")
     static final class Options {
         @Option(
                 names = "--state-store",

@@ -5,6 +5,7 @@ import static picocli.CommandLine.ScopeType.INHERIT;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
@@ -37,6 +38,7 @@ public record TopicNames(String input, String output, String late, String dead) 
     }
 
     /** Topics that somebody already has are named here. */
+    @Command(optionListHeading = "%nThe topics:%n")
     static final class Options {
         @Option(
                 names = "--input-topic",

@@ -4,6 +4,7 @@ import static picocli.CommandLine.ScopeType.INHERIT;
 
 import downsampling.service.Durations;
 import java.time.Duration;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
@@ -31,6 +32,7 @@ public record WindowSettings(Duration size, Duration grace, Duration idleClose) 
         return !idleClose.isZero();
     }
 
+    @Command(optionListHeading = "%nThe windows:%n")
     static final class Options {
         @Option(
                 names = "--window",

@@ -8,6 +8,8 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import org.slf4j.LoggerFactory;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 
 /** Prints what passes, a row each on standard output for a person to read. Off unless asked for: see {@code logback.xml}. */
 public final class PrintedRows {
@@ -20,9 +22,19 @@ public final class PrintedRows {
 
     private PrintedRows() {}
 
-    public static void show(boolean readings, boolean summaries) {
-        READINGS.setLevel(readings ? Level.INFO : Level.OFF);
-        SUMMARIES.setLevel(summaries ? Level.INFO : Level.OFF);
+    @Command(optionListHeading = "%nWhat can be seen while it works:%n")
+    public static final class Options {
+        @Option(names = "--log-readings", description = "print each reading on standard output")
+        private boolean readings;
+
+        @Option(names = "--log-summaries", description = "print each summary on standard output")
+        private boolean summaries;
+
+        /** Turns on what was asked for. */
+        public void show() {
+            READINGS.setLevel(readings ? Level.INFO : Level.OFF);
+            SUMMARIES.setLevel(summaries ? Level.INFO : Level.OFF);
+        }
     }
 
     /** @param sensor in UTF-8 */
