@@ -5,6 +5,7 @@ import downsampling.service.InvalidSettingException;
 import downsampling.service.KafkaSettings;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.kafka.clients.CommonClientConfigs;
 import org.apache.kafka.clients.producer.ProducerConfig;
 
@@ -33,7 +34,7 @@ record KafkaConnection(Map<String, String> settings, Duration patience) {
     }
 
     String bootstrapServers() {
-        return settings.get(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG);
+        return Objects.requireNonNull(settings.get(CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG));
     }
 
     Map<String, Object> adminSettings() {
@@ -46,8 +47,7 @@ record KafkaConnection(Map<String, String> settings, Duration patience) {
 
     /** The codec that readings are compressed with, as Kafka's setting {@code compression.type} has it. */
     String compression() {
-        return ReadingSender.withDefaults(producerSettings())
-                .get(ProducerConfig.COMPRESSION_TYPE_CONFIG)
-                .toString();
+        return String.valueOf(
+                ReadingSender.withDefaults(producerSettings()).get(ProducerConfig.COMPRESSION_TYPE_CONFIG));
     }
 }

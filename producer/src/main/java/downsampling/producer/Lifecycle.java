@@ -2,6 +2,7 @@ package downsampling.producer;
 
 import downsampling.service.ErrorLine;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
@@ -33,14 +34,14 @@ final class Lifecycle {
 
     private final CountDownLatch stop = new CountDownLatch(1);
     private final CompletableFuture<Integer> exitCode = new CompletableFuture<>();
-    /** Null as long as there is none. */
-    private volatile ReadingSender sender;
+    /** Empty until readings are sent. */
+    private volatile Optional<ReadingSender> sender = Optional.empty();
 
     Phase phase() {
         if (stop.getCount() == 0) {
             return Phase.ENDING;
         }
-        return sender == null ? Phase.WAITING : Phase.SENDING;
+        return sender.isEmpty() ? Phase.WAITING : Phase.SENDING;
     }
 
     /** Is counted down when the run has to end; whoever waits for something waits for this, too. */
@@ -49,7 +50,7 @@ final class Lifecycle {
     }
 
     void sending(ReadingSender by) {
-        sender = by;
+        sender = Optional.of(by);
     }
 
     void ended(int code) {
@@ -71,9 +72,7 @@ final class Lifecycle {
             } catch (TimeoutException e) {
                 // The run is inside Kafka's client, waiting for a broker that has gone. Closing the client brings it
                 // back.
-                if (sender != null) {
-                    sender.close(Duration.ZERO);
-                }
+                sender.ifPresent(client -> client.close(Duration.ZERO));
                 code = exitCode.get(2, TimeUnit.SECONDS);
             }
         } catch (TimeoutException | ExecutionException | InterruptedException e) {

@@ -56,8 +56,7 @@ public final class ReadingSender implements AutoCloseable {
     private final Callback delivered = this::delivered;
     private final LongAdder sent = new LongAdder();
     private final LongAdder failed = new LongAdder();
-    /** Null as long as no message has failed. */
-    private volatile Exception firstFailure;
+    private volatile Optional<Exception> firstFailure = Optional.empty();
 
     /** How many uuids have been given. */
     private long uuids;
@@ -107,7 +106,7 @@ public final class ReadingSender implements AutoCloseable {
         try {
             producer.send(record, delivered);
         } catch (KafkaException | IllegalStateException e) {
-            delivered(null, e);
+            failed(e);
         }
     }
 
@@ -128,7 +127,7 @@ public final class ReadingSender implements AutoCloseable {
 
     /** Why the first of them failed; empty if none has. */
     public Optional<Exception> firstFailure() {
-        return Optional.ofNullable(firstFailure);
+        return firstFailure;
     }
 
     /** Puts the metrics of Kafka's producer into a registry, until the returned object is closed. */
@@ -152,10 +151,14 @@ public final class ReadingSender implements AutoCloseable {
     private void delivered(RecordMetadata metadata, Exception failure) {
         if (failure == null) {
             sent.increment();
-            return;
+        } else {
+            failed(failure);
         }
-        if (firstFailure == null) {
-            firstFailure = failure;
+    }
+
+    private void failed(Exception failure) {
+        if (firstFailure.isEmpty()) {
+            firstFailure = Optional.of(failure);
         }
         failed.increment();
     }

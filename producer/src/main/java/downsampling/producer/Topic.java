@@ -97,7 +97,9 @@ record Topic(String name, int partitions, Optional<Short> replication, Optional<
         try {
             count = get(admin.describeTopics(List.of(name), new DescribeTopicsOptions().timeoutMs(ATTEMPT_MS))
                             .allTopicNames())
-                    .get(name)
+                    .values()
+                    .iterator()
+                    .next()
                     .partitions()
                     .size();
         } catch (UnknownTopicOrPartitionException missing) {

@@ -3,6 +3,7 @@ package downsampling.producer.source;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.SplittableRandom;
 
 /** The ways in which a message can fail to be a reading; each makes such a message out of a sound one. */
@@ -36,15 +37,15 @@ enum Corruption {
 
     private static final Corruption[] ALL = values();
 
-    /** Argument 1 is the event time, argument 2 the reading; null where the value is not made by a format. */
-    private final String format;
+    /** Argument 1 is the event time, argument 2 the reading; empty where the value is not made by a format. */
+    private final Optional<String> format;
 
     Corruption() {
-        this(null);
+        format = Optional.empty();
     }
 
     Corruption(String format) {
-        this.format = format;
+        this.format = Optional.of(format);
     }
 
     static Corruption draw(SplittableRandom random) {
@@ -58,28 +59,28 @@ enum Corruption {
     }
 
     private byte[] value(SyntheticReading sound, SplittableRandom random) {
-        if (format != null) {
-            return format.formatted(sound.eventTime(), (int) sound.reading()).getBytes(UTF_8);
+        if (format.isPresent()) {
+            return format.get()
+                    .formatted(sound.eventTime(), (int) sound.reading())
+                    .getBytes(UTF_8);
         }
         byte[] value = sound.value();
-        switch (this) {
-            case NULL_VALUE:
-                return null;
-            case EMPTY_VALUE:
-                return new byte[0];
-            case BINARY:
+        return switch (this) {
+            case NULL_VALUE -> null;
+            case EMPTY_VALUE -> new byte[0];
+            case BINARY -> {
                 byte[] bytes = new byte[random.nextInt(8, 64)];
                 random.nextBytes(bytes);
                 bytes[0] = (byte) 0xFF;
-                return bytes;
-            case TRUNCATED:
-                return Arrays.copyOf(value, random.nextInt(1, value.length));
-            case TRAILING:
+                yield bytes;
+            }
+            case TRUNCATED -> Arrays.copyOf(value, random.nextInt(1, value.length));
+            case TRAILING -> {
                 byte[] both = Arrays.copyOf(value, value.length + random.nextInt(1, value.length));
                 System.arraycopy(value, 0, both, value.length, both.length - value.length);
-                return both;
-            default:
-                return value;
-        }
+                yield both;
+            }
+            default -> value;
+        };
     }
 }

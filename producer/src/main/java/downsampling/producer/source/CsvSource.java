@@ -21,6 +21,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -41,12 +43,12 @@ final class CsvSource implements Source {
 
     private long skipped;
     private String firstSkipped = "";
-    /** Null until there is a reading. */
-    private Instant firstTime;
+    /** As it was recorded; empty until there is a reading. */
+    private Optional<Instant> firstTime = Optional.empty();
 
     private Duration shift = Duration.ZERO;
-    private Instant nextRecordedTime;
-    private Message next;
+    private Optional<Message> next = Optional.empty();
+    private long nextDueNanos;
 
     /**
      * Opens the file.
@@ -97,25 +99,25 @@ final class CsvSource implements Source {
     @Override
     public boolean hasNext() {
         try {
-            while (next == null && records.hasNext()) {
+            while (next.isEmpty() && records.hasNext()) {
                 next = readingOrSkipped(records.next());
             }
         } catch (CsvParseException e) {
             throw new UncheckedIOException(file.path() + ": " + ErrorLine.of(e), new IOException(e));
         } catch (UncheckedIOException e) { // whose own message says less than its cause
-            throw new UncheckedIOException(e.getCause().getMessage(), e.getCause());
+            IOException cause = Objects.requireNonNull(e.getCause());
+            throw new UncheckedIOException(cause.getMessage(), cause);
         }
-        if (next == null && firstTime == null && skipped > 0) {
+        if (next.isEmpty() && firstTime.isEmpty() && skipped > 0) {
             throw new FailedException(file.path() + ": expected readings, found none; all " + skipped
                     + " lines were skipped, first " + firstSkipped);
         }
-        return next != null;
+        return next.isPresent();
     }
 
     @Override
     public long dueNanos() {
-        // A number too large for a long is cast to the largest long, which is 292 years.
-        return (long) (Duration.between(firstTime, nextRecordedTime).toMillis() * 1e6);
+        return nextDueNanos;
     }
 
     @Override
@@ -123,8 +125,8 @@ final class CsvSource implements Source {
         if (!hasNext()) {
             throw new NoSuchElementException();
         }
-        Message message = next;
-        next = null;
+        Message message = next.orElseThrow();
+        next = Optional.empty();
         return message;
     }
 
@@ -137,9 +139,9 @@ final class CsvSource implements Source {
         }
     }
 
-    private Message readingOrSkipped(CsvRecord line) {
+    private Optional<Message> readingOrSkipped(CsvRecord line) {
         try {
-            return reading(line);
+            return Optional.of(reading(line));
         } catch (NotAReadingException e) {
             skipped++;
             if (skipped == 1) {
@@ -147,7 +149,7 @@ final class CsvSource implements Source {
             }
             badLines.accept(
                     file.path() + ":" + line.getStartingLineNumber() + ": " + e.getMessage() + "; line skipped");
-            return null;
+            return Optional.empty();
         }
     }
 
@@ -158,14 +160,13 @@ final class CsvSource implements Source {
         if (sensor.isEmpty()) {
             throw new NotAReadingException("the sensor is empty");
         }
-        boolean first = firstTime == null;
-        Duration moved = first && file.rebase() ? Duration.between(time, clock.instant()) : shift;
+        Duration moved = firstTime.isEmpty() && file.rebase() ? Duration.between(time, clock.instant()) : shift;
         Instant eventTime = inFourDigitYears(time.plus(moved));
-        if (first) {
-            firstTime = time;
-            shift = moved;
-        }
-        nextRecordedTime = time;
+        Instant first = firstTime.orElse(time);
+        firstTime = Optional.of(first);
+        shift = moved;
+        // A number too large for a long is cast to the largest long, which is 292 years.
+        nextDueNanos = (long) (Duration.between(first, time).toMillis() * 1e6);
         return Message.of(sensor.getBytes(UTF_8), json.write(eventTime, reading));
     }
 

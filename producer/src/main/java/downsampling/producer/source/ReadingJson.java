@@ -24,7 +24,7 @@ final class ReadingJson {
     private final byte[] buffer = new byte[128];
     private int length;
     private long lastDay = Long.MIN_VALUE;
-    private byte[] lastDate;
+    private byte[] lastDate = {};
 
     /** @param doubleEncoded whether to write a JSON string that holds the object, for readers that decode twice */
     ReadingJson(boolean doubleEncoded) {

@@ -69,10 +69,10 @@ public final class SourceOptions {
     // time,
     // picocli begins the group anew, and the other options of the group are lost.
     @Mixin
-    private SyntheticOptions synthetic;
+    private final SyntheticOptions synthetic = new SyntheticOptions();
 
     @Mixin
-    private CsvOptions csv;
+    private final CsvOptions csv = new CsvOptions();
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
@@ -82,7 +82,11 @@ public final class SourceOptions {
         return seed.orElseGet(() -> new SplittableRandom().nextLong(1_000_000_000));
     }
 
-    /** @throws InvalidSettingException if it makes no sense */
+    /**
+     * How much faster to send than at the pace of the source itself.
+     *
+     * @throws InvalidSettingException if it makes no sense
+     */
     public Speed speed() {
         return new Speed(speed);
     }

@@ -12,6 +12,7 @@ import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
 /**
  * Reads the characters of a file strictly: where bytes are not text in its charset, it fails with the line and those bytes, after
@@ -37,7 +38,7 @@ final class StrictFileReader extends Reader {
     private boolean done;
 
     /** What comes next and cannot be read; it is thrown once everything before it has been read. */
-    private IOException fault;
+    private Optional<IOException> fault = Optional.empty();
 
     /** @param otherwise the charset of a file that does not begin with a byte order mark */
     StrictFileReader(Path file, Charset otherwise) throws IOException {
@@ -78,7 +79,7 @@ final class StrictFileReader extends Reader {
         if (length == 0) {
             return 0;
         }
-        while (!chars.hasRemaining() && malformed == 0 && fault == null && !done) {
+        while (!chars.hasRemaining() && malformed == 0 && fault.isEmpty() && !done) {
             decode();
         }
         int count = Math.min(length, chars.remaining());
@@ -87,11 +88,11 @@ final class StrictFileReader extends Reader {
         if (count > 0) {
             return count;
         }
-        if (malformed > 0 && fault == null) { // after the lines before it are counted
-            fault = malformed(malformed);
+        if (malformed > 0 && fault.isEmpty()) { // after the lines before it are counted
+            fault = Optional.of(malformed(malformed));
         }
-        if (fault != null) {
-            throw fault;
+        if (fault.isPresent()) {
+            throw fault.get();
         }
         return -1;
     }
@@ -121,9 +122,9 @@ final class StrictFileReader extends Reader {
     private int count(char[] chars, int offset, int length) {
         for (int i = 0; i < length; i++) {
             char c = chars[offset + i];
-            if (c == 0 && fault == null) {
-                fault = fault(
-                        "text in " + charset, "a NUL; is it UTF-16? Then --charset UTF-16LE or UTF-16BE reads it");
+            if (c == 0 && fault.isEmpty()) {
+                fault = Optional.of(fault(
+                        "text in " + charset, "a NUL; is it UTF-16? Then --charset UTF-16LE or UTF-16BE reads it"));
                 return i;
             }
             if (c == '\n') {

@@ -11,12 +11,14 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.stream.IntStream;
 
 /**
@@ -99,14 +101,12 @@ public final class SyntheticSource implements Source {
     private final SplittableRandom pauses;
     private final ReadingJson json;
     private final byte[][] keys;
-    private final long[] kinds = new long[SyntheticReading.Kind.values().length];
+    private final Map<SyntheticReading.Kind, LongAdder> kinds = new EnumMap<>(SyntheticReading.Kind.class);
 
     private long taken;
     private long pausedNanos;
-    /** Event time of the newest reading on time, which is the newest of all but the future ones; null before the first. */
-    private Instant newestTime;
-    /** The sensor of that reading. */
-    private byte[] newestKey;
+    /** The newest reading on time, which is the newest of all but the future ones. */
+    private Optional<SyntheticReading> newest = Optional.empty();
 
     /** Makes readings at the time of this machine's clock. */
     public SyntheticSource(Recipe recipe) {
@@ -151,11 +151,8 @@ public final class SyntheticSource implements Source {
     @Override
     public Map<String, Long> counts() {
         Map<String, Long> counts = new LinkedHashMap<>();
-        for (SyntheticReading.Kind kind : SyntheticReading.Kind.values()) {
-            if (kinds[kind.ordinal()] > 0) {
-                counts.put(kind.name().toLowerCase(Locale.ROOT).replace('_', ' '), kinds[kind.ordinal()]);
-            }
-        }
+        kinds.forEach(
+                (kind, count) -> counts.put(kind.name().toLowerCase(Locale.ROOT).replace('_', ' '), count.sum()));
         return counts.size() > 1 ? counts : Map.of();
     }
 
@@ -166,7 +163,7 @@ public final class SyntheticSource implements Source {
         }
         Instant now = eventTimeNow();
         SyntheticReading reading = draw(now);
-        kinds[reading.kind().ordinal()]++;
+        kinds.computeIfAbsent(reading.kind(), kind -> new LongAdder()).increment();
         taken++;
         pausedNanos += pauses.nextLong(1_000_000_001);
         return reading;
@@ -177,31 +174,29 @@ public final class SyntheticSource implements Source {
     }
 
     private Instant eventTimeNow() {
-        Instant now = recipe.startTime()
-                .map(start -> start.plusNanos(scheduleNanos()))
-                .orElseGet(clock::instant)
-                .truncatedTo(ChronoUnit.MICROS);
+        Instant now =
+                recipe.startTime().isPresent() ? recipe.startTime().get().plusNanos(scheduleNanos()) : clock.instant();
+        now = now.truncatedTo(ChronoUnit.MICROS);
         // A clock may be set back, which must not make a reading older that is meant to be on time.
-        return newestTime != null && now.isBefore(newestTime) ? newestTime : now;
+        return newest.isPresent() && now.isBefore(newest.get().eventTime())
+                ? newest.get().eventTime()
+                : now;
     }
 
     private SyntheticReading draw(Instant now) {
         byte[] key = keys[random.nextInt(keys.length)];
         int reading = random.nextInt(101);
-        switch (drawKind()) {
-            case OUT_OF_ORDER:
-                return reading(OUT_OF_ORDER, newestKey, minusMicros(newestTime, 1_000, 1_000_000), reading);
-            case LATE:
-                return reading(LATE, newestKey, minusMicros(newestTime, 30_000_000, 60_000_000), reading);
-            case FUTURE:
-                return reading(FUTURE, key, FUTURE_START.plusSeconds(random.nextInt(FUTURE_SECONDS)), reading);
-            case CORRUPT:
-                return Corruption.draw(random).apply(reading(CORRUPT, key, now, reading), random);
-            default:
-                newestTime = now;
-                newestKey = key;
-                return reading(ON_TIME, key, now, reading);
-        }
+        return switch (drawKind()) {
+            case OUT_OF_ORDER -> olderThanNewest(OUT_OF_ORDER, 1_000, 1_000_000, reading);
+            case LATE -> olderThanNewest(LATE, 30_000_000, 60_000_000, reading);
+            case FUTURE -> reading(FUTURE, key, FUTURE_START.plusSeconds(random.nextInt(FUTURE_SECONDS)), reading);
+            case CORRUPT -> Corruption.draw(random).apply(reading(CORRUPT, key, now, reading), random);
+            case ON_TIME -> {
+                SyntheticReading onTime = reading(ON_TIME, key, now, reading);
+                newest = Optional.of(onTime);
+                yield onTime;
+            }
+        };
     }
 
     private SyntheticReading.Kind drawKind() {
@@ -213,7 +208,7 @@ public final class SyntheticSource implements Source {
         if ((draw -= shares.future()) < 0) {
             return FUTURE;
         }
-        if (newestTime == null) {
+        if (newest.isEmpty()) {
             return ON_TIME; // there is no reading yet to be older than
         }
         if ((draw -= shares.late()) < 0) {
@@ -222,8 +217,10 @@ public final class SyntheticSource implements Source {
         return draw < shares.outOfOrder() ? OUT_OF_ORDER : ON_TIME;
     }
 
-    private Instant minusMicros(Instant time, int min, int max) {
-        return time.minusNanos(1_000L * random.nextInt(min, max + 1));
+    private SyntheticReading olderThanNewest(SyntheticReading.Kind kind, int minMicros, int maxMicros, int reading) {
+        SyntheticReading newer = newest.orElseThrow();
+        Instant eventTime = newer.eventTime().minusNanos(1_000L * random.nextInt(minMicros, maxMicros + 1));
+        return reading(kind, newer.key(), eventTime, reading);
     }
 
     private SyntheticReading reading(SyntheticReading.Kind kind, byte[] key, Instant eventTime, int reading) {
