@@ -113,6 +113,7 @@ class MainTest {
                 "--late-topic=          | --late-topic=: expected a topic's name",
                 "--dead-topic=.         | --dead-topic=.: expected a topic's name",
                 "--state-memory=10      | --state-memory=10: expected at least 1 MiB",
+                "--wait=200000d         | --wait=200000d: expected 0s to 36500d",
                 "--partitions=0         | --partitions=0: expected 1 to 10000",
                 "--replication=0        | --replication=0: expected at least 1",
                 "--keep-closed=-1      | --keep-closed=-1: expected 0 to 1000000",

@@ -79,7 +79,7 @@ public record HttpSettings(String host, int port, String address, List<String> a
 
         @Option(
                 names = "--http-allowed-hosts",
-                paramLabel = "HOST,…",
+                paramLabel = "HOST",
                 split = ",",
                 description = {
                     "names by which HTTP clients may ask for this one, beside localhost and the advertised host",

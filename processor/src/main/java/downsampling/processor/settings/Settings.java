@@ -27,7 +27,11 @@ public record Settings(
         Optional<HttpSettings> http,
         Map<String, String> kafka,
         Duration patience) {
+    /** A hundred years: what waits by a clock in nanoseconds can hold more than that, and not much more. */
+    private static final Duration LONGEST_PATIENCE = Duration.ofDays(36_500);
+
     public Settings {
+        Require.between("--wait", patience, Duration.ZERO, LONGEST_PATIENCE);
         // It is the beginning of the names of topics; this one is the longest that Kafka Streams may make of it.
         int longest = Require.LONGEST_NAME - ("-" + storeName(topology, windows) + "-changelog").length();
         Require.name("--application-id", applicationId, longest, "");
