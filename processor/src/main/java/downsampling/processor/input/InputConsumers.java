@@ -1,6 +1,7 @@
 package downsampling.processor.input;
 
 import downsampling.processor.settings.Settings;
+import downsampling.processor.settings.TopologyKind;
 import downsampling.service.FailedException;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
@@ -58,12 +59,14 @@ public final class InputConsumers {
 
     private final String topic;
     private final String group;
+    private final boolean batched;
     private final LongConsumer deletedUnread;
     private final Map<Integer, Place> places = new ConcurrentHashMap<>();
 
     public InputConsumers(Settings settings, LongConsumer deletedUnread) {
         topic = settings.topics().input();
         group = settings.applicationId();
+        batched = settings.topology() == TopologyKind.EXACT;
         this.deletedUnread = deletedUnread;
     }
 
@@ -177,7 +180,8 @@ public final class InputConsumers {
                 }
                 ConsumerRecords<byte[], byte[]> records = consumer.poll(timeout);
                 note(records);
-                return deleted.isEmpty() ? records : withDeleted(records);
+                ConsumerRecords<byte[], byte[]> all = deleted.isEmpty() ? records : withDeleted(records);
+                return batched ? Batches.of(all) : all;
             } catch (InvalidOffsetException e) {
                 Map<TopicPartition, Long> missed =
                         e instanceof OffsetOutOfRangeException gone ? gone.offsetOutOfRangePartitions() : Map.of();

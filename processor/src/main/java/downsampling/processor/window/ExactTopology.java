@@ -1,5 +1,6 @@
 package downsampling.processor.window;
 
+import downsampling.processor.input.Batches;
 import downsampling.processor.input.InputConsumers;
 import downsampling.processor.input.InputEnd;
 import downsampling.processor.reading.Reading;
@@ -7,8 +8,6 @@ import downsampling.processor.settings.Settings;
 import downsampling.processor.settings.TopicNames;
 import java.util.Map;
 import java.util.function.Function;
-import java.util.function.Supplier;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Deserializer;
@@ -16,7 +15,6 @@ import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.AutoOffsetReset;
 import org.apache.kafka.streams.Topology;
-import org.apache.kafka.streams.processor.TimestampExtractor;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
@@ -48,19 +46,20 @@ public final class ExactTopology {
             Function<String, TopicLimits> limits,
             Metrics metrics,
             Faults faults) {
-        String changelog = settings.changelog();
+        Arrival arrival = new Arrival(() -> limits.apply(settings.changelog()));
         TopicNames topics = settings.topics();
         return new Topology()
                 .addSource(
                         AutoOffsetReset.earliest(),
                         "readings",
-                        new Arrival(() -> limits.apply(changelog)),
+                        arrival,
                         new ByteArrayDeserializer(),
-                        new ByteArrayDeserializer(),
+                        new Batches.BatchDeserializer(),
                         topics.input())
                 .addProcessor(
                         "window",
-                        () -> new WindowProcessor(settings, readings, inputEnd, input, kept, limits, metrics, faults),
+                        () -> new WindowProcessor(
+                                settings, readings, arrival, inputEnd, input, kept, limits, metrics, faults),
                         "readings")
                 .addStateStore(openWindows(settings), "window")
                 .addStateStore(BeforeCommit.builder(), "window")
@@ -83,33 +82,5 @@ public final class ExactTopology {
                         Serdes.ByteArray())
                 .withCachingDisabled()
                 .withLoggingEnabled(Map.of("cleanup.policy", "compact", "message.timestamp.type", "LogAppendTime"));
-    }
-
-    /**
-     * When a record arrived: its own timestamp, unless the changelog would refuse that, whose records carry it, too. The one it
-     * had is in a header then.
-     */
-    private static final class Arrival implements TimestampExtractor {
-        private final Supplier<TopicLimits> changelog;
-        private volatile long clock;
-
-        private Arrival(Supplier<TopicLimits> changelog) {
-            this.changelog = changelog;
-        }
-
-        @Override
-        public long extract(ConsumerRecord<Object, Object> record, long partitionTime) {
-            long timestamp = record.timestamp();
-            TopicLimits limits = changelog.get();
-            if (timestamp >= 0 && timestamp <= clock && limits.before() == Long.MAX_VALUE) { // nearly always
-                return timestamp;
-            }
-            clock = System.currentTimeMillis();
-            long taken = limits.timestamp(timestamp, clock);
-            if (taken != timestamp) {
-                record.headers().add(TopicLimits.TIMESTAMP, HeaderText.of(timestamp));
-            }
-            return taken;
-        }
     }
 }

@@ -5,10 +5,10 @@ import downsampling.processor.settings.TopicNames;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.util.function.Function;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.processor.api.Record;
-import org.apache.kafka.streams.processor.api.RecordMetadata;
 
 /**
  * What goes to the late and to the dead-letter topic: the raw record as it was, as far as it fits, and beside its own headers
@@ -31,27 +31,28 @@ final class RejectedRecords {
     /**
      * A reading for a closed window, with headers that say which window it missed, and by how much.
      *
+     * @param arrived when the record arrived, see {@link Arrival}
      * @param start of that window, and {@code end}: epoch milliseconds
      * @param by    how many milliseconds before the end of the closed windows the reading was taken
      */
-    Record<byte[], byte[]> late(Record<byte[], byte[]> raw, RecordMetadata source, long start, long end, long by) {
+    Record<byte[], byte[]> late(ConsumerRecord<byte[], byte[]> raw, long arrived, long start, long end, long by) {
         Headers headers = new RecordHeaders()
                 .add("late.window.start", HeaderText.of(start))
                 .add("late.window.end", HeaderText.of(end))
                 .add("late.by.ms", HeaderText.of(by))
-                .add("source.topic", HeaderText.of(source.topic()))
-                .add("source.partition", HeaderText.of(source.partition()))
-                .add("source.offset", HeaderText.of(source.offset()));
-        return fit(raw, headers, lateLimit);
+                .add("source.topic", HeaderText.of(raw.topic()))
+                .add("source.partition", HeaderText.of(raw.partition()))
+                .add("source.offset", HeaderText.of(raw.offset()));
+        return fit(raw, arrived, headers, lateLimit);
     }
 
     /** A record that is no reading, with the headers that Kafka's own dead letters have. */
-    Record<byte[], byte[]> dead(Record<byte[], byte[]> raw, RecordMetadata source, RuntimeException why) {
+    Record<byte[], byte[]> dead(ConsumerRecord<byte[], byte[]> raw, long arrived, RuntimeException why) {
         Headers headers = new RecordHeaders()
                 .add("__streams.errors.exception", HeaderText.of(why.getClass().getName()))
                 .add("__streams.errors.message", HeaderText.of(String.valueOf(why.getMessage())))
                 .add("__streams.errors.stacktrace", HeaderText.of(trace(why)));
-        return fit(raw, withPlace(headers, source.topic(), source.partition(), source.offset()), deadLimit);
+        return fit(raw, arrived, withPlace(headers, raw.topic(), raw.partition(), raw.offset()), deadLimit);
     }
 
     /** Stands for records that were deleted before they were read: no key, no value, and a header for the last offset. */
@@ -77,11 +78,15 @@ final class RejectedRecords {
         return text.length() > MOST_TRACE ? text.substring(0, MOST_TRACE) : text;
     }
 
-    private Record<byte[], byte[]> fit(Record<byte[], byte[]> raw, Headers added, SizeLimit limit) {
+    private Record<byte[], byte[]> fit(
+            ConsumerRecord<byte[], byte[]> raw, long arrived, Headers added, SizeLimit limit) {
+        if (arrived != raw.timestamp()) {
+            added.add(TopicLimits.TIMESTAMP, HeaderText.of(raw.timestamp()));
+        }
         SizeLimit.Fitting fitting = limit.fit(raw.key(), raw.value(), raw.headers(), added);
         if (fitting.isCut()) {
             metrics.cut();
         }
-        return raw.withKey(fitting.key()).withValue(fitting.value()).withHeaders(fitting.headers());
+        return new Record<>(fitting.key(), fitting.value(), arrived, fitting.headers());
     }
 }

@@ -46,7 +46,6 @@ public final class StreamsSettings {
         // reading.
         settings.put(StreamsConfig.MAX_TASK_IDLE_MS_CONFIG, StreamsConfig.MAX_TASK_IDLE_MS_DISABLED);
         // Each poll and each turn over the tasks has a price; spread over more readings it hardly shows.
-        settings.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, POLLED_RECORDS);
         consumerDefault(settings, given, ConsumerConfig.MAX_POLL_RECORDS_CONFIG, POLLED_RECORDS);
         consumerDefault(settings, given, ConsumerConfig.SESSION_TIMEOUT_MS_CONFIG, SESSION_MILLIS);
         long session = KafkaSettings.number(
@@ -64,7 +63,14 @@ public final class StreamsSettings {
         long request = KafkaSettings.number(
                 KafkaSettings.forProducer(given), ProducerConfig.MAX_REQUEST_SIZE_CONFIG, TopicLimits.MAX_RECORD_BYTES);
         producerDefault(settings, given, ProducerConfig.BUFFER_MEMORY_CONFIG, 2 * request);
+        settings.put(StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG, POLLED_RECORDS);
         settings.putAll(given);
+        if (asked.topology() == TopologyKind.EXACT) {
+            bufferBatches(
+                    settings,
+                    KafkaSettings.number(
+                            KafkaSettings.forConsumer(given), ConsumerConfig.MAX_POLL_RECORDS_CONFIG, POLLED_RECORDS));
+        }
         settings.put(StreamsConfig.STATE_DIR_CONFIG, asked.state().dir());
         settings.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, asked.processing().threads());
         settings.put(
@@ -86,6 +92,16 @@ public final class StreamsSettings {
         }
         settings.put(StreamsConfig.ENSURE_EXPLICIT_INTERNAL_RESOURCE_NAMING_CONFIG, true);
         return settings;
+    }
+
+    /** To Kafka Streams a batch is one record: so as many of them are buffered as make the records that are asked for. */
+    private static void bufferBatches(Properties settings, long polledRecords) {
+        String name = StreamsConfig.BUFFERED_RECORDS_PER_PARTITION_CONFIG;
+        Map<String, Object> all = Map.of(name, settings.get(name));
+        long records = KafkaSettings.number(all, name, -1);
+        if (records >= 0) { // else it is left for Kafka to refuse
+            settings.put(name, (int) Math.max(1, records / Math.max(1, polledRecords)));
+        }
     }
 
     private static void consumerDefault(Properties settings, Map<String, String> given, String name, Object value) {

@@ -1,5 +1,6 @@
 package downsampling.processor.window;
 
+import downsampling.processor.input.Batches;
 import downsampling.processor.input.InputConsumers;
 import downsampling.processor.input.InputEnd;
 import downsampling.processor.reading.Reading;
@@ -8,6 +9,7 @@ import downsampling.processor.settings.Settings;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.processor.Cancellable;
@@ -16,7 +18,6 @@ import org.apache.kafka.streams.processor.Punctuator;
 import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
-import org.apache.kafka.streams.processor.api.RecordMetadata;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,7 +37,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>All times in milliseconds since the epoch. One instance per partition, used by one thread.
  */
-final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]> {
+final class WindowProcessor implements Processor<byte[], List<ConsumerRecord<byte[], byte[]>>, byte[], byte[]> {
     /** The nodes that this one forwards to, each the sink of a topic. */
     static final String SUMMARIES = "summaries";
 
@@ -55,6 +56,7 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
     private final long size;
     private final long grace;
     private final Deserializer<Reading> readings;
+    private final Arrival arrival;
     private final InputEnd.Watch inputEnd;
     private final InputConsumers input;
     private final KeptWindows keptWindows;
@@ -88,6 +90,7 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
     WindowProcessor(
             Settings settings,
             Deserializer<Reading> readings,
+            Arrival arrival,
             InputEnd.Watch inputEnd,
             InputConsumers input,
             KeptWindows keptWindows,
@@ -98,6 +101,7 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
         this.size = settings.windows().size().toMillis();
         this.grace = settings.windows().grace().toMillis();
         this.readings = readings;
+        this.arrival = arrival;
         this.inputEnd = inputEnd;
         this.input = input;
         this.keptWindows = keptWindows;
@@ -131,17 +135,26 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
         watchDue();
     }
 
+    /** Processes a batch, see {@link Batches}: commits fall between batches. */
     @Override
-    public void process(Record<byte[], byte[]> record) {
-        if (!pace.isDue()) {
-            commitSoon(record.timestamp(), false);
+    public void process(Record<byte[], List<ConsumerRecord<byte[], byte[]>>> batch) {
+        long now = now();
+        for (ConsumerRecord<byte[], byte[]> record : batch.value()) {
+            process(record, arrival.of(record.timestamp()), now);
         }
-        long offset = source().offset();
+        watchIdle();
+        watchDue();
+    }
+
+    private void process(ConsumerRecord<byte[], byte[]> record, long arrived, long now) {
+        if (!pace.isDue()) {
+            commitSoon(arrived, false);
+        }
         if (record.value() == InputConsumers.DELETED) {
-            passDeleted(record, offset);
+            passDeleted(record, arrived);
             return;
         }
-        if (!progress.accept(offset, record.timestamp())) {
+        if (!progress.accept(record.offset(), arrived)) {
             metrics.repeated();
             return;
         }
@@ -149,28 +162,23 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
         Reading reading;
         try {
             sensor = SensorIdDeserializer.require(record.key());
-            reading = readings.deserialize(settings.topics().input(), record.value());
+            reading = readings.deserialize(record.topic(), record.value());
         } catch (RuntimeException e) { // a NotAReadingException; a fault of ours must not stop the stream either
-            faults.dead(settings.topics().input(), partition, offset, e);
-            forward(rejected.dead(record, source(), e), settings.topics().dead(), DEAD);
+            faults.dead(record.topic(), partition, record.offset(), e);
+            forward(rejected.dead(record, arrived, e), settings.topics().dead(), DEAD);
             return;
         }
         PrintedRows.reading(record.key(), reading);
         long start = floor(reading.time());
         if (start + size <= closedUpTo) {
-            passLate(record, start, reading.time());
+            passLate(record, arrived, start, reading.time());
             return;
         }
         windows.add(start, sensor, reading.value());
-        long now = now();
         idle.reading(now);
-        streamTime.accept(reading.time(), record.timestamp(), now);
-        watchIdle();
-        if (isPast(streamTime.get()) && closeUpTo(floor(streamTime.get() - grace), record.timestamp()) > 0) {
-            metrics.emitted(record.timestamp());
-        }
-        if (dueTimer == null && isPast(streamTime.newest())) {
-            watchDue();
+        streamTime.accept(reading.time(), arrived, now);
+        if (isPast(streamTime.get()) && closeUpTo(floor(streamTime.get() - grace), arrived) > 0) {
+            metrics.emitted(arrived);
         }
     }
 
@@ -261,25 +269,22 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
         watchDue();
     }
 
-    private void passLate(Record<byte[], byte[]> record, long start, long time) {
+    private void passLate(ConsumerRecord<byte[], byte[]> record, long arrived, long start, long time) {
         long end = start + size;
         metrics.late();
         idle.late(start, end, now());
         forward(
-                rejected.late(record, source(), start, end, closedUpTo - time),
+                rejected.late(record, arrived, start, end, closedUpTo - time),
                 settings.topics().late(),
                 LATE);
     }
 
     /** Records are gone that nobody has read, up to an offset; that is reported in the transaction that moves past them. */
-    private void passDeleted(Record<byte[], byte[]> record, long last) {
-        progress.acceptDeleted(record.headers(), last).ifPresent(deleted -> {
+    private void passDeleted(ConsumerRecord<byte[], byte[]> record, long arrived) {
+        progress.acceptDeleted(record.headers(), record.offset()).ifPresent(deleted -> {
             metrics.deletedUnread(deleted.count());
             LOG.warn("{}", deleted);
-            forward(
-                    rejected.deleted(deleted, record.timestamp()),
-                    settings.topics().dead(),
-                    DEAD);
+            forward(rejected.deleted(deleted, arrived), settings.topics().dead(), DEAD);
         });
     }
 
@@ -316,10 +321,6 @@ final class WindowProcessor implements Processor<byte[], byte[], byte[], byte[]>
 
     private long now() {
         return context.currentSystemTimeMs();
-    }
-
-    private RecordMetadata source() {
-        return context.recordMetadata().orElseThrow();
     }
 
     private Cancellable schedule(Duration interval, Punctuator action) {

@@ -22,6 +22,8 @@ import org.junit.jupiter.api.Test;
 class InputConsumersTest {
     private static final TopicPartition PARTITION = new TopicPartition("raw", 0);
 
+    private static final Batches.BatchDeserializer BATCHES = new Batches.BatchDeserializer();
+
     private final Metrics metrics = new Metrics();
     private final InputConsumers input = new InputConsumers(Driver.config(TopologyKind.EXACT), metrics::deletedUnread);
     private final MockConsumer<byte[], byte[]> broker = new MockConsumer<>("none");
@@ -40,7 +42,9 @@ class InputConsumersTest {
     }
 
     private List<ConsumerRecord<byte[], byte[]>> poll() {
-        return consumer.poll(Duration.ZERO).records(PARTITION);
+        return consumer.poll(Duration.ZERO).records(PARTITION).stream()
+                .flatMap(batch -> BATCHES.deserialize("raw", batch.headers(), batch.value()).stream())
+                .toList();
     }
 
     private void add(long... offsets) {

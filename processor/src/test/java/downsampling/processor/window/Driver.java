@@ -1,5 +1,6 @@
 package downsampling.processor.window;
 
+import downsampling.processor.input.Batches;
 import downsampling.processor.input.InputConsumers;
 import downsampling.processor.input.InputEnd;
 import downsampling.processor.reading.Reading;
@@ -13,11 +14,14 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.Deserializer;
@@ -47,6 +51,7 @@ public final class Driver implements AutoCloseable {
     private final TestOutputTopic<byte[], byte[]> late;
     private final TestOutputTopic<byte[], byte[]> dead;
     private Instant wallClock = NOW;
+    private long nextOffset;
 
     Driver(Settings config) {
         this(config, deserializer -> deserializer);
@@ -115,7 +120,33 @@ public final class Driver implements AutoCloseable {
 
     /** @param timestamp of the record */
     void sendRaw(byte[] key, byte[] value, Instant timestamp) {
-        input.pipeInput(new TestRecord<>(key, value, new RecordHeaders().add("uuid", new byte[] {7}), timestamp));
+        send(new ConsumerRecord<>(
+                config.topics().input(),
+                0,
+                nextOffset,
+                timestamp.toEpochMilli(),
+                TimestampType.CREATE_TIME,
+                0,
+                0,
+                key,
+                value,
+                new RecordHeaders().add("uuid", new byte[] {7}),
+                Optional.empty()));
+    }
+
+    /** As the consumer hands it over: to the exact topology in a batch, here of one. */
+    private void send(ConsumerRecord<byte[], byte[]> record) {
+        nextOffset = record.offset() + 1;
+        boolean batched = config.topology() == TopologyKind.EXACT;
+        ConsumerRecord<byte[], byte[]> handedOver = batched ? Batches.carrier(List.of(record)) : record;
+        input.pipeInput(
+                new TestRecord<>(
+                        handedOver.key(), handedOver.value(), null, Instant.ofEpochMilli(handedOver.timestamp())) {
+                    @Override
+                    public Headers headers() { // TestRecord has a copy
+                        return handedOver.headers();
+                    }
+                });
     }
 
     /** Reads a reading now that came in some time ago. */
@@ -129,10 +160,7 @@ public final class Driver implements AutoCloseable {
 
     /** What the consumer puts in the place of deleted records, the first of which had the given offset. */
     void sendDeleted(long first) {
-        Headers headers = InputConsumers.deleted(
-                        new TopicPartition(config.topics().input(), 0), first, first + 1)
-                .headers();
-        input.pipeInput(new TestRecord<>(null, InputConsumers.DELETED, headers, wallClock));
+        send(InputConsumers.deleted(new TopicPartition(config.topics().input(), 0), first, nextOffset + 1));
     }
 
     void advanceWallClock(Duration by) {
