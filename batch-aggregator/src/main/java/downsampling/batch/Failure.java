@@ -11,6 +11,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.util.Objects;
 
 /** Describes failures in one line for people. Many of the JDK's file exceptions say nothing but the path. */
 final class Failure {
@@ -19,7 +20,7 @@ final class Failure {
 
     static String describe(Throwable e) {
         if (e instanceof UncheckedIOException unchecked) {
-            return describe(unchecked.getCause());
+            return describe(Objects.requireNonNull(unchecked.getCause()));
         }
         if (e instanceof ClosedByInterruptException
                 || e instanceof InterruptedIOException
@@ -30,10 +31,11 @@ final class Failure {
             String wrong = reason(file);
             return file.getFile() + (file.getReason() == null ? " " : ": ").concat(wrong);
         }
-        if (e instanceof FileNotFoundException && e.getMessage() != null) {
-            return e.getMessage().replace(" (No such file or directory)", " does not exist");
+        String message = e.getMessage();
+        if (e instanceof FileNotFoundException && message != null) {
+            return message.replace(" (No such file or directory)", " does not exist");
         }
-        return e instanceof IOException && e.getMessage() != null ? e.getMessage() : e.toString();
+        return e instanceof IOException && message != null ? message : e.toString();
     }
 
     private static String reason(FileSystemException e) {

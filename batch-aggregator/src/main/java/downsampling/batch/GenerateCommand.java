@@ -25,6 +25,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
@@ -130,7 +131,7 @@ final class GenerateCommand implements Callable<Integer> {
     /** Reads options that have a value from the environment; for switches see {@link #isOn}. */
     static final class FromEnvironment implements IDefaultValueProvider {
         @Override
-        public String defaultValue(ArgSpec argument) {
+        public @Nullable String defaultValue(ArgSpec argument) {
             return argument instanceof OptionSpec option && option.arity().max() > 0
                     ? EnvironmentVariables.value(option.longestName().replace('_', '-'), System.getenv())
                     : null;
@@ -230,7 +231,8 @@ final class GenerateCommand implements Callable<Integer> {
         }
     }
 
-    private void writeAll(LogGenerator generator, Workspace workspace, ProgressBar progress) throws IOException {
+    private void writeAll(LogGenerator generator, Workspace workspace, @Nullable ProgressBar progress)
+            throws IOException {
         ExecutorService pool = Executors.newFixedThreadPool(Math.min(threads, days));
         // After Ctrl-C the JVM waits for this hook, so every thread has removed its unfinished file before the end.
         Thread onShutdown = new Thread(() -> stop(pool));
@@ -243,7 +245,7 @@ final class GenerateCommand implements Callable<Integer> {
             }
         } catch (ExecutionException | InterruptedException e) {
             stop(pool);
-            Throwable cause = e instanceof ExecutionException ? e.getCause() : e;
+            Throwable cause = e.getCause() == null ? e : e.getCause();
             throw new IOException(
                     Failure.describe(cause) + "; " + written + " of " + days + " files were written", cause);
         } finally {
@@ -270,7 +272,7 @@ final class GenerateCommand implements Callable<Integer> {
         }
     }
 
-    private Void writeFile(LogGenerator generator, LocalDate date, Workspace workspace, ProgressBar progress)
+    private Void writeFile(LogGenerator generator, LocalDate date, Workspace workspace, @Nullable ProgressBar progress)
             throws IOException {
         Path file = file(date);
         // The unfinished file does not lie among the log files, where an aggregation could read half of it.
@@ -306,7 +308,7 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     /** The progress bar; null if standard error is not a terminal. */
-    private ProgressBar progressBar() {
+    private @Nullable ProgressBar progressBar() {
         if (!stderrIsTerminal()) {
             return null;
         }
@@ -317,6 +319,8 @@ final class GenerateCommand implements Callable<Integer> {
                 .build();
     }
 
+    @SuppressWarnings(
+            "SystemConsoleNull") // without /proc, where JDK 22 and newer take any standard error for a terminal
     private static boolean stderrIsTerminal() {
         try {
             String device = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();

@@ -21,6 +21,8 @@ final class GroupTable {
     /** The group of all rows that are filtered out; it exists so that the fast path need not branch. */
     static final int FILTERED_OUT = 0;
 
+    private static final long[] NONE = {};
+
     /** The sign bits of both narrow sums. */
     static final long SIGN_BITS = 0x80000000_80000000L;
 
@@ -54,11 +56,11 @@ final class GroupTable {
     long[] periods = new long[64];
     int[] userOf = new int[64];
     int[] appOf = new int[64];
-    private long[] wide;
-    private long[] carry;
-    private long[] counts;
-    private long[] min;
-    private long[] max;
+    private long[] wide = NONE;
+    private long[] carry = NONE;
+    private long[] counts = NONE;
+    private long[] min = NONE;
+    private long[] max = NONE;
 
     // Buffers for ordering the groups, kept from day to day.
     private int[] order = new int[0];
@@ -110,7 +112,7 @@ final class GroupTable {
         newestFrom = 1;
         Arrays.fill(newest, 0);
         Arrays.fill(narrow, 0, size * PAIRS, 0);
-        if (wide != null) {
+        if (!areNarrow()) {
             Arrays.fill(wide, 0, size * METRICS, 0);
             Arrays.fill(carry, 0, size * METRICS, 0);
         }
@@ -208,7 +210,7 @@ final class GroupTable {
         userOf = Arrays.copyOf(userOf, capacity);
         appOf = Arrays.copyOf(appOf, capacity);
         narrow = Arrays.copyOf(narrow, Math.multiplyExact(capacity, PAIRS));
-        if (wide != null) {
+        if (!areNarrow()) {
             wide = Arrays.copyOf(wide, Math.multiplyExact(capacity, METRICS));
             carry = Arrays.copyOf(carry, capacity * METRICS);
         }
@@ -223,7 +225,7 @@ final class GroupTable {
 
     /** Adds the metrics of a row to a group, whatever their size. */
     void add(int group, long[] metrics) {
-        if (wide == null) {
+        if (areNarrow()) {
             allocateWide();
         }
         int at = group * METRICS;
@@ -243,7 +245,7 @@ final class GroupTable {
 
     /** Moves the narrow sums of a group into the wide ones. */
     void widen(int group) {
-        if (wide == null && group != FILTERED_OUT) {
+        if (areNarrow() && group != FILTERED_OUT) {
             allocateWide();
         }
         for (int metric = 0; metric < METRICS && group != FILTERED_OUT; metric++) {
@@ -254,7 +256,7 @@ final class GroupTable {
 
     /** Whether all sums fit into the narrow ones so far. */
     boolean areNarrow() {
-        return wide == null;
+        return wide.length == 0;
     }
 
     private long narrowSum(int group, int metric) {
@@ -274,12 +276,12 @@ final class GroupTable {
 
     /** Bytes of memory in use, which decide when the groups are spilled. */
     long memoryInUse() {
-        long each = 8
+        long each = 8L
                 + 4
                 + 4
                 + 8
                 + 8 * PAIRS
-                + (wide == null ? 0 : 16 * METRICS)
+                + (areNarrow() ? 0 : 16 * METRICS)
                 + (counting ? 8 : 0)
                 + (extremes ? 16 * METRICS : 0);
         return each * size + (userFilter ? 0 : users.memoryInUse()) + (appFilter ? 0 : apps.memoryInUse());
@@ -428,10 +430,10 @@ final class GroupTable {
         }
         for (int metric = 0; metric < METRICS; metric++) {
             long sum = narrowSum(group, metric);
-            long more = wide == null ? 0 : wide[group * METRICS + metric];
+            long more = areNarrow() ? 0 : wide[group * METRICS + metric];
             row.low[metric] = sum + more;
             row.carry[metric] =
-                    wide == null ? 0 : carry[group * METRICS + metric] + ResultRow.carryOf(sum, more, sum + more);
+                    areNarrow() ? 0 : carry[group * METRICS + metric] + ResultRow.carryOf(sum, more, sum + more);
         }
         row.count = counting ? counts[group] : 0;
         if (extremes) {

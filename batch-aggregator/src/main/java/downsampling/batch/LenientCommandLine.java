@@ -21,7 +21,7 @@ final class LenientCommandLine extends CommandLine {
         super(command);
         getCommandSpec().version(getCommandName() + " " + version());
         setOverwrittenOptionsAllowed(true);
-        setParameterExceptionHandler((e, args) -> usage(e.getCommandLine(), e.getMessage()));
+        setParameterExceptionHandler((e, args) -> usage(e.getCommandLine(), String.valueOf(e.getMessage())));
         setExecutionExceptionHandler((e, command1, parsed) -> {
             command1.getErr().println(command1.getCommandName() + ": " + Failure.describe(e));
             command1.getErr().flush();

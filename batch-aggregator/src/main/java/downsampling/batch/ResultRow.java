@@ -11,10 +11,15 @@ final class ResultRow {
     /** The number of the period, counted from 1970. */
     long period;
 
+    @SuppressWarnings("NullAway.Init") // set with each row
     byte[] user;
+
     int userFrom;
     int userTo;
+
+    @SuppressWarnings("NullAway.Init") // as the user's
     byte[] app;
+
     int appFrom;
     int appTo;
 

@@ -31,7 +31,10 @@ class RowCollector implements LogReader.Handler {
     }
 
     final Query query;
+
+    @SuppressWarnings("NullAway.Init") // set by collectInto, before any row
     GroupTable groups;
+
     long aggregated;
     long filteredOut;
 

@@ -5,6 +5,7 @@ import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Groups that were written to disk in the order of the result because they used too much memory, and that are read
@@ -25,9 +26,9 @@ final class SpilledGroups implements MergedGroups.Source {
 
     private final File file;
     private final ResultRow row = new ResultRow();
-    private FileInputStream in;
+    private @Nullable FileInputStream in;
     /** Allocated by the first read, because many files may wait to be read. */
-    private byte[] buffer;
+    private byte[] buffer = {};
 
     private int at;
     private int end;
@@ -103,11 +104,8 @@ final class SpilledGroups implements MergedGroups.Source {
 
     @Override
     public boolean advance() throws IOException {
-        if (in == null) {
-            in = new FileInputStream(file);
-            buffer = new byte[BUFFER];
-        }
-        if (end - at < HEAD && !fill(HEAD)) {
+        FileInputStream in = open();
+        if (end - at < HEAD && !fill(in, HEAD)) {
             close();
             return false;
         }
@@ -117,7 +115,7 @@ final class SpilledGroups implements MergedGroups.Source {
         int names = at + HEAD;
         int length = HEAD + user + app + (narrow ? NARROW : WIDE);
         if (end - at < length) {
-            fill(length);
+            fill(in, length);
             names = at + HEAD;
         }
         row.period = EightBytes.at(buffer, at);
@@ -145,8 +143,16 @@ final class SpilledGroups implements MergedGroups.Source {
         return true;
     }
 
+    private FileInputStream open() throws IOException {
+        if (in == null) {
+            in = new FileInputStream(file);
+            buffer = new byte[BUFFER];
+        }
+        return in;
+    }
+
     /** Reads on until the buffer has this many bytes; returns false if the file ends before. */
-    private boolean fill(int wanted) throws IOException {
+    private boolean fill(FileInputStream in, int wanted) throws IOException {
         byte[] into = wanted <= buffer.length ? buffer : new byte[wanted];
         System.arraycopy(buffer, at, into, 0, end - at);
         buffer = into;

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A hidden folder for unfinished files, beside the place where they will be when they are finished. It is removed when
@@ -36,7 +37,7 @@ final class Workspace implements AutoCloseable {
     private final File folder;
     private final Path key;
     private final Thread onShutdown;
-    private RandomAccessFile lock;
+    private @Nullable RandomAccessFile lock;
 
     private Workspace(File folder, Path key) throws IOException {
         this.folder = folder;
@@ -64,8 +65,9 @@ final class Workspace implements AutoCloseable {
             Workspace workspace = new Workspace(folder, place.resolve(folder.getName()));
             try {
                 Files.createDirectory(folder.toPath());
-                workspace.lock = new RandomAccessFile(new File(folder, LOCK), "rw");
-                if (isLocked(workspace.lock) && new File(folder, LOCK).exists()) {
+                RandomAccessFile lock = new RandomAccessFile(new File(folder, LOCK), "rw");
+                workspace.lock = lock;
+                if (isLocked(lock) && new File(folder, LOCK).exists()) {
                     return workspace;
                 }
                 // Another run mistook the folder for a leftover before it was locked, and removed it.

@@ -18,6 +18,7 @@ import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A result on any file system that Hadoop knows. Spark writes its parts into a hidden temporary folder beside the place
@@ -33,9 +34,9 @@ final class SparkResult implements AutoCloseable {
     private final boolean parts;
     private final FileSystem files;
     /** The path that was asked for; null for standard output. */
-    private final Path wanted;
+    private final @Nullable Path wanted;
     /** A device, a pipe or the like on this machine, which is written into directly; null if the result is a file. */
-    private final Destination inPlace;
+    private final @Nullable Destination inPlace;
 
     private final Path temporary;
 
@@ -51,7 +52,9 @@ final class SparkResult implements AutoCloseable {
         files.setWriteChecksum(false);
         wanted = toStandardOutput ? null : files.makeQualified(path);
         Path logs = new Path(options.inputDir());
-        inPlace = inPlace(logs.getFileSystem(configuration).makeQualified(logs));
+        inPlace = wanted == null
+                ? null
+                : inPlace(wanted, logs.getFileSystem(configuration).makeQualified(logs));
         if (inPlace != null && (parts || format == ResultFormat.PARQUET)) {
             throw new UsageException("--output=" + options.output()
                     + ": expected a file name with --parts or --format=parquet, not a device or a pipe");
@@ -64,8 +67,8 @@ final class SparkResult implements AutoCloseable {
     }
 
     /** @param logs the folder of the log files */
-    private Destination inPlace(Path logs) throws IOException {
-        if (wanted == null || !isLocal(wanted)) {
+    private static @Nullable Destination inPlace(Path wanted, Path logs) throws IOException {
+        if (!isLocal(wanted)) {
             return null;
         }
         // If the log files lie elsewhere, no path of this machine can name one of them.
@@ -144,16 +147,16 @@ final class SparkResult implements AutoCloseable {
                 // Spark has given the parts the extension of a text file.
                 files.rename(part, new Path(temporary, name.substring(0, name.indexOf('.')) + extension));
             }
-            return publish(temporary);
+            return publish(wanted, temporary);
         }
         if (format == ResultFormat.PARQUET) {
-            return publish(parts().get(0));
+            return publish(wanted, parts().get(0));
         }
         Path whole = new Path(temporary, "whole");
         try (OutputStream out = files.create(whole)) {
             join(out);
         }
-        return publish(whole);
+        return publish(wanted, whole);
     }
 
     private List<Path> parts() throws IOException {
@@ -191,7 +194,7 @@ final class SparkResult implements AutoCloseable {
         out.flush();
     }
 
-    private String publish(Path done) throws IOException {
+    private String publish(Path wanted, Path done) throws IOException {
         while (true) {
             String[] siblings = Arrays.stream(files.listStatus(wanted.getParent()))
                     .map(status -> status.getPath().getName())

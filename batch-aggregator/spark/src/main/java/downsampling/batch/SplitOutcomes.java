@@ -4,9 +4,11 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.hadoop.fs.Path;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What one pass over the splits has found: where records began and ended, and what became of the rows. It decides
@@ -41,8 +43,7 @@ record SplitOutcomes(List<LogSplit> splits, Map<Integer, LogSplit.Outcome> byNum
         List<LogSplit> corrected = new ArrayList<>();
         for (int i = 0; i < splits.size(); i++) {
             LogSplit split = splits.get(i);
-            corrected.add(
-                    isCutWrongly(i) ? split.from(outcome(splits.get(i - 1)).next()) : split);
+            corrected.add(isCutWrongly(i) ? split.from(known(splits.get(i - 1)).next()) : split);
         }
         return corrected;
     }
@@ -51,7 +52,7 @@ record SplitOutcomes(List<LogSplit> splits, Map<Integer, LogSplit.Outcome> byNum
         LogSplit split = splits.get(i);
         return i > 0
                 && splits.get(i - 1).file().equals(split.file())
-                && outcome(splits.get(i - 1)).next() != outcome(split).first();
+                && known(splits.get(i - 1)).next() != known(split).first();
     }
 
     /** The same splits, except that each of these files is now a single one. */
@@ -89,7 +90,7 @@ record SplitOutcomes(List<LogSplit> splits, Map<Integer, LogSplit.Outcome> byNum
             if (right >= 0 && (outcome == null || outcome.first() != right)) {
                 suspects.add(new LogSplit(split.number(), file, split.day(), right, Long.MAX_VALUE, true));
                 right = -1;
-            } else if (right >= 0) {
+            } else if (right >= 0 && outcome != null) {
                 if (outcome.rowCounts().rejected() > 0) {
                     suspects.add(new LogSplit(split.number(), file, split.day(), right, outcome.next(), true));
                 }
@@ -111,7 +112,7 @@ record SplitOutcomes(List<LogSplit> splits, Map<Integer, LogSplit.Outcome> byNum
         long count = 0;
         for (LogSplit split : splits) {
             if (files.contains(split.file()) && count < enough) {
-                LogSplit.Outcome outcome = outcome(split);
+                LogSplit.Outcome outcome = known(split);
                 ranges.add(
                         new LogSplit(split.number(), split.file(), split.day(), outcome.first(), outcome.next(), true));
                 count += outcome.rowCounts().rejected();
@@ -131,7 +132,12 @@ record SplitOutcomes(List<LogSplit> splits, Map<Integer, LogSplit.Outcome> byNum
         return outcome != null && outcome.rowCounts().rejected() > 0;
     }
 
-    private LogSplit.Outcome outcome(LogSplit split) {
+    /** The outcome of a split that was read. */
+    private LogSplit.Outcome known(LogSplit split) {
+        return Objects.requireNonNull(outcome(split));
+    }
+
+    private LogSplit.@Nullable Outcome outcome(LogSplit split) {
         return byNumber.get(split.number());
     }
 }

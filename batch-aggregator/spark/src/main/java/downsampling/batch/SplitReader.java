@@ -9,6 +9,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.TaskContext;
 import org.apache.spark.sql.Row;
 import org.apache.spark.util.TaskCompletionListener;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a task does: it reads its splits and returns their groups, which the same classes add up as on one machine. When
@@ -37,11 +38,11 @@ final class SplitReader implements Iterator<Row> {
     private final ResultRow group = new ResultRow();
     private int given;
 
-    private LogSplit split;
-    private HadoopInput in;
+    private @Nullable LogSplit split;
+    private @Nullable HadoopInput in;
     private long first;
     private long position;
-    private RowCounts before;
+    private RowCounts before = RowCounts.EMPTY;
 
     SplitReader(
             Query query,
@@ -55,7 +56,7 @@ final class SplitReader implements Iterator<Row> {
         this.sizes = sizes;
         schema = new GroupSchema(query);
         groups = new GroupTable(query);
-        collector = new PlainRowCollector(query, false, null, Long.MAX_VALUE);
+        collector = new PlainRowCollector(query, false, () -> {}, Long.MAX_VALUE);
         TaskContext.get().addTaskCompletionListener((TaskCompletionListener) context -> close());
     }
 
@@ -89,9 +90,13 @@ final class SplitReader implements Iterator<Row> {
     }
 
     private void read() throws IOException {
-        if (split == null) {
+        LogSplit split = this.split;
+        HadoopInput in = this.in;
+        if (split == null || in == null) {
             split = splits.next();
             in = new HadoopInput(split.file(), configuration);
+            this.split = split;
+            this.in = in;
             first = split.exact() ? split.start() : reader.lineStart(in, split.start());
             position = first;
             before = collector.rowCounts();
@@ -104,7 +109,7 @@ final class SplitReader implements Iterator<Row> {
                     split.number(),
                     new LogSplit.Outcome(first, position, collector.rowCounts().minus(before)));
             close();
-            split = null;
+            this.split = null;
         }
     }
 
