@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -97,7 +98,7 @@ final class AggregateCommand {
     }
 
     /** Runs a command line that does not need picocli and returns its exit code; null if it may need picocli. */
-    static Integer runIfPlain(PrintWriter out, PrintWriter err, String... args) {
+    static @Nullable Integer runIfPlain(PrintWriter out, PrintWriter err, String... args) {
         Map<AggregateOption, String> given = parsePlain(args);
         if (given == null) {
             return null;
@@ -111,7 +112,7 @@ final class AggregateCommand {
         }
     }
 
-    static Map<AggregateOption, String> parsePlain(String... args) {
+    static @Nullable Map<AggregateOption, String> parsePlain(String... args) {
         if (args.length == 0 || !args[0].equals("aggregate")) {
             return null;
         }
@@ -241,7 +242,7 @@ final class AggregateCommand {
      *
      * @return a description of each of the first rejected lines
      */
-    private static List<String> keepRejects(List<LogFile> files, Destination rejects) throws IOException {
+    private static List<String> keepRejects(List<LogFile> files, @Nullable Destination rejects) throws IOException {
         if (rejects == null) {
             return new RejectReport(AggregateReport.REJECTS_SHOWN, null).read(files);
         }

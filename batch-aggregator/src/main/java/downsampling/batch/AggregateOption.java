@@ -2,6 +2,7 @@ package downsampling.batch;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.OptionSpec;
 
 /** The options of {@code aggregate}. This is the only place where they are named and described. */
@@ -73,11 +74,11 @@ enum AggregateOption {
     /** The spellings of the name, with two hyphens; the first one is the main name. */
     final List<String> names = new ArrayList<>();
 
-    private final String value;
+    private final @Nullable String value;
     private final String description;
 
     /** @param value what the help calls the value; null for a switch */
-    AggregateOption(String name, String value, String description) {
+    AggregateOption(String name, @Nullable String value, String description) {
         names.add("--".concat(name));
         if (name.indexOf('_') >= 0) {
             names.add("--".concat(name.replace('_', '-')));
@@ -98,11 +99,11 @@ enum AggregateOption {
 
     /** The main names of all options. */
     static String[] mainNames() {
-        String[] main = new String[values().length];
+        List<String> main = new ArrayList<>();
         for (AggregateOption option : values()) {
-            main[option.ordinal()] = option.names.get(0);
+            main.add(option.names.get(0));
         }
-        return main;
+        return main.toArray(new String[0]);
     }
 
     OptionSpec spec() {

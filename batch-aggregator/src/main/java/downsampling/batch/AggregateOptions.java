@@ -4,6 +4,7 @@ import java.io.File;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a run of {@code aggregate} has been asked to do.
@@ -23,7 +24,7 @@ record AggregateOptions(
         String resultsDir,
         String output,
         ResultFormat format,
-        String rejects,
+        @Nullable String rejects,
         boolean strict,
         boolean index,
         boolean reportJson,
@@ -39,6 +40,7 @@ record AggregateOptions(
     }
 
     /** The file to write; null for standard output. */
+    @Nullable
     File result() {
         if (output.equals("-")) {
             return null;
@@ -78,7 +80,7 @@ record AggregateOptions(
                     get(AggregateOption.RESULTS_DIR, "./results"),
                     get(AggregateOption.OUTPUT, "result.".concat(format.extension)),
                     format,
-                    get(AggregateOption.REJECTS, null),
+                    get(AggregateOption.REJECTS),
                     isOn(AggregateOption.STRICT),
                     isOn(AggregateOption.INDEX),
                     reportJson(),
@@ -138,9 +140,12 @@ record AggregateOptions(
         }
 
         private int threads() {
-            String threads = get(AggregateOption.THREADS, null);
+            String threads = get(AggregateOption.THREADS);
+            if (threads == null) {
+                return Runtime.getRuntime().availableProcessors();
+            }
             try {
-                return threads == null ? Runtime.getRuntime().availableProcessors() : Integer.parseInt(threads);
+                return Integer.parseInt(threads);
             } catch (NumberFormatException e) {
                 throw wrong(AggregateOption.THREADS, threads, "a whole number from 1 to 1024");
             }
@@ -203,7 +208,7 @@ record AggregateOptions(
         }
 
         private String required(AggregateOption option) {
-            String value = get(option, null);
+            String value = get(option);
             if (value == null && option == AggregateOption.DIMENSIONS && given.containsKey(option)) {
                 return "";
             }
@@ -224,13 +229,18 @@ record AggregateOptions(
         }
 
         private String get(AggregateOption option, String otherwise) {
+            String value = get(option);
+            return value == null ? otherwise : value;
+        }
+
+        private @Nullable String get(AggregateOption option) {
             String value = given.get(option);
             if (value == null || value.isEmpty()) {
                 // An empty value of --dimensions is a value: it asks for totals.
                 boolean none = value != null && option == AggregateOption.DIMENSIONS;
                 value = none ? null : EnvironmentVariables.value(option.names.get(0), environment);
             }
-            return value == null ? otherwise : value;
+            return value;
         }
 
         private static UsageException wrong(AggregateOption option, String value, String expected) {
@@ -239,7 +249,7 @@ record AggregateOptions(
 
         /** The names asked for, which may include the empty one, since users and apps may be empty; none means all. */
         private List<String> filter(AggregateOption option) {
-            String list = get(option, null);
+            String list = get(option);
             return list == null ? List.of() : split(list);
         }
 

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reports on a run of {@code aggregate} to people and programs, whatever the engine. Failures and warnings go to
@@ -108,7 +109,7 @@ final class AggregateReport {
      *
      * @param saved where it is; null if no row matched
      */
-    void printResult(String saved) {
+    void printResult(@Nullable String saved) {
         if (saved == null) {
             info.println("No data found matching criteria.");
         } else if (!resultOnStandardOutput) {
@@ -133,9 +134,9 @@ final class AggregateReport {
             int files,
             RowCounts rowCounts,
             long groups,
-            String saved,
+            @Nullable String saved,
             List<RunReport.Phase> phases,
-            RunReport.Usage reading) {
+            RunReport.@Nullable Usage reading) {
         long nanos = System.nanoTime() - started;
         if (options.reportJson()) {
             PrintWriter to = resultOnStandardOutput ? err : out;
@@ -156,7 +157,7 @@ final class AggregateReport {
      * @param first the first day that was asked for
      * @param last the last day that was asked for
      */
-    private static String missingDays(String inputDir, List<Long> days, long first, long last) {
+    private static @Nullable String missingDays(String inputDir, List<Long> days, long first, long last) {
         List<String> missing = new ArrayList<>();
         long expected = first;
         for (long day : days) {
@@ -229,7 +230,7 @@ final class AggregateReport {
      * @param keeping the option that would keep them
      * @param first a description of each of the first rejected lines
      */
-    private static List<String> rejects(long count, String kept, String keeping, List<String> first) {
+    private static List<String> rejects(long count, @Nullable String kept, String keeping, List<String> first) {
         List<String> lines = new ArrayList<>();
         lines.add("aggregate: warning: " + RunReport.grouped(count)
                 + (count == 1 ? " line is not a log row and was rejected" : " lines are not log rows and were rejected")
@@ -244,7 +245,7 @@ final class AggregateReport {
     }
 
     /** @param saved where the result is; null if there is none */
-    private static String json(int files, RowCounts rowCounts, long groups, String saved, long milliseconds) {
+    private static String json(int files, RowCounts rowCounts, long groups, @Nullable String saved, long milliseconds) {
         ByteBuilder json = new ByteBuilder();
         json.add("{\"files\":").add(files);
         json.add(",\"read\":").add(rowCounts.read());
@@ -269,9 +270,9 @@ final class AggregateReport {
             int files,
             RowCounts rowCounts,
             long groups,
-            String saved,
+            @Nullable String saved,
             List<RunReport.Phase> phases,
-            RunReport.Usage usage) {
+            RunReport.@Nullable Usage usage) {
         Map<String, String> results = new LinkedHashMap<>();
         results.put("files", RunReport.grouped(files));
         results.put("rows read", RunReport.grouped(rowCounts.read()));

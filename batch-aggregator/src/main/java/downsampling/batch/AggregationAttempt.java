@@ -6,7 +6,9 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Carries out an {@link AggregationPlan}, once. Each thread reads one part after another into its own
@@ -69,10 +71,10 @@ final class AggregationAttempt {
     private long groups;
     private long readingNanos;
     private long writingNanos;
-    private Throwable failure;
-    private IOException indexProblem;
+    private @Nullable Throwable failure;
+    private @Nullable IOException indexProblem;
     /** A workspace in the folder of the log files; null until the first index is made. */
-    private Workspace indexWorkspace;
+    private @Nullable Workspace indexWorkspace;
 
     AggregationAttempt(
             Query query,
@@ -164,12 +166,9 @@ final class AggregationAttempt {
     }
 
     private synchronized void distrust(LogFile file) {
-        for (LogFile other : distrusted) {
-            if (other == file) {
-                return;
-            }
+        if (!distrusted.contains(file)) {
+            distrusted.add(file);
         }
-        distrusted.add(file);
     }
 
     /** Makes the next attempt read the files that may hold rejected lines without cuts. */
@@ -185,7 +184,7 @@ final class AggregationAttempt {
         for (AggregationPlan.Part part : plan.parts()) {
             PartOutcome outcome = outcomes[part.number()];
             boolean suspect = outcome.rejected > 0 || !outcome.complete;
-            if (suspect && (found.isEmpty() || found.get(found.size() - 1) != part.file())) {
+            if (suspect && (found.isEmpty() || !found.get(found.size() - 1).equals(part.file()))) {
                 found.add(part.file());
             }
         }
@@ -203,7 +202,7 @@ final class AggregationAttempt {
     }
 
     /** Why an index could not be written; null if none failed. */
-    synchronized IOException indexProblem() {
+    synchronized @Nullable IOException indexProblem() {
         return indexProblem;
     }
 
@@ -264,7 +263,7 @@ final class AggregationAttempt {
         private final PlainGroupWriter plainWriter = new PlainGroupWriter(query, output.format());
         private final ResultFormatter format = new ResultFormatter(query, output.format());
         private final ByteBuilder text = new ByteBuilder();
-        private AggregationPlan.Batch batch;
+        private AggregationPlan.@Nullable Batch batch;
         private int partsDone;
         private long rows;
         private long reading;
@@ -300,11 +299,12 @@ final class AggregationAttempt {
         private void read(AggregationPlan.Part part, PartOutcome outcome) throws IOException {
             try (LogFile.Opened file = part.file().open()) {
                 collector.startFile(part.file().day());
-                if (part.blocks() == null) {
+                List<UserIndex.Block> blocks = part.blocks();
+                if (blocks == null) {
                     outcome.firstRecord = reader.lineStart(file, part.start());
                     outcome.nextRecord = reader.read(file, outcome.firstRecord, part.end(), collector);
                 } else {
-                    readBlocks(part, file);
+                    readBlocks(part, blocks, file);
                     outcome.nextRecord = part.file().size();
                 }
                 outcome.complete = true;
@@ -316,8 +316,9 @@ final class AggregationAttempt {
             }
         }
 
-        private void readBlocks(AggregationPlan.Part part, LogFile.Opened file) throws IOException {
-            for (UserIndex.Block block : part.blocks()) {
+        private void readBlocks(AggregationPlan.Part part, List<UserIndex.Block> blocks, LogFile.Opened file)
+                throws IOException {
+            for (UserIndex.Block block : blocks) {
                 if (!UserIndex.isUnchanged(file, block)) {
                     distrust(part.file());
                     return;
@@ -330,19 +331,23 @@ final class AggregationAttempt {
         @Override
         public void spill() throws IOException {
             SpilledGroups written = SpilledGroups.write(collector.groups(), output.beside(spills.incrementAndGet()));
-            BatchState done = batchStates[batch.number];
+            AggregationPlan.Batch current = Objects.requireNonNull(batch);
+            BatchState done = batchStates[current.number];
             synchronized (done) {
                 done.spilled.add(written);
             }
             collector.groups().clear();
-            collector.collectInto(collector.groups(), batch.fromSecond, batch.toSecond);
+            collector.collectInto(collector.groups(), current.fromSecond, current.toSecond);
         }
 
         /** Adds the collected groups to their batch; merges and writes the batch if all of it has been read. */
         private void handInBatch() throws IOException {
-            if (batch == null) {
-                return;
+            if (batch != null) {
+                handIn(batch);
             }
+        }
+
+        private void handIn(AggregationPlan.Batch batch) throws IOException {
             BatchState all = batchStates[batch.number];
             synchronized (all) {
                 all.done.add(collector.groups());
@@ -352,7 +357,7 @@ final class AggregationAttempt {
                     return;
                 }
             }
-            checkCuts();
+            checkCuts(batch);
             if (!findAll && !distrusted().isEmpty()) {
                 throw new WrongAssumption();
             }
@@ -360,9 +365,9 @@ final class AggregationAttempt {
             if (distrusted().isEmpty()) {
                 long start = System.nanoTime();
                 if (all.spilled.isEmpty() && all.done.size() == 1 && plainWriter.canWrite(all.done.get(0))) {
-                    writePlain(all.done.get(0));
+                    writePlain(batch, all.done.get(0));
                 } else {
-                    merge(all);
+                    merge(batch, all);
                 }
                 output.finish(batch.number);
                 writing += System.nanoTime() - start;
@@ -374,7 +379,7 @@ final class AggregationAttempt {
             }
         }
 
-        private void writePlain(GroupTable all) throws IOException {
+        private void writePlain(AggregationPlan.Batch batch, GroupTable all) throws IOException {
             int[] order = all.order();
             for (int next = 0; next < all.size(); ) {
                 next = plainWriter.write(all, order, next, ENOUGH_TO_WRITE, text);
@@ -383,7 +388,7 @@ final class AggregationAttempt {
             rows += all.size();
         }
 
-        private void merge(BatchState all) throws IOException {
+        private void merge(AggregationPlan.Batch batch, BatchState all) throws IOException {
             List<MergedGroups.Source> sources = new ArrayList<>(all.spilled);
             for (GroupTable done : all.done) {
                 sources.add(new MergedGroups.InMemory(done));
@@ -399,11 +404,12 @@ final class AggregationAttempt {
             output.write(batch.number, text);
         }
 
-        private void checkCuts() {
+        private void checkCuts(AggregationPlan.Batch batch) {
             AggregationPlan.Part before = null;
             for (AggregationPlan.Part part : batch.parts) {
+                // A part that does not start at 0 belongs to the file of the part before it.
                 if (before != null
-                        && before.file() == part.file()
+                        && part.start() > 0
                         && outcomes[before.number()].nextRecord != outcomes[part.number()].firstRecord) {
                     distrust(part.file());
                 }

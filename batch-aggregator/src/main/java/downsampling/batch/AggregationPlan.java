@@ -3,6 +3,7 @@ package downsampling.batch;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How the work of a run is divided. The files are put into <em>batches</em> that share no period. Normally a file holds
@@ -49,7 +50,7 @@ record AggregationPlan(List<Part> parts) {
             LogFile file,
             long start,
             long end,
-            List<UserIndex.Block> blocks,
+            @Nullable List<UserIndex.Block> blocks,
             long rowsSkipped,
             boolean makeIndex) {}
 
@@ -65,12 +66,7 @@ record AggregationPlan(List<Part> parts) {
         static final Assumptions NONE = new Assumptions(false, List.of(), false);
 
         boolean isUncut(LogFile file) {
-            for (LogFile other : uncut) {
-                if (other == file) {
-                    return true;
-                }
-            }
-            return false;
+            return uncut.contains(file);
         }
     }
 

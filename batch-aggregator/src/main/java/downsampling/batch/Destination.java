@@ -12,6 +12,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermission;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where a file that was asked for by name is really written. Symbolic links are followed. What is not a regular file (a
@@ -29,13 +30,13 @@ final class Destination {
     private final String name;
     private final Path path;
     /** Standard output or standard error; null if the destination is neither. */
-    private final FileDescriptor stream;
+    private final @Nullable FileDescriptor stream;
 
     private final boolean inPlace;
     /** Whether it is open already, so that its contents belong to whoever opened it. */
     private final boolean open;
 
-    private Destination(String name, Path path, FileDescriptor stream, boolean inPlace, boolean open) {
+    private Destination(String name, Path path, @Nullable FileDescriptor stream, boolean inPlace, boolean open) {
         this.name = name;
         this.path = path;
         this.stream = stream;
@@ -52,7 +53,7 @@ final class Destination {
      * @throws UsageException if a file cannot have that name, or if it is or would be a log file
      * @throws IOException if symbolic links lead in a circle, or to a descriptor that is not open for writing
      */
-    static Destination of(AggregateOption option, File file, String inputDir) throws IOException {
+    static Destination of(AggregateOption option, File file, @Nullable String inputDir) throws IOException {
         Path named = file.toPath().toAbsolutePath();
         String last = named.getFileName() == null ? ".." : named.getFileName().toString();
         if (last.equals(".") || last.equals("..")) {
@@ -76,7 +77,7 @@ final class Destination {
         return new Destination(file.getPath(), path, null, inPlace, false);
     }
 
-    private static FileDescriptor stream(Path named) {
+    private static @Nullable FileDescriptor stream(Path named) {
         if (isSame(named, "/dev/null")) {
             // Even if standard output leads to /dev/null, what is thrown away here is not meant for standard output.
             return null;
@@ -158,7 +159,7 @@ final class Destination {
      */
     void check() throws IOException {
         Path folder = path.getParent();
-        if (Files.isDirectory(path)) {
+        if (folder == null || Files.isDirectory(path)) {
             throw new IOException(name + " is a folder");
         }
         if (!Files.exists(folder)) {

@@ -2,6 +2,7 @@ package downsampling.batch;
 
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The environment variables that give options their values. Their names begin with that of the program, so that a
@@ -27,7 +28,7 @@ final class EnvironmentVariables {
      *
      * @param option the name of the option with its two hyphens
      */
-    static String value(String option, Map<String, String> environment) {
+    static @Nullable String value(String option, Map<String, String> environment) {
         String value = environment.get(nameOf(option));
         return value == null || value.isEmpty() ? null : value;
     }
@@ -35,7 +36,7 @@ final class EnvironmentVariables {
     /**
      * Warns in one line of variables that are set under the names of earlier versions, unless the new ones are set too.
      */
-    static String oldNames(Map<String, String> environment, String... options) {
+    static @Nullable String oldNames(Map<String, String> environment, String... options) {
         StringBuilder old = new StringBuilder();
         StringBuilder now = new StringBuilder();
         for (String option : options) {

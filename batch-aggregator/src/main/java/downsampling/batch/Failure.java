@@ -18,7 +18,7 @@ final class Failure {
     private Failure() {}
 
     static String describe(Throwable e) {
-        if (e instanceof UncheckedIOException unchecked) {
+        if (e instanceof UncheckedIOException unchecked && unchecked.getCause() != null) {
             return describe(unchecked.getCause());
         }
         if (e instanceof ClosedByInterruptException

@@ -25,6 +25,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IDefaultValueProvider;
 import picocli.CommandLine.Model.ArgSpec;
@@ -116,7 +117,7 @@ final class GenerateCommand implements Callable<Integer> {
             paramLabel = "N",
             description = "a whole number; the same seed gives the same files byte for byte, whatever the number of"
                     + " threads (default: a different one each time, which the report shows)")
-    private Long seed;
+    private @Nullable Long seed;
 
     @Option(names = "--force", description = "replace existing files")
     private boolean force;
@@ -130,7 +131,7 @@ final class GenerateCommand implements Callable<Integer> {
     /** Reads options that have a value from the environment; for switches see {@link #isOn}. */
     static final class FromEnvironment implements IDefaultValueProvider {
         @Override
-        public String defaultValue(ArgSpec argument) {
+        public @Nullable String defaultValue(ArgSpec argument) {
             return argument instanceof OptionSpec option && option.arity().max() > 0
                     ? EnvironmentVariables.value(option.longestName().replace('_', '-'), System.getenv())
                     : null;
@@ -222,7 +223,7 @@ final class GenerateCommand implements Callable<Integer> {
         }
         LogGenerator generator = new LogGenerator(logsPerDay, users, batchSize, usedSeed);
         try (Workspace workspace = Workspace.in(outputDir.toFile());
-                ProgressBar progress = progressBar()) {
+                @Nullable ProgressBar progress = progressBar()) {
             writeAll(generator, workspace, progress);
         }
         if (!quiet) {
@@ -230,7 +231,8 @@ final class GenerateCommand implements Callable<Integer> {
         }
     }
 
-    private void writeAll(LogGenerator generator, Workspace workspace, ProgressBar progress) throws IOException {
+    private void writeAll(LogGenerator generator, Workspace workspace, @Nullable ProgressBar progress)
+            throws IOException {
         ExecutorService pool = Executors.newFixedThreadPool(Math.min(threads, days));
         // After Ctrl-C the JVM waits for this hook, so every thread has removed its unfinished file before the end.
         Thread onShutdown = new Thread(() -> stop(pool));
@@ -243,7 +245,7 @@ final class GenerateCommand implements Callable<Integer> {
             }
         } catch (ExecutionException | InterruptedException e) {
             stop(pool);
-            Throwable cause = e instanceof ExecutionException ? e.getCause() : e;
+            Throwable cause = e instanceof ExecutionException && e.getCause() != null ? e.getCause() : e;
             throw new IOException(
                     Failure.describe(cause) + "; " + written + " of " + days + " files were written", cause);
         } finally {
@@ -270,7 +272,7 @@ final class GenerateCommand implements Callable<Integer> {
         }
     }
 
-    private Void writeFile(LogGenerator generator, LocalDate date, Workspace workspace, ProgressBar progress)
+    private Void writeFile(LogGenerator generator, LocalDate date, Workspace workspace, @Nullable ProgressBar progress)
             throws IOException {
         Path file = file(date);
         // The unfinished file does not lie among the log files, where an aggregation could read half of it.
@@ -306,7 +308,7 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     /** The progress bar; null if standard error is not a terminal. */
-    private ProgressBar progressBar() {
+    private @Nullable ProgressBar progressBar() {
         if (!stderrIsTerminal()) {
             return null;
         }
@@ -317,6 +319,8 @@ final class GenerateCommand implements Callable<Integer> {
                 .build();
     }
 
+    /** Whether standard error is a terminal; without {@code /proc} it is a guess, which JDK 22 and newer get wrong. */
+    @SuppressWarnings("SystemConsoleNull")
     private static boolean stderrIsTerminal() {
         try {
             String device = Files.readSymbolicLink(Path.of("/proc/self/fd/2")).toString();

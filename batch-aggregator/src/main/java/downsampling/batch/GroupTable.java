@@ -24,6 +24,9 @@ final class GroupTable {
     /** The sign bits of both narrow sums. */
     static final long SIGN_BITS = 0x80000000_80000000L;
 
+    /** Stands for an array that has not been needed so far. */
+    private static final long[] NONE = {};
+
     /** How many periods of the newest user are found without hashing; a power of two. */
     private static final int PERIODS = 64;
 
@@ -54,11 +57,11 @@ final class GroupTable {
     long[] periods = new long[64];
     int[] userOf = new int[64];
     int[] appOf = new int[64];
-    private long[] wide;
-    private long[] carry;
-    private long[] counts;
-    private long[] min;
-    private long[] max;
+    private long[] wide = NONE;
+    private long[] carry = NONE;
+    private long[] counts = NONE;
+    private long[] min = NONE;
+    private long[] max = NONE;
 
     // Buffers for ordering the groups, kept from day to day.
     private int[] order = new int[0];
@@ -110,7 +113,7 @@ final class GroupTable {
         newestFrom = 1;
         Arrays.fill(newest, 0);
         Arrays.fill(narrow, 0, size * PAIRS, 0);
-        if (wide != null) {
+        if (wide != NONE) {
             Arrays.fill(wide, 0, size * METRICS, 0);
             Arrays.fill(carry, 0, size * METRICS, 0);
         }
@@ -208,7 +211,7 @@ final class GroupTable {
         userOf = Arrays.copyOf(userOf, capacity);
         appOf = Arrays.copyOf(appOf, capacity);
         narrow = Arrays.copyOf(narrow, Math.multiplyExact(capacity, PAIRS));
-        if (wide != null) {
+        if (wide != NONE) {
             wide = Arrays.copyOf(wide, Math.multiplyExact(capacity, METRICS));
             carry = Arrays.copyOf(carry, capacity * METRICS);
         }
@@ -223,7 +226,7 @@ final class GroupTable {
 
     /** Adds the metrics of a row to a group, whatever their size. */
     void add(int group, long[] metrics) {
-        if (wide == null) {
+        if (wide == NONE) {
             allocateWide();
         }
         int at = group * METRICS;
@@ -243,7 +246,7 @@ final class GroupTable {
 
     /** Moves the narrow sums of a group into the wide ones. */
     void widen(int group) {
-        if (wide == null && group != FILTERED_OUT) {
+        if (wide == NONE && group != FILTERED_OUT) {
             allocateWide();
         }
         for (int metric = 0; metric < METRICS && group != FILTERED_OUT; metric++) {
@@ -254,7 +257,7 @@ final class GroupTable {
 
     /** Whether all sums fit into the narrow ones so far. */
     boolean areNarrow() {
-        return wide == null;
+        return wide == NONE;
     }
 
     private long narrowSum(int group, int metric) {
@@ -274,12 +277,12 @@ final class GroupTable {
 
     /** Bytes of memory in use, which decide when the groups are spilled. */
     long memoryInUse() {
-        long each = 8
+        long each = 8L
                 + 4
                 + 4
                 + 8
                 + 8 * PAIRS
-                + (wide == null ? 0 : 16 * METRICS)
+                + (wide == NONE ? 0 : 16 * METRICS)
                 + (counting ? 8 : 0)
                 + (extremes ? 16 * METRICS : 0);
         return each * size + (userFilter ? 0 : users.memoryInUse()) + (appFilter ? 0 : apps.memoryInUse());
@@ -428,10 +431,10 @@ final class GroupTable {
         }
         for (int metric = 0; metric < METRICS; metric++) {
             long sum = narrowSum(group, metric);
-            long more = wide == null ? 0 : wide[group * METRICS + metric];
+            long more = wide == NONE ? 0 : wide[group * METRICS + metric];
             row.low[metric] = sum + more;
             row.carry[metric] =
-                    wide == null ? 0 : carry[group * METRICS + metric] + ResultRow.carryOf(sum, more, sum + more);
+                    wide == NONE ? 0 : carry[group * METRICS + metric] + ResultRow.carryOf(sum, more, sum + more);
         }
         row.count = counting ? counts[group] : 0;
         if (extremes) {

@@ -3,6 +3,7 @@ package downsampling.batch;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import picocli.CommandLine;
@@ -21,7 +22,8 @@ final class LenientCommandLine extends CommandLine {
         super(command);
         getCommandSpec().version(getCommandName() + " " + version());
         setOverwrittenOptionsAllowed(true);
-        setParameterExceptionHandler((e, args) -> usage(e.getCommandLine(), e.getMessage()));
+        setParameterExceptionHandler((e, args) -> usage(
+                e.getCommandLine(), Objects.requireNonNullElse(e.getMessage(), "the command line makes no sense")));
         setExecutionExceptionHandler((e, command1, parsed) -> {
             command1.getErr().println(command1.getCommandName() + ": " + Failure.describe(e));
             command1.getErr().flush();

@@ -46,7 +46,7 @@ final class LogGenerator {
 
     /**
      * @param rowsPerDay at least 1
-     * @param users how many users there are, {@code user1} to {@code userN}, at least 1
+     * @param users how many users there are, at least 1; their numbers begin with 1
      * @param batchSize how many rows are made before they are written, at least 1
      * @param seed determines the files: the same seed gives the same bytes
      */

@@ -35,10 +35,16 @@ final class LogReader {
             return from;
         }
 
-        /** @param position where the record starts in the file */
+        /**
+         * Receives a log row.
+         *
+         * @param position where the record starts in the file
+         */
         void row(RowParser row, long position);
 
         /**
+         * Receives what is rejected: a record, or only its first line.
+         *
          * @param position where the record starts in the file
          * @param from the first byte of what is rejected
          * @param to the first byte after it and its line break

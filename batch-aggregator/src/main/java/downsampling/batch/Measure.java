@@ -1,6 +1,7 @@
 package downsampling.batch;
 
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /** What a result can state about each metric of a group; users call these aggregates. */
 enum Measure {
@@ -16,7 +17,7 @@ enum Measure {
     }
 
     /** The measure that users call by this name; null if there is none. */
-    static Measure of(String label) {
+    static @Nullable Measure of(String label) {
         for (Measure measure : values()) {
             if (measure.label().equals(label)) {
                 return measure;

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Merges groups from several sources, in memory or spilled, into one sequence in the order of the result. A group that
@@ -57,14 +58,14 @@ final class MergedGroups implements Comparator<MergedGroups.Source> {
 
     private final Query query;
     private final PriorityQueue<Source> queue;
-    private final Source only;
+    private final @Nullable Source only;
     private final List<Source> equal = new ArrayList<>();
 
     MergedGroups(List<Source> parts, Query query) throws IOException {
         this.query = query;
         if (parts.size() == 1) {
             only = parts.get(0);
-            queue = null;
+            queue = new PriorityQueue<>(this);
             return;
         }
         only = null;
@@ -75,6 +76,7 @@ final class MergedGroups implements Comparator<MergedGroups.Source> {
     }
 
     /** The next group, which is valid until the next call; null if there is none. */
+    @Nullable
     ResultRow next() throws IOException {
         if (only != null) {
             return only.advance() ? only.row() : null;

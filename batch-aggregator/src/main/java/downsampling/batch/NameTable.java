@@ -2,6 +2,7 @@ package downsampling.batch;
 
 import java.util.Arrays;
 import java.util.Comparator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * User ids or app names, each of which is held once and then known by a small number. They lie in primitive arrays,
@@ -104,7 +105,7 @@ final class NameTable implements Comparator<Integer> {
      * The place of every name in code point order, which for UTF-8 is the order of unsigned bytes. Null if the place is
      * the number itself, because the names came in order.
      */
-    int[] ranks() {
+    int @Nullable [] ranks() {
         if (ascending) {
             return null;
         }
@@ -173,7 +174,7 @@ final class NameTable implements Comparator<Integer> {
     }
 
     private static int hash(byte[] from, int start, int end) {
-        long hash = end - start;
+        long hash = (long) end - start;
         for (int at = start; at < end; at += 8) {
             hash = (hash ^ EightBytes.upTo(from, at, end)) * MULTIPLIER;
             hash ^= hash >>> 32;

@@ -4,6 +4,7 @@ import java.io.File;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Checks whether the JVM could read what it was given. In a locale without an encoding of its own ({@code LANG=C}, as
@@ -17,12 +18,12 @@ final class PlatformEncoding {
     private PlatformEncoding() {}
 
     /** Names in one line something that the JVM cannot have read as it was given; null if there is nothing. */
-    static String problem(Map<String, String> environment, String... args) {
+    static @Nullable String problem(Map<String, String> environment, String... args) {
         String encoding = System.getProperty("sun.jnu.encoding", "UTF-8");
         return encoding.equals("UTF-8") || encoding.equals("Cp1252") ? null : problem(encoding, environment, args);
     }
 
-    private static String problem(String encoding, Map<String, String> environment, String... args) {
+    private static @Nullable String problem(String encoding, Map<String, String> environment, String... args) {
         String what = null;
         for (String arg : args) {
             if (isSuspect(arg) && (arg.indexOf(REPLACEMENT) >= 0 || hasBytesBeyondAscii())) {

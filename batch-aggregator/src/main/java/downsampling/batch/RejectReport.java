@@ -5,6 +5,7 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reports where rejected lines stand and what is wrong with them, and keeps them if asked to. The run itself only
@@ -26,17 +27,22 @@ final class RejectReport implements LogReader.Handler {
     }
 
     private final int show;
-    private final OutputStream keep;
+    private final @Nullable OutputStream keep;
     private final List<String> messages = new ArrayList<>();
+    // Both are set before a file is read.
+    @SuppressWarnings("NullAway.Init")
     private LogFile file;
+
+    @SuppressWarnings("NullAway.Init")
     private LineCounter<LogFile.Opened> lines;
+
     private boolean lineOpen;
 
     /**
      * @param show how many rejected lines to describe
      * @param keep where all rejected lines are written as they stand in the files; null if they are not kept
      */
-    RejectReport(int show, OutputStream keep) {
+    RejectReport(int show, @Nullable OutputStream keep) {
         this.show = show;
         this.keep = keep;
     }
@@ -83,7 +89,7 @@ final class RejectReport implements LogReader.Handler {
     }
 
     private void endLine() throws IOException {
-        if (lineOpen) {
+        if (lineOpen && keep != null) {
             keep.write('\n');
             lineOpen = false;
         }
@@ -104,28 +110,28 @@ final class RejectReport implements LogReader.Handler {
     }
 
     private static String found(RowParser record, byte[] b) {
-        switch (record.fault) {
-            case TOO_FEW_FIELDS:
-                return record.fields == 1 ? "1 field" : record.fields + " fields";
-            case TOO_LONG:
-                return "a longer one";
-            case INVALID_UTF8:
+        return switch (record.fault) {
+            case TOO_FEW_FIELDS -> record.fields == 1 ? "1 field" : record.fields + " fields";
+            case TOO_LONG -> "a longer one";
+            case INVALID_UTF8 -> {
                 StringBuilder hex = new StringBuilder("byte");
                 for (int i = record.faultFrom; i < record.faultTo; i++) {
                     hex.append(String.format(" 0x%02X", b[i]));
                 }
-                return hex.toString();
-            case UNCLOSED_QUOTE:
-                return "none up to the end of the file or for " + RowParser.MAX_RECORD + " bytes";
-            default:
-                String text =
-                        new String(b, record.faultFrom, record.faultTo - record.faultFrom, StandardCharsets.UTF_8);
-                boolean cut = text.length() > LONGEST_FOUND;
-                StringBuilder shown = new StringBuilder("\"");
-                for (char c : (cut ? text.substring(0, LONGEST_FOUND) : text).toCharArray()) {
-                    shown.append(c < ' ' || c == 0x7F ? '\uFFFD' : c);
-                }
-                return shown.append(cut ? "…\"" : "\"").toString();
+                yield hex.toString();
+            }
+            case UNCLOSED_QUOTE -> "none up to the end of the file or for " + RowParser.MAX_RECORD + " bytes";
+            case TEXT_AFTER_QUOTE, TIMESTAMP, METRIC, METRIC_RANGE -> quoted(b, record.faultFrom, record.faultTo);
+        };
+    }
+
+    private static String quoted(byte[] b, int from, int to) {
+        String text = new String(b, from, to - from, StandardCharsets.UTF_8);
+        boolean cut = text.length() > LONGEST_FOUND;
+        StringBuilder shown = new StringBuilder("\"");
+        for (char c : (cut ? text.substring(0, LONGEST_FOUND) : text).toCharArray()) {
+            shown.append(c < ' ' || c == 0x7F ? '\uFFFD' : c);
         }
+        return shown.append(cut ? "…\"" : "\"").toString();
     }
 }

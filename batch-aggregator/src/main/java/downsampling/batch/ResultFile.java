@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A result file that gets its name only when it is complete. It is written to a {@link Workspace} in the folder where
@@ -21,7 +22,7 @@ import java.util.Set;
  */
 final class ResultFile implements AutoCloseable {
 
-    private final Destination destination;
+    private final @Nullable Destination destination;
     private final String extension;
     private final Workspace workspace;
 
@@ -29,7 +30,7 @@ final class ResultFile implements AutoCloseable {
      * @param destination where the result goes; null for standard output
      * @param extension the extension, with its dot, of a numbered name if the name that was asked for has none
      */
-    ResultFile(Destination destination, String extension) throws IOException {
+    ResultFile(@Nullable Destination destination, String extension) throws IOException {
         this.destination = destination;
         this.extension = extension;
         if (destination == null || destination.isInPlace()) {
@@ -68,7 +69,7 @@ final class ResultFile implements AutoCloseable {
             }
             return destination.file().toString();
         }
-        return publish().toString();
+        return publish(destination.file()).toString();
     }
 
     private void copy(OutputStream out, String where) throws IOException {
@@ -81,10 +82,10 @@ final class ResultFile implements AutoCloseable {
     }
 
     /** Gives the file its name, and returns it. */
-    private File publish() throws IOException {
+    private File publish(File wanted) throws IOException {
         Set<String> tried = new HashSet<>();
         while (true) {
-            File free = freeName(tried);
+            File free = freeName(wanted, tried);
             tried.add(free.getName());
             try {
                 // Unlike a move, a link fails if another run has taken the name in the meantime.
@@ -99,8 +100,7 @@ final class ResultFile implements AutoCloseable {
     }
 
     /** @param tried names that are taken although the folder may not list them: some file systems ignore case */
-    private File freeName(Set<String> tried) throws IOException {
-        File wanted = destination.file();
+    private File freeName(File wanted, Set<String> tried) throws IOException {
         String[] siblings = wanted.getParentFile().list();
         if (siblings == null) {
             throw new IOException(wanted.getParentFile() + " is not a folder that can be read");

@@ -11,10 +11,10 @@ final class ResultRow {
     /** The number of the period, counted from 1970. */
     long period;
 
-    byte[] user;
+    byte[] user = {};
     int userFrom;
     int userTo;
-    byte[] app;
+    byte[] app = {};
     int appFrom;
     int appTo;
 

@@ -31,7 +31,10 @@ class RowCollector implements LogReader.Handler {
     }
 
     final Query query;
+    /** Set by {@link #collectInto}, which has to be called first. */
+    @SuppressWarnings("NullAway.Init")
     GroupTable groups;
+
     long aggregated;
     long filteredOut;
 

@@ -8,6 +8,7 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.time.LocalDate;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The careful path: it reads one record of RFC 4180 from a buffer and decides whether it is a log row. Everything that
@@ -59,6 +60,7 @@ final class RowParser {
     /** The first byte after a row or a rejected record; -1 if the rejected line goes on after the buffer. */
     int end;
     /** What is wrong with a rejected record; the bytes from {@link #faultFrom} to {@link #faultTo} show it. */
+    @SuppressWarnings("NullAway.Init")
     Fault fault;
 
     int faultFrom;
@@ -82,9 +84,9 @@ final class RowParser {
 
     private long lastDateDay;
 
-    private RowParser inner;
-    private CharsetDecoder decoder;
-    private CharBuffer decoded;
+    private @Nullable RowParser inner;
+    private @Nullable CharsetDecoder decoder;
+    private final CharBuffer decoded = CharBuffer.allocate(1024);
 
     byte[] bytes(int field) {
         return fieldBytes[field];
@@ -301,7 +303,6 @@ final class RowParser {
                     .newDecoder()
                     .onMalformedInput(CodingErrorAction.REPORT)
                     .onUnmappableCharacter(CodingErrorAction.REPORT);
-            decoded = CharBuffer.allocate(1024);
         }
         decoder.reset();
         ByteBuffer in = ByteBuffer.wrap(b, from, to - from);
@@ -348,7 +349,7 @@ final class RowParser {
             lastDateDay = LocalDate.of(year, month, day).toEpochDay();
             System.arraycopy(b, from, lastDate, 0, 10);
         }
-        seconds = lastDateDay * 86400 + hour * 3600 + minute * 60 + second;
+        seconds = lastDateDay * 86400 + hour * 3600L + minute * 60L + second;
         return true;
     }
 
@@ -359,7 +360,7 @@ final class RowParser {
         return tens < 0 || tens > 9 || ones < 0 || ones > 9 ? -1 : 10 * tens + ones;
     }
 
-    private Fault parseMetric(int metric, byte[] b, int from, int to) {
+    private @Nullable Fault parseMetric(int metric, byte[] b, int from, int to) {
         while (from < to && (b[from] == ' ' || b[from] == '\t')) {
             from++;
         }

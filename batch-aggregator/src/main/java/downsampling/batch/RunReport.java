@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The report at the end of a run: its results, how long each phase took, the machine, and what the whole process has
@@ -66,7 +67,7 @@ final class RunReport {
      * @param phases the phases of the run; the last one is the total
      * @param reading CPU time used while rows were read; null if this process read none
      */
-    static String of(String title, Map<String, String> results, List<Phase> phases, Usage reading) {
+    static String of(String title, Map<String, String> results, List<Phase> phases, @Nullable Usage reading) {
         RunReport report = new RunReport();
         report.heading(title);
         for (Map.Entry<String, String> result : results.entrySet()) {
@@ -125,7 +126,7 @@ final class RunReport {
         }
     }
 
-    private void resources(Usage reading) {
+    private void resources(@Nullable Usage reading) {
         heading("Whole process");
         double[] seconds = cpuAndElapsedSeconds();
         if (seconds == null) {
@@ -160,7 +161,7 @@ final class RunReport {
     }
 
     /** CPU time of all threads, and time since the start of the process; null without {@code /proc}. */
-    private static double[] cpuAndElapsedSeconds() {
+    private static double @Nullable [] cpuAndElapsedSeconds() {
         try {
             String uptime = read("/proc/uptime");
             String stat = read("/proc/self/stat");

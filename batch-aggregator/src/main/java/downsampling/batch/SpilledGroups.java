@@ -5,6 +5,7 @@ import java.io.FileInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Groups that were written to disk in the order of the result because they used too much memory, and that are read
@@ -25,9 +26,9 @@ final class SpilledGroups implements MergedGroups.Source {
 
     private final File file;
     private final ResultRow row = new ResultRow();
-    private FileInputStream in;
+    private @Nullable FileInputStream in;
     /** Allocated by the first read, because many files may wait to be read. */
-    private byte[] buffer;
+    private byte[] buffer = {};
 
     private int at;
     private int end;
@@ -103,11 +104,13 @@ final class SpilledGroups implements MergedGroups.Source {
 
     @Override
     public boolean advance() throws IOException {
-        if (in == null) {
-            in = new FileInputStream(file);
+        FileInputStream from = in;
+        if (from == null) {
+            from = new FileInputStream(file);
+            in = from;
             buffer = new byte[BUFFER];
         }
-        if (end - at < HEAD && !fill(HEAD)) {
+        if (end - at < HEAD && !fill(from, HEAD)) {
             close();
             return false;
         }
@@ -117,7 +120,7 @@ final class SpilledGroups implements MergedGroups.Source {
         int names = at + HEAD;
         int length = HEAD + user + app + (narrow ? NARROW : WIDE);
         if (end - at < length) {
-            fill(length);
+            fill(from, length);
             names = at + HEAD;
         }
         row.period = EightBytes.at(buffer, at);
@@ -127,33 +130,33 @@ final class SpilledGroups implements MergedGroups.Source {
         row.app = buffer;
         row.appFrom = row.userTo;
         row.appTo = row.userTo + app;
-        int from = row.appTo;
+        int sums = row.appTo;
         for (int metric = 0; metric < RowParser.METRICS; metric++) {
-            row.low[metric] = EightBytes.at(buffer, from + 8 * metric);
+            row.low[metric] = EightBytes.at(buffer, sums + 8 * metric);
             row.carry[metric] = 0;
             row.min[metric] = 0;
             row.max[metric] = 0;
         }
-        from += NARROW;
-        row.count = narrow ? 0 : EightBytes.at(buffer, from);
+        sums += NARROW;
+        row.count = narrow ? 0 : EightBytes.at(buffer, sums);
         for (int metric = 0; metric < RowParser.METRICS && !narrow; metric++) {
-            row.carry[metric] = EightBytes.at(buffer, from + 8 + 24 * metric);
-            row.min[metric] = EightBytes.at(buffer, from + 16 + 24 * metric);
-            row.max[metric] = EightBytes.at(buffer, from + 24 + 24 * metric);
+            row.carry[metric] = EightBytes.at(buffer, sums + 8 + 24 * metric);
+            row.min[metric] = EightBytes.at(buffer, sums + 16 + 24 * metric);
+            row.max[metric] = EightBytes.at(buffer, sums + 24 + 24 * metric);
         }
         at += length;
         return true;
     }
 
     /** Reads on until the buffer has this many bytes; returns false if the file ends before. */
-    private boolean fill(int wanted) throws IOException {
+    private boolean fill(FileInputStream from, int wanted) throws IOException {
         byte[] into = wanted <= buffer.length ? buffer : new byte[wanted];
         System.arraycopy(buffer, at, into, 0, end - at);
         buffer = into;
         end -= at;
         at = 0;
         while (end < wanted) {
-            int n = in.read(buffer, end, buffer.length - end);
+            int n = from.read(buffer, end, buffer.length - end);
             if (n < 0) {
                 return false;
             }

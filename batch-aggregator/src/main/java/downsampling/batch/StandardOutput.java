@@ -8,6 +8,7 @@ import java.io.OutputStream;
 import java.io.OutputStreamWriter;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Standard output, in UTF-8 whatever the locale is. Unlike {@code System.out}, it remembers why a write failed, so that
@@ -18,7 +19,7 @@ final class StandardOutput extends OutputStream {
     private final FileOutputStream out = new FileOutputStream(FileDescriptor.out);
     private final PrintWriter writer = utf8(this);
     private final PrintWriter err = utf8(new FileOutputStream(FileDescriptor.err));
-    private IOException problem;
+    private @Nullable IOException problem;
 
     private static PrintWriter utf8(OutputStream out) {
         return new PrintWriter(new BufferedWriter(new OutputStreamWriter(out, StandardCharsets.UTF_8)));

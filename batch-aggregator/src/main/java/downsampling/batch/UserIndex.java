@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Says which part of a log file holds which users. It is a small hidden file beside the log file, {@code
@@ -53,7 +54,7 @@ final class UserIndex {
     }
 
     /** The index of a log file; null if there is none, or none that is valid for the file as it is. */
-    static UserIndex load(LogFile log) {
+    static @Nullable UserIndex load(LogFile log) {
         File sidecar = sidecar(log.file());
         if (!sidecar.isFile()) {
             return null;

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A hidden folder for unfinished files, beside the place where they will be when they are finished. It is removed when
@@ -36,7 +37,7 @@ final class Workspace implements AutoCloseable {
     private final File folder;
     private final Path key;
     private final Thread onShutdown;
-    private RandomAccessFile lock;
+    private @Nullable RandomAccessFile lock;
 
     private Workspace(File folder, Path key) throws IOException {
         this.folder = folder;

@@ -8,4 +8,7 @@
  * <p>The package is flat because nearly every class serves one path, from bytes to groups to bytes, and package-private
  * access keeps calls on it free of interfaces. The module for Spark has the same package and reads with these classes.
  */
+@NullMarked
 package downsampling.batch;
+
+import org.jspecify.annotations.NullMarked;

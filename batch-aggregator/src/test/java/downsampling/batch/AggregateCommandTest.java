@@ -435,6 +435,7 @@ class AggregateCommandTest {
     }
 
     @Test
+    @SuppressWarnings("StringConcatToTextBlock") // line breaks are part of what is tested
     void rejectedLinesAreCountedShownAndKept() throws IOException {
         Files.write(
                 logs.resolve("2025-01-01.log.csv"),

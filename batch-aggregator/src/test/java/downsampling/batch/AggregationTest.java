@@ -24,6 +24,7 @@ class AggregationTest {
     static final long FIRST_DAY = LocalDate.of(2025, 1, 1).toEpochDay() * DAY;
 
     /** A file of regular and irregular rows, and of lines that are not rows. */
+    @SuppressWarnings("StringConcatToTextBlock") // line breaks are part of what is tested
     static final String HOSTILE = "\uFEFF2025-01-01 00:00:00,user1,app,1,2,3,4,5,6,7,8,9\r\n"
             + "2025-01-01 00:00:01,\"li\nne\",app,1,2,3,4,5,6,7,8,9\n"
             + "2025-01-01 00:00:01,\"looks\n2025-01-01 05:00:00,user7,app,1,2,3,4,5,6,7,8,9\nlike a row\",app,1,2,3,4,5,6,7,8,9\n"
@@ -255,7 +256,7 @@ class AggregationTest {
 
     @Test
     void sumsBeyond64BitsStayExact() throws IOException {
-        String row = "2025-01-01 00:00:00,u,a" + (",9223372036854775807").repeat(5) + ",-9223372036854775808".repeat(4);
+        String row = "2025-01-01 00:00:00,u,a" + ",9223372036854775807".repeat(5) + ",-9223372036854775808".repeat(4);
         Files.writeString(folder.resolve("2025-01-01.log.csv"), (row + "\n").repeat(5));
         assertThat(check(query(DAY, false, false), folder, 1, Aggregation.Sizes.NORMAL, ""))
                 .endsWith("\n2025-01-01 00:00:00" + ",46116860184273879035".repeat(5)
@@ -265,7 +266,7 @@ class AggregationTest {
     @Test
     void manyRowsInOneGroupFillNoSum() throws IOException {
         // Each sum is more than 2^32, and its metrics are small enough for the fast path.
-        String row = "2025-01-01 00:00:00,u,a" + (",9999").repeat(9) + "\n";
+        String row = "2025-01-01 00:00:00,u,a" + ",9999".repeat(9) + "\n";
         Files.writeString(folder.resolve("2025-01-01.log.csv"), row.repeat(500_000));
         FastAggregation fast = FastAggregation.run(query(DAY, false, false), folder, 2);
         assertThat(fast.csv()).endsWith("\n2025-01-01 00:00:00" + ",4999500000".repeat(9) + "\n");

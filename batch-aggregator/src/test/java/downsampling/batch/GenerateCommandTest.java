@@ -264,7 +264,7 @@ class GenerateCommandTest {
         assertThat(generate("--days=6", "--logs-per-day=50", "--force", "--threads=2"))
                 .isEqualTo(1);
 
-        long whole = filesIn(folder).size() - 1;
+        int whole = filesIn(folder).size() - 1;
         assertThat(err.toString())
                 .startsWith("generate: ")
                 .contains("2025-01-03.log.csv")

@@ -3,16 +3,19 @@ package downsampling.page;
 import downsampling.service.AllowedHosts;
 import downsampling.service.InvalidSettingException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** The options that say where the page is served. */
+@Command(optionListHeading = "%nWhere the page is served:%n")
 final class AddressOptions {
     @Option(
             names = "--http-port",
             paramLabel = "PORT",
             description = "The port of the page, 1 to 65535, or 0 for a free one (default: " + PageAddress.DEFAULT_PORT
                     + ", or a free one if that is in use).")
-    private Integer port;
+    private @Nullable Integer port;
 
     @Option(
             names = "--http-host",

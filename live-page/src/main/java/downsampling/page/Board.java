@@ -10,6 +10,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What is remembered of the four topics for the page to show: the newest of everything, and what has been counted. Its memory is
@@ -58,8 +59,8 @@ final class Board {
     private final Map<TopicRole, Long> counts = new EnumMap<>(TopicRole.class);
     private long skipped;
     private long newestReading = Long.MIN_VALUE;
-    private String trouble = "Connecting to the broker";
-    private Statistics statistics;
+    private @Nullable String trouble = "Connecting to the broker";
+    private @Nullable Statistics statistics;
     private long statisticsAt;
 
     /** A sensor and when it was last heard of. */
@@ -82,7 +83,7 @@ final class Board {
      */
     record Overview(
             long now,
-            String trouble,
+            @Nullable String trouble,
             Statistics statistics,
             KnownSensors sensors,
             long newestWindowMillis,
@@ -134,7 +135,7 @@ final class Board {
     }
 
     /** @param message what keeps the topics from being read, for people; null if nothing does any more */
-    synchronized void setTrouble(String message) {
+    synchronized void setTrouble(@Nullable String message) {
         trouble = message;
     }
 
@@ -207,18 +208,21 @@ final class Board {
 
     private void addSummary(ConsumerRecord<byte[], byte[]> record, long now, boolean live) {
         Summary.Window w = Summary.parse(record);
-        Sensor sensor = w == null ? null : sensor(record.key(), now);
+        if (w == null) {
+            return;
+        }
+        Sensor sensor = sensor(record.key(), now);
         if (sensor != null) {
             summaries.add(new Summary(sensor, w.start(), w.end(), w.count(), w.min(), w.max(), w.mean(), now, live));
         }
     }
 
     /** Null without a key, or where there are too many sensors. */
-    private Sensor sensor(byte[] key, long now) {
+    private @Nullable Sensor sensor(byte @Nullable [] key, long now) {
         if (key == null || key.length == 0) {
             return null;
         }
-        String id = RecordText.of(key);
+        String id = RecordText.shorten(key);
         Heard heard = sensors.get(id);
         if (heard == null) {
             if (sensors.size() >= SENSORS_KEPT && !forgetSilent(now)) {
@@ -251,11 +255,13 @@ final class Board {
     }
 
     private Statistics statistics(long now) {
-        if (statistics == null || now - statisticsAt >= STATISTICS_AGE_MILLIS) {
-            statistics = computeStatistics(now);
+        Statistics current = statistics;
+        if (current == null || now - statisticsAt >= STATISTICS_AGE_MILLIS) {
+            current = computeStatistics(now);
+            statistics = current;
             statisticsAt = now;
         }
-        return statistics;
+        return current;
     }
 
     private Statistics computeStatistics(long now) {

@@ -25,7 +25,7 @@ final class LivePage implements AutoCloseable {
      */
     static LivePage start(PageAddress address, ShownTopics topics, Map<String, String> kafka) throws IOException {
         Board board = new Board(topics.zone(), System::currentTimeMillis);
-        TopicReader reader = new TopicReader(board, topics.roles(), kafka);
+        TopicReader reader = new TopicReader(board, topics, kafka);
         try {
             PageServer server = new PageServer(board, address.host(), address.choosePort(), address.allowedHosts());
             reader.start();

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -47,19 +48,19 @@ public final class Main implements Callable<Integer> {
             names = "--bootstrap-servers",
             paramLabel = "HOST:PORT,...",
             description = "The brokers to connect to (default: " + KafkaSettings.DEFAULT_BOOTSTRAP_SERVERS + ").")
-    private String bootstrapServers;
+    private @Nullable String bootstrapServers;
 
     @Option(
             names = "--config",
             paramLabel = "FILE",
             description = "A properties file with settings of Kafka's clients.")
-    private Path config;
+    private @Nullable Path config;
 
     @Mixin
-    private TopicOptions topics;
+    private TopicOptions topics = new TopicOptions();
 
     @Mixin
-    private AddressOptions address;
+    private AddressOptions address = new AddressOptions();
 
     @Mixin
     private Program.Output output = new Program.Output();
@@ -101,14 +102,10 @@ public final class Main implements Callable<Integer> {
         } catch (InvalidSettingException e) {
             throw e;
         } catch (IllegalArgumentException e) {
-            throw usage(e.getMessage());
+            throw new ParameterException(spec.commandLine(), ErrorLine.of(e));
         } catch (KafkaException e) {
-            throw usage("Kafka setting: " + ErrorLine.of(e));
+            throw new ParameterException(spec.commandLine(), "Kafka setting: " + ErrorLine.of(e));
         }
-    }
-
-    private ParameterException usage(String message) {
-        return new ParameterException(spec.commandLine(), message);
     }
 
     private static int stop(LivePage page) {

@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A page that somebody has open: what was chosen on it, and how much it has been sent. Each update holds what is new since the
@@ -55,21 +56,21 @@ final class OpenPage {
     private final int first;
 
     private boolean begun;
-    private String chosen;
+    private @Nullable String chosen;
     private EntryCounts sent = EntryCounts.ZERO;
     private long sensorsVersion = -1;
     private Set<Sensor> charted = Set.of();
     /** The sensor with the id that was chosen, or null as long as it has not been heard of. */
-    private Sensor large;
+    private @Nullable Sensor large;
     /** The sensor whose points the page has been sent. */
-    private Sensor drawn;
+    private @Nullable Sensor drawn;
 
     /**
      * @param chosen id of the sensor to draw large, or null for the first one
      * @param find what the id of a sensor has to contain, in whatever case, to have a small chart; empty for any
      * @param first number of the first small chart, from 0
      */
-    OpenPage(Board board, String chosen, String find, int first) {
+    OpenPage(Board board, @Nullable String chosen, String find, int first) {
         this.board = board;
         this.chosen = chosen;
         this.find = find.toLowerCase(Locale.ROOT);
@@ -146,16 +147,17 @@ final class OpenPage {
         return windows;
     }
 
-    private Points points(Overview overview, long span) {
-        boolean begins = large != drawn;
-        drawn = large;
+    private @Nullable Points points(Overview overview, long span) {
+        Sensor sensor = large;
+        boolean begins = sensor != drawn;
+        drawn = sensor;
         Long newest = overview.statistics().newestReading();
-        if (large == null || newest == null) {
+        if (sensor == null || newest == null) {
             return null;
         }
         EntryRange range =
                 new EntryRange(begins ? 0 : sent.readings(), overview.counts().readings());
-        List<Reading> readings = board.readings(range, large, newest - 2 * span);
+        List<Reading> readings = board.readings(range, sensor, newest - 2 * span);
         List<Reading> sample = sample(readings, begins ? POINTS : NEW_POINTS);
         return sample.isEmpty()
                 ? null
@@ -189,7 +191,7 @@ final class OpenPage {
         return picked.stream().map(readings::get).toList();
     }
 
-    private static <T> Newest<T> newest(List<T> newest, EntryRange range) {
+    private static <T> @Nullable Newest<T> newest(List<T> newest, EntryRange range) {
         return newest.isEmpty() ? null : new Newest<>(newest, range.count());
     }
 }

@@ -8,6 +8,7 @@ import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the page is served.
@@ -16,7 +17,7 @@ import java.net.ServerSocket;
  * @param port 1 to 65535, 0 for a free one, or null for {@value #DEFAULT_PORT}, or a free one if that is in use
  * @param allowedHosts by which the page may be asked for
  */
-record PageAddress(String host, Integer port, AllowedHosts allowedHosts) {
+record PageAddress(String host, @Nullable Integer port, AllowedHosts allowedHosts) {
     static final int DEFAULT_PORT = 8080;
 
     /** @throws InvalidSettingException if the host is blank or the port out of range */

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Serves the page over HTTP: a handful of files, each at its one path; {@code /events}, a stream of server-sent events; and
@@ -71,7 +72,7 @@ final class PageServer implements AutoCloseable {
         };
     }
 
-    private static String parameter(Call call, String name) {
+    private static @Nullable String parameter(Call call, String name) {
         String value = call.parameter(name);
         if (value != null && value.length() > LONGEST_PARAMETER) {
             throw RefusedException.badRequest(name + ": expected at most " + LONGEST_PARAMETER + " characters");

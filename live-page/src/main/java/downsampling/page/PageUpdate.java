@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonFormat;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What an open page is sent, as JSON with the names that stand here; parts that are null are left out. All times are milliseconds
@@ -21,18 +22,18 @@ import java.util.Map;
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 record PageUpdate(
-        Limits limits,
+        @Nullable Limits limits,
         long now,
-        String trouble,
+        @Nullable String trouble,
         long span,
         Statistics statistics,
-        SensorList list,
-        String chosen,
-        Points points,
+        @Nullable SensorList list,
+        @Nullable String chosen,
+        @Nullable Points points,
         Map<String, List<Window>> windows,
-        Newest<Row> summaries,
-        Newest<RejectedReading> late,
-        Newest<RejectedReading> dead) {
+        @Nullable Newest<Row> summaries,
+        @Nullable Newest<RejectedReading> late,
+        @Nullable Newest<RejectedReading> dead) {
 
     /** What the page says of its limits. */
     record Limits(

@@ -12,6 +12,7 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A raw reading as a point to draw.
@@ -42,7 +43,7 @@ record Reading(Sensor sensor, long time, double value) {
      * @param zone the zone of times that name none
      * @return null if it is no reading; the processor then says why, on the dead-letter topic
      */
-    static Point parse(byte[] json, ZoneId zone) {
+    static @Nullable Point parse(byte @Nullable [] json, ZoneId zone) {
         if (json == null) {
             return null;
         }
@@ -59,7 +60,7 @@ record Reading(Sensor sensor, long time, double value) {
         }
     }
 
-    private static Point object(JsonParser parser, ZoneId zone) throws IOException {
+    private static @Nullable Point object(JsonParser parser, ZoneId zone) throws IOException {
         if (parser.currentToken() != JsonToken.START_OBJECT) {
             return null;
         }
@@ -82,7 +83,7 @@ record Reading(Sensor sensor, long time, double value) {
     }
 
     /** Null where the number must be meant as seconds: such readings are dead. */
-    private static Long millis(long number) {
+    private static @Nullable Long millis(long number) {
         return number >= FIRST_SECONDS && number < LAST_SECONDS ? null : (Long) number;
     }
 

@@ -7,6 +7,7 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A log of which the newest entries are kept: when there are more than its capacity, the oldest one goes. Entries are numbered
@@ -35,6 +36,7 @@ final class RecentEntries<T> {
     }
 
     /** The newest entry, or null before the first one. */
+    @Nullable
     T newest() {
         return kept.peekLast();
     }

@@ -2,6 +2,7 @@ package downsampling.page;
 
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Headers;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A late or a dead reading, as the headers of its record describe it. What they do not say is null.
@@ -17,13 +18,13 @@ import org.apache.kafka.common.header.Headers;
  */
 record RejectedReading(
         long visible,
-        String sensor,
-        String value,
-        Long windowStart,
-        Long windowEnd,
-        Long byMs,
-        String reason,
-        String source) {
+        @Nullable String sensor,
+        @Nullable String value,
+        @Nullable Long windowStart,
+        @Nullable Long windowEnd,
+        @Nullable Long byMs,
+        @Nullable String reason,
+        @Nullable String source) {
 
     static RejectedReading late(ConsumerRecord<byte[], byte[]> record, long now) {
         Headers headers = record.headers();
@@ -51,7 +52,7 @@ record RejectedReading(
                 source(headers, "__streams.errors."));
     }
 
-    private static String source(Headers headers, String prefix) {
+    private static @Nullable String source(Headers headers, String prefix) {
         String topic = RecordText.of(headers, prefix + "topic");
         return topic == null
                 ? null

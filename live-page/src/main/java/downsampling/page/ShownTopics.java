@@ -5,6 +5,7 @@ import java.time.ZoneId;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.kafka.common.internals.Topic;
 
 /**
@@ -16,6 +17,11 @@ import org.apache.kafka.common.internals.Topic;
 record ShownTopics(Map<String, TopicRole> roles, ZoneId zone) {
     ShownTopics {
         roles = Map.copyOf(roles);
+    }
+
+    /** @param topic one of the four */
+    TopicRole role(String topic) {
+        return Objects.requireNonNull(roles.get(topic), topic);
     }
 
     /**

@@ -1,5 +1,7 @@
 package downsampling.page;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Numbers over all sensors, at one moment. All times are milliseconds since the epoch; what is null is not known yet.
  *
@@ -17,14 +19,14 @@ record Statistics(
         long since,
         double readingsPerSecond,
         double summariesPerSecond,
-        Double readingsPerSummary,
-        Long delayMedian,
-        Long delayMax,
+        @Nullable Double readingsPerSummary,
+        @Nullable Long delayMedian,
+        @Nullable Long delayMax,
         long readings,
         long summaries,
         long late,
         long dead,
         long skipped,
-        Long newestReading,
+        @Nullable Long newestReading,
         int sensors,
         boolean tooManySensors) {}

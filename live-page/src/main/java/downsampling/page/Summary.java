@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A closed window of a sensor. All times are milliseconds since the epoch.
@@ -35,7 +36,7 @@ record Summary(
     }
 
     /** Reads a record of the summary topic; returns null for one that is no summary. */
-    static Window parse(ConsumerRecord<byte[], byte[]> record) {
+    static @Nullable Window parse(ConsumerRecord<byte[], byte[]> record) {
         if (record.value() == null) {
             return null;
         }

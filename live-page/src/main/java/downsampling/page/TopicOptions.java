@@ -3,9 +3,11 @@ package downsampling.page;
 import downsampling.service.InvalidSettingException;
 import java.time.ZoneId;
 import java.util.EnumMap;
+import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** The options that say what the page shows. */
+@Command(optionListHeading = "%nWhat the page shows:%n")
 final class TopicOptions {
     @Option(
             names = "--input-topic",

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
@@ -27,6 +28,7 @@ import org.apache.kafka.common.errors.InvalidConfigurationException;
 import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,10 +43,6 @@ final class TopicReader implements AutoCloseable {
 
     /** In records, over the partitions of a topic: when the reader is further behind, it passes over what it has not read. */
     static final long FURTHEST_BEHIND = 250_000;
-
-    /** How many records before the end of a topic reading begins, over its partitions. */
-    private static final Map<TopicRole, Integer> HISTORY =
-            Map.of(TopicRole.READINGS, 60_000, TopicRole.SUMMARIES, 30_000, TopicRole.LATE, 100, TopicRole.DEAD, 100);
 
     private static final Map<String, String> FIXED = Map.of(
             "isolation.level",
@@ -63,7 +61,7 @@ final class TopicReader implements AutoCloseable {
     private static final Duration ANSWER = Duration.ofSeconds(3);
 
     private final Board board;
-    private final Map<String, TopicRole> topics;
+    private final ShownTopics topics;
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final Thread thread = new Thread(this::run, "topic-reader");
     private final CountDownLatch closing = new CountDownLatch(1);
@@ -77,13 +75,13 @@ final class TopicReader implements AutoCloseable {
     /** Whether partitions have been looked for before. */
     private boolean looked;
 
-    private String trouble;
+    private @Nullable String trouble;
 
     /**
      * @param settings of a Kafka consumer
      * @throws KafkaException if the settings make no sense
      */
-    TopicReader(Board board, Map<String, TopicRole> topics, Map<String, String> settings) {
+    TopicReader(Board board, ShownTopics topics, Map<String, String> settings) {
         this.board = board;
         this.topics = topics;
         Map<String, Object> all = KafkaSettings.forConsumer(KafkaSettings.without(settings, FIXED));
@@ -137,7 +135,7 @@ final class TopicReader implements AutoCloseable {
         }
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
             TopicPartition partition = new TopicPartition(record.topic(), record.partition());
-            board.add(topics.get(record.topic()), record, record.offset() >= liveFrom.get(partition));
+            board.add(topics.role(record.topic()), record, record.offset() >= get(liveFrom, partition));
         }
         passOverBacklog();
     }
@@ -170,7 +168,7 @@ final class TopicReader implements AutoCloseable {
         setTrouble(message);
     }
 
-    private void setTrouble(String message) {
+    private void setTrouble(@Nullable String message) {
         trouble = message;
         board.setTrouble(message);
     }
@@ -180,7 +178,7 @@ final class TopicReader implements AutoCloseable {
         Map<String, List<PartitionInfo>> listed = consumer.listTopics(ANSWER);
         Set<TopicPartition> added = new HashSet<>();
         List<String> missing = new ArrayList<>();
-        for (String topic : topics.keySet()) {
+        for (String topic : topics.roles().keySet()) {
             List<PartitionInfo> partitions = listed.getOrDefault(topic, List.of());
             if (partitions.isEmpty()) {
                 missing.add(topic);
@@ -204,14 +202,16 @@ final class TopicReader implements AutoCloseable {
         try {
             Map<TopicPartition, Long> begins = consumer.beginningOffsets(added, ANSWER);
             Map<TopicPartition, Long> ends = consumer.endOffsets(added, ANSWER);
-            Map<String, Long> partitions = new HashMap<>();
-            added.forEach(p -> partitions.merge(p.topic(), 1L, Long::sum));
             for (TopicPartition partition : added) {
-                long begin = begins.get(partition);
-                long history = HISTORY.get(topics.get(partition.topic())) / partitions.get(partition.topic());
+                long partitions = added.stream()
+                        .filter(other -> other.topic().equals(partition.topic()))
+                        .count();
+                long begin = get(begins, partition);
+                long end = get(ends, partition);
+                long history = history(topics.role(partition.topic())) / partitions;
                 // What is in a topic that did not exist at first has come since.
-                consumer.seek(partition, looked ? begin : Math.max(begin, ends.get(partition) - history));
-                liveFrom.put(partition, looked ? begin : ends.get(partition));
+                consumer.seek(partition, looked ? begin : Math.max(begin, end - history));
+                liveFrom.put(partition, looked ? begin : end);
             }
         } catch (KafkaException e) {
             consumer.assign(before); // the next look finds them again
@@ -219,8 +219,21 @@ final class TopicReader implements AutoCloseable {
         }
     }
 
+    /** How many records before the end of a topic reading begins, over its partitions. */
+    private static int history(TopicRole role) {
+        return switch (role) {
+            case READINGS -> 60_000;
+            case SUMMARIES -> 30_000;
+            case LATE, DEAD -> 100;
+        };
+    }
+
+    private static long get(Map<TopicPartition, Long> offsets, TopicPartition partition) {
+        return Objects.requireNonNull(offsets.get(partition), partition::toString);
+    }
+
     private void passOverBacklog() {
-        for (Map.Entry<String, TopicRole> topic : topics.entrySet()) {
+        for (Map.Entry<String, TopicRole> topic : topics.roles().entrySet()) {
             Map<TopicPartition, Long> behind = new HashMap<>();
             for (TopicPartition partition : consumer.assignment()) {
                 OptionalLong lag = partition.topic().equals(topic.getKey())

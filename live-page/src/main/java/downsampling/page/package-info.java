@@ -3,4 +3,7 @@
  * Start reading at {@code LivePage}: a {@code TopicReader} puts what it reads on a {@code Board}, and a {@code PageServer} sends
  * each browser what its {@code OpenPage} finds new there, as a {@code PageUpdate}.
  */
+@NullMarked
 package downsampling.page;
+
+import org.jspecify.annotations.NullMarked;

@@ -173,12 +173,9 @@ class MainIT {
                     environment.put("KAFKA_" + name.toUpperCase(Locale.ROOT).replace('.', '_'), value.toString()));
             try (TestTopics topics = new TestTopics(client).create()) {
                 topics.summary("Sensor1", 0, 3, 1, 9, 4.25);
-                String page = start(
-                                environment,
-                                ("--http-port 0 --input-topic %s --output-topic %s --late-topic %s --dead-topic %s"
-                                                .formatted(topics.readings, topics.summaries, topics.late, topics.dead))
-                                        .split(" "))
-                        .group(1);
+                String options = "--http-port 0 --input-topic %s --output-topic %s --late-topic %s --dead-topic %s"
+                        .formatted(topics.readings, topics.summaries, topics.late, topics.dead);
+                String page = start(environment, options.split(" ")).group(1);
                 try (EventStream stream = new EventStream(page, "")) {
                     stream.await("the summary", u -> u.has("summaries"));
                 }

@@ -1,6 +1,7 @@
 package downsampling.broker;
 
 import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** The options of the broker. */
@@ -19,7 +20,7 @@ final class BrokerOptions {
             description =
                     "The folder that the data stays in; it is created if it is missing (default: a temporary folder,"
                             + " which is removed at the end).")
-    private Path dataDir;
+    private @Nullable Path dataDir;
 
     /** @throws downsampling.service.InvalidSettingException if an option makes no sense */
     BrokerLocation toLocation() {

@@ -23,6 +23,7 @@ import org.apache.kafka.metadata.storage.Formatter;
 import org.apache.kafka.server.common.Feature;
 import org.apache.kafka.server.common.MetadataVersion;
 import org.apache.kafka.server.util.FileLock;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One real Apache Kafka broker in this JVM: KRaft, broker and controller in one, reachable from this machine only
@@ -71,14 +72,13 @@ public final class LocalKafka implements AutoCloseable {
      * @throws KafkaException if the broker cannot start: the port is in use, another broker has the data folder, a
      *     property is refused; the message is one line for people
      */
-    public static LocalKafka start(int port, Path dataDir, Map<String, String> properties) {
+    public static LocalKafka start(int port, @Nullable Path dataDir, Map<String, String> properties) {
         // Kafka finds out as well, but in the middle of its start, and with a page of log.
         int clientPort = port == 0 ? freePort() : requireFree(port);
-        boolean temporary = dataDir == null;
         KafkaRaftServer server = null;
         Path dir = null;
         try {
-            dir = temporary ? Files.createTempDirectory("local-kafka-") : createDirectory(dataDir);
+            dir = dataDir == null ? Files.createTempDirectory("local-kafka-") : createDirectory(dataDir);
             requireUnused(dir);
             Map<String, String> all = defaults(clientPort, freePort(), dir);
             if (hasCrashed(dir)) {
@@ -94,12 +94,12 @@ public final class LocalKafka implements AutoCloseable {
             }
             server = new KafkaRaftServer(config, Time.SYSTEM);
             server.startup();
-            return new LocalKafka(clientPort, dir, temporary, server);
+            return new LocalKafka(clientPort, dir, dataDir == null, server);
         } catch (Exception e) {
             if (server != null) {
                 server.shutdown();
             }
-            if (temporary && dir != null) {
+            if (dataDir == null && dir != null) {
                 deleteTree(dir);
             }
             throw e instanceof KafkaException k ? k : new KafkaException("Kafka did not start: " + e.getMessage(), e);

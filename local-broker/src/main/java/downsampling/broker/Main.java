@@ -7,6 +7,7 @@ import downsampling.service.Program;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -33,7 +34,7 @@ public final class Main implements Callable<Integer> {
     private static final String NAME = "local-broker";
 
     @Mixin
-    private BrokerOptions options;
+    private BrokerOptions options = new BrokerOptions();
 
     @Mixin
     private Program.Output output = new Program.Output();
@@ -42,7 +43,7 @@ public final class Main implements Callable<Integer> {
     private CommandSpec spec;
 
     /** Null before the start and after the stop; both of them hold the lock of this object. */
-    private LocalKafka broker;
+    private @Nullable LocalKafka broker;
 
     /** Runs the program and ends the JVM with its exit code. */
     public static void main(String... args) {
@@ -77,8 +78,9 @@ public final class Main implements Callable<Integer> {
 
     /** A signal that comes meanwhile waits, since half a broker cannot be closed. */
     private synchronized LocalKafka start(BrokerLocation location) {
-        broker = LocalKafka.start(location.port(), location.dataDir(), Map.of());
-        return broker;
+        LocalKafka started = LocalKafka.start(location.port(), location.dataDir(), Map.of());
+        broker = started;
+        return started;
     }
 
     private synchronized int stop() {

@@ -4,4 +4,7 @@
  * run on Redpanda as well, by the JUnit annotation {@code BrokerTest} in this module's test jar.
  * Start reading at {@code LocalKafka}.
  */
+@NullMarked
 package downsampling.broker;
+
+import org.jspecify.annotations.NullMarked;

@@ -5,11 +5,15 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Notices that the wall clock was set back, within a second. */
 final class ClockWatch implements AutoCloseable {
     /** In milliseconds: clients that wait so much longer than they should keep their place in the group. */
     private static final long LEAST = 1000;
+
+    private static final Logger LOG = LoggerFactory.getLogger(ClockWatch.class);
 
     private final LongSupplier wallClock;
     private final LongSupplier nanos;
@@ -33,9 +37,18 @@ final class ClockWatch implements AutoCloseable {
         ahead = ahead();
     }
 
+    @SuppressWarnings("FutureReturnValueIgnored") // lookAgain reports its own failures
     ClockWatch start() {
-        executor.scheduleWithFixedDelay(this::look, 1, 1, TimeUnit.SECONDS);
+        executor.scheduleWithFixedDelay(this::lookAgain, 1, 1, TimeUnit.SECONDS);
         return this;
+    }
+
+    private void lookAgain() {
+        try {
+            look();
+        } catch (RuntimeException e) { // an exception that leaves here would end the schedule without a word
+            LOG.error("The program could not react to a wall clock that was set back", e);
+        }
     }
 
     void look() {

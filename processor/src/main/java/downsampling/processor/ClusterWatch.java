@@ -62,6 +62,7 @@ final class ClusterWatch implements AutoCloseable {
      * @param also      done at each look
      * @param end       is told why the processor must not go on
      */
+    @SuppressWarnings("FutureReturnValueIgnored") // a look reports its own failures
     void start(BooleanSupplier isRunning, Runnable also, Consumer<String> end) {
         executor.scheduleWithFixedDelay(
                 () -> look(isRunning, also, end), INTERVAL.toMillis(), INTERVAL.toMillis(), TimeUnit.MILLISECONDS);

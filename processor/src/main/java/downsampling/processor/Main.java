@@ -66,7 +66,7 @@ public final class Main implements Callable<Integer>, Supplier<Settings> {
         Program.main("processor", args, () -> run(System.getenv(), args));
     }
 
-    /** @return the exit code */
+    /** Runs a command line and returns its exit code. */
     static int run(Map<String, String> environment, String... args) {
         Main main = new Main(environment);
         CommandLine commandLine = new Program("processor", environment, main.output).commandLine(main);

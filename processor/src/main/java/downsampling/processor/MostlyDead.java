@@ -22,6 +22,8 @@ final class MostlyDead {
     private long consumedBefore;
 
     /**
+     * Compares what came with what was dead of it since the last look.
+     *
      * @param consumed records read from the input, ever
      * @param dead     those of them that were dead, ever
      * @param now      epoch milliseconds

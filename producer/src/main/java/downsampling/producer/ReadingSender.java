@@ -100,6 +100,7 @@ public final class ReadingSender implements AutoCloseable {
     }
 
     /** Hands a message over for sending, and waits only while the send buffer is full. The counts say later whether it arrived. */
+    @SuppressWarnings("FutureReturnValueIgnored") // the callback hears of every failure
     public void send(Message message) {
         ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(topic, message.key(), message.value());
         record.headers().add("uuid", nextUuid());

@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import org.apache.spark.util.AccumulatorV2;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Collects what tasks report to the driver, one value for each number. A task may run twice, after a failure, after a
@@ -16,12 +17,12 @@ final class IdempotentAccumulator<V> extends AccumulatorV2<Map.Entry<Integer, V>
     /** Concurrent, because a heartbeat may read it while the task writes. */
     private final ConcurrentHashMap<Integer, V> values = new ConcurrentHashMap<>();
 
-    private final transient Consumer<V> arrival;
+    private final transient @Nullable Consumer<V> arrival;
 
     /**
-     * @param arrival is called with each value that reaches the driver, by a thread of Spark's that must not be blocked
+     * @param arrival is called with each value that reaches the driver, by a thread of Spark's that must not be blocked; null for none
      */
-    IdempotentAccumulator(Consumer<V> arrival) {
+    IdempotentAccumulator(@Nullable Consumer<V> arrival) {
         this.arrival = arrival;
     }
 

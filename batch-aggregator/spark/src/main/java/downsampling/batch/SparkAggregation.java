@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -212,7 +213,7 @@ final class SparkAggregation {
         List<Tuple2<List<LogSplit>, Seq<String>>> tasks = new ArrayList<>();
         long left = 0;
         for (LogSplit split : splits) {
-            LocatedFileStatus file = byName.get(split.file());
+            LocatedFileStatus file = Objects.requireNonNull(byName.get(split.file()));
             long length = Math.min(split.end(), file.getLen()) - split.start() + openCost();
             if (tasks.isEmpty() || length > left) {
                 tasks.add(new Tuple2<>(new ArrayList<>(), hosts(file, split.start())));

@@ -10,6 +10,7 @@ import org.apache.hadoop.fs.LocatedFileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
@@ -139,13 +140,13 @@ public final class SparkMain {
     }
 
     /** The value of an option, or else of its variable; null if neither has one. */
-    private static String given(ParseResult parsed, OptionSpec option) {
+    private static @Nullable String given(ParseResult parsed, OptionSpec option) {
         OptionSpec matched = parsed.matchedOption(option.longestName());
         String value = matched == null ? "" : matched.<Object>getValue().toString();
         return value.isEmpty() ? EnvironmentVariables.value(option.longestName(), System.getenv()) : value;
     }
 
-    private static boolean isOn(String parts) {
+    private static boolean isOn(@Nullable String parts) {
         if (parts != null && !parts.equals("true") && !parts.equals("false")) {
             throw new UsageException(EnvironmentVariables.nameOf("--parts") + "=" + parts + ": expected true or false");
         }
@@ -162,7 +163,7 @@ public final class SparkMain {
         }
     }
 
-    private int run(String master) {
+    private int run(@Nullable String master) {
         boolean own = SparkSession.getDefaultSession().isEmpty();
         try {
             SparkSession spark = session(master);
@@ -190,7 +191,7 @@ public final class SparkMain {
     }
 
     /** The settings of spark-submit are kept; without spark-submit, Spark runs in this process. */
-    private SparkSession session(String master) {
+    private SparkSession session(@Nullable String master) {
         SparkConf conf = new SparkConf().setIfMissing("spark.app.name", "batch-aggregator");
         if (master != null) {
             conf.setMaster(master);

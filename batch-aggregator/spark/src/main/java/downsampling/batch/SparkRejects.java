@@ -53,6 +53,7 @@ final class SparkRejects implements Iterator<Row>, LogReader.Handler {
     private final byte[] chunk = new byte[1 << 20];
     private long position;
     /** The place of the last rejected line. */
+    @SuppressWarnings("NullAway.Init")
     private LineCounter.Place place;
 
     private boolean done;

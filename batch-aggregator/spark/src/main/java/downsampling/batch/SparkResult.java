@@ -18,6 +18,7 @@ import org.apache.spark.api.java.function.MapPartitionsFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A result on any file system that Hadoop knows. Spark writes its parts into a hidden temporary folder beside the place
@@ -33,9 +34,9 @@ final class SparkResult implements AutoCloseable {
     private final boolean parts;
     private final FileSystem files;
     /** The path that was asked for; null for standard output. */
-    private final Path wanted;
+    private final @Nullable Path wanted;
     /** A device, a pipe or the like on this machine, which is written into directly; null if the result is a file. */
-    private final Destination inPlace;
+    private final @Nullable Destination inPlace;
 
     private final Path temporary;
 
@@ -64,7 +65,7 @@ final class SparkResult implements AutoCloseable {
     }
 
     /** @param logs the folder of the log files */
-    private Destination inPlace(Path logs) throws IOException {
+    private @Nullable Destination inPlace(Path logs) throws IOException {
         if (wanted == null || !isLocal(wanted)) {
             return null;
         }
@@ -144,16 +145,16 @@ final class SparkResult implements AutoCloseable {
                 // Spark has given the parts the extension of a text file.
                 files.rename(part, new Path(temporary, name.substring(0, name.indexOf('.')) + extension));
             }
-            return publish(temporary);
+            return publish(temporary, wanted);
         }
         if (format == ResultFormat.PARQUET) {
-            return publish(parts().get(0));
+            return publish(parts().get(0), wanted);
         }
         Path whole = new Path(temporary, "whole");
         try (OutputStream out = files.create(whole)) {
             join(out);
         }
-        return publish(whole);
+        return publish(whole, wanted);
     }
 
     private List<Path> parts() throws IOException {
@@ -191,7 +192,7 @@ final class SparkResult implements AutoCloseable {
         out.flush();
     }
 
-    private String publish(Path done) throws IOException {
+    private String publish(Path done, Path wanted) throws IOException {
         while (true) {
             String[] siblings = Arrays.stream(files.listStatus(wanted.getParent()))
                     .map(status -> status.getPath().getName())

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.hadoop.fs.Path;
@@ -85,11 +86,14 @@ record SplitOutcomes(List<LogSplit> splits, Map<Integer, LogSplit.Outcome> byNum
                 file = split.file();
                 right = 0;
             }
-            LogSplit.Outcome outcome = outcome(split);
-            if (right >= 0 && (outcome == null || outcome.first() != right)) {
+            if (right < 0) {
+                continue;
+            }
+            LogSplit.Outcome outcome = byNumber.get(split.number());
+            if (outcome == null || outcome.first() != right) {
                 suspects.add(new LogSplit(split.number(), file, split.day(), right, Long.MAX_VALUE, true));
                 right = -1;
-            } else if (right >= 0) {
+            } else {
                 if (outcome.rowCounts().rejected() > 0) {
                     suspects.add(new LogSplit(split.number(), file, split.day(), right, outcome.next(), true));
                 }
@@ -122,16 +126,17 @@ record SplitOutcomes(List<LogSplit> splits, Map<Integer, LogSplit.Outcome> byNum
 
     /** Whether exactly this stretch was read and had no rejected line. */
     boolean isClean(LogSplit range) {
-        LogSplit.Outcome outcome = outcome(range);
+        LogSplit.Outcome outcome = byNumber.get(range.number());
         return outcome != null && outcome.first() == range.start() && !hasRejects(range);
     }
 
     private boolean hasRejects(LogSplit split) {
-        LogSplit.Outcome outcome = outcome(split);
+        LogSplit.Outcome outcome = byNumber.get(split.number());
         return outcome != null && outcome.rowCounts().rejected() > 0;
     }
 
+    /** The outcome of a split that has been read. */
     private LogSplit.Outcome outcome(LogSplit split) {
-        return byNumber.get(split.number());
+        return Objects.requireNonNull(byNumber.get(split.number()));
     }
 }

@@ -9,6 +9,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.TaskContext;
 import org.apache.spark.sql.Row;
 import org.apache.spark.util.TaskCompletionListener;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a task does: it reads its splits and returns their groups, which the same classes add up as on one machine. When
@@ -37,11 +38,11 @@ final class SplitReader implements Iterator<Row> {
     private final ResultRow group = new ResultRow();
     private int given;
 
-    private LogSplit split;
-    private HadoopInput in;
+    private @Nullable LogSplit split;
+    private @Nullable HadoopInput in;
     private long first;
     private long position;
-    private RowCounts before;
+    private RowCounts before = RowCounts.EMPTY;
 
     SplitReader(
             Query query,
@@ -55,7 +56,7 @@ final class SplitReader implements Iterator<Row> {
         this.sizes = sizes;
         schema = new GroupSchema(query);
         groups = new GroupTable(query);
-        collector = new PlainRowCollector(query, false, null, Long.MAX_VALUE);
+        collector = new PlainRowCollector(query, false, () -> {}, Long.MAX_VALUE);
         TaskContext.get().addTaskCompletionListener((TaskCompletionListener) context -> close());
     }
 
@@ -89,19 +90,23 @@ final class SplitReader implements Iterator<Row> {
     }
 
     private void read() throws IOException {
-        if (split == null) {
-            split = splits.next();
-            in = new HadoopInput(split.file(), configuration);
-            first = split.exact() ? split.start() : reader.lineStart(in, split.start());
+        LogSplit current = split;
+        HadoopInput input = in;
+        if (current == null || input == null) {
+            current = splits.next();
+            input = new HadoopInput(current.file(), configuration);
+            split = current;
+            in = input;
+            first = current.exact() ? current.start() : reader.lineStart(input, current.start());
             position = first;
             before = collector.rowCounts();
-            collector.startFile(split.day());
+            collector.startFile(current.day());
         }
-        long end = split.end() - position > sizes.stride ? position + sizes.stride : split.end();
-        position = reader.read(in, position, end, collector);
-        if (position < end || end == split.end()) {
+        long end = current.end() - position > sizes.stride ? position + sizes.stride : current.end();
+        position = reader.read(input, position, end, collector);
+        if (position < end || end == current.end()) {
             outcomes.put(
-                    split.number(),
+                    current.number(),
                     new LogSplit.Outcome(first, position, collector.rowCounts().minus(before)));
             close();
             split = null;

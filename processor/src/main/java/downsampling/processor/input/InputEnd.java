@@ -104,6 +104,7 @@ public final class InputEnd implements AutoCloseable {
      * @param steady    a clock that is never set back, in milliseconds
      * @param wallClock in epoch milliseconds
      */
+    @SuppressWarnings("FutureReturnValueIgnored") // askBroker reports its own failures
     InputEnd(
             Settings settings,
             Consumer<byte[], byte[]> consumer,

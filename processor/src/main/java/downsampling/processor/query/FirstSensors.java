@@ -30,7 +30,7 @@ final class FirstSensors {
         return after;
     }
 
-    /** @return false if there is no room for this sensor, nor for any behind it */
+    /** Adds a sensor, and returns whether there was room for it; if not, there is none for a greater id either. */
     boolean add(Bytes id) {
         if (id.compareTo(after) <= 0 || ids.contains(id)) {
             return true;

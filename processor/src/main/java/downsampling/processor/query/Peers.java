@@ -50,6 +50,8 @@ final class Peers {
             .build();
 
     /**
+     * Asks another instance.
+     *
      * @param read       of the JSON what is wanted; throws an {@link IllegalArgumentException} if it is something else
      * @return ends with a {@link RefusedException} (503) if there is no such answer
      */

@@ -96,7 +96,7 @@ public record HttpSettings(String host, int port, String address, List<String> a
                 })
         private String advertisedHost;
 
-        /** @return empty if HTTP is not asked for */
+        /** The settings, or empty if HTTP is not asked for. */
         Optional<HttpSettings> http() {
             return Optional.ofNullable(port)
                     .map(listening -> new HttpSettings(

@@ -67,7 +67,11 @@ public final class Cluster {
         return new FailedException(what + ": " + why, e.getCause());
     }
 
-    /** @throws FailedException if the thread is interrupted meanwhile */
+    /**
+     * Waits for an answer.
+     *
+     * @throws FailedException if the thread is interrupted meanwhile
+     */
     public static <T> T get(KafkaFuture<T> future) throws ExecutionException {
         try {
             return future.get();

@@ -34,6 +34,8 @@ public final class ExactTopology {
     private ExactTopology() {}
 
     /**
+     * Builds the topology.
+     *
      * @param inputEnd how far a partition of the input topic is known to be read, see {@link InputEnd}
      * @param limits   what a topic accepts, by its name
      */

@@ -39,7 +39,7 @@ public final class KeptWindows {
         partitions.remove(partition, kept);
     }
 
-    /** @return null if no task of this instance works on it */
+    /** The windows of a partition; null if no task of this instance works on it. */
     public Partition of(int partition) {
         return partitions.get(partition);
     }

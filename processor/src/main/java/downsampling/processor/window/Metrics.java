@@ -146,9 +146,9 @@ public final class Metrics implements AutoCloseable {
         return (long) repeated.count();
     }
 
-    /** @param offsets of the input topic that were deleted before they were read */
+    /** Counts offsets of the input topic that were deleted before they were read. */
     public void deletedUnread(long offsets) {
-        deletedUnread.increment(offsets);
+        deletedUnread.increment((double) offsets);
     }
 
     public long offsetsDeletedUnread() {
@@ -189,7 +189,7 @@ public final class Metrics implements AutoCloseable {
     /** @param readings in all of the windows */
     void closed(int windows, long readings) {
         closed.increment(windows);
-        summarised.increment(readings);
+        summarised.increment((double) readings);
     }
 
     /** @param since record timestamp of the reading that closed windows which now are emitted, epoch milliseconds */

@@ -30,6 +30,8 @@ public final class StreamsSettings {
     private StreamsSettings() {}
 
     /**
+     * The settings of Kafka Streams.
+     *
      * @param metrics and {@code limits}: for {@link DeadLetters}, which Kafka Streams makes by its name
      */
     public static Properties of(Settings asked, Metrics metrics, Function<String, TopicLimits> limits) {

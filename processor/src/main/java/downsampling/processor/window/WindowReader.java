@@ -57,7 +57,11 @@ public final class WindowReader {
      */
     public record Windows(List<Window> windows, long completeAfter) {}
 
-    /** @throws RefusedException if this instance does not work on the partition at the moment */
+    /**
+     * The windows of a sensor.
+     *
+     * @throws RefusedException if this instance does not work on the partition at the moment
+     */
     public Windows windows(int partition, String sensor) {
         return read(partition, (store, closed) -> {
             Map<Long, Summary> byStart = new TreeMap<>();
@@ -87,7 +91,7 @@ public final class WindowReader {
 
     /** Whoever is told of sensors. */
     public interface SensorConsumer {
-        /** @return whether there is room for sensors with a greater id */
+        /** Accepts a sensor, and returns whether there is room for sensors with a greater id. */
         boolean accept(Bytes sensor);
     }
 

@@ -3,8 +3,10 @@ package downsampling.producer.source;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 
 /** The ways in which a message can fail to be a reading; each makes such a message out of a sound one. */
 enum Corruption {
@@ -58,13 +60,13 @@ enum Corruption {
                 SyntheticReading.Kind.CORRUPT, key, value(sound, random), sound.eventTime(), Double.NaN);
     }
 
-    private byte[] value(SyntheticReading sound, SplittableRandom random) {
+    private byte @Nullable [] value(SyntheticReading sound, SplittableRandom random) {
         if (format.isPresent()) {
             return format.get()
                     .formatted(sound.eventTime(), (int) sound.reading())
                     .getBytes(UTF_8);
         }
-        byte[] value = sound.value();
+        byte[] value = Objects.requireNonNull(sound.value());
         return switch (this) {
             case NULL_VALUE -> null;
             case EMPTY_VALUE -> new byte[0];

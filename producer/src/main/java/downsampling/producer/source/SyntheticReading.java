@@ -1,6 +1,7 @@
 package downsampling.producer.source;
 
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A message that {@link SyntheticSource} made up, and what is true of it, so that a test knows what has to become of it.
@@ -11,7 +12,8 @@ import java.time.Instant;
  * @param eventTime when the reading was taken, as the value says; of a corrupt one, the event time it would have had
  * @param reading the number that the value says; NaN when the reading is corrupt
  */
-public record SyntheticReading(Kind kind, byte[] key, byte[] value, Instant eventTime, double reading)
+public record SyntheticReading(
+        Kind kind, byte @Nullable [] key, byte @Nullable [] value, Instant eventTime, double reading)
         implements Message {
 
     /** How a reading relates to the stream of its sensor, whatever the other sensors of its partition do. */

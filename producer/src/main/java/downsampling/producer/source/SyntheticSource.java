@@ -16,6 +16,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.LongAdder;
@@ -220,7 +221,7 @@ public final class SyntheticSource implements Source {
     private SyntheticReading olderThanNewest(SyntheticReading.Kind kind, int minMicros, int maxMicros, int reading) {
         SyntheticReading newer = newest.orElseThrow();
         Instant eventTime = newer.eventTime().minusNanos(1_000L * random.nextInt(minMicros, maxMicros + 1));
-        return reading(kind, newer.key(), eventTime, reading);
+        return reading(kind, Objects.requireNonNull(newer.key()), eventTime, reading);
     }
 
     private SyntheticReading reading(SyntheticReading.Kind kind, byte[] key, Instant eventTime, int reading) {

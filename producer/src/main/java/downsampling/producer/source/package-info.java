@@ -7,4 +7,7 @@
  * <p>{@link downsampling.producer.source.SyntheticSource} is also what tests of other modules draw readings from, because it
  * says of each one what kind it is.
  */
+@NullMarked
 package downsampling.producer.source;
+
+import org.jspecify.annotations.NullMarked;
