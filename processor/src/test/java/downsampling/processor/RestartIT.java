@@ -153,9 +153,10 @@ class RestartIT {
                 pipeline.send(0, "a", slow);
                 pipeline.send(0, "a", "no reading");
             }
-            Path pairwise =
-                    Files.writeString(pipeline.newFolder().resolve("kafka.properties"), "consumer.max.poll.records=2");
-            List<String> options = pipeline.options("--commit-interval=1ms", "--config=" + pairwise);
+            // So that a commit may fall between the two of a pair: it never falls within a batch.
+            Path oneByOne =
+                    Files.writeString(pipeline.newFolder().resolve("kafka.properties"), "consumer.max.poll.records=1");
+            List<String> options = pipeline.options("--commit-interval=1ms", "--config=" + oneByOne);
             for (int kills = 0; kills < 3; kills++) {
                 long before = sum(pipeline.committed());
                 try (ProcessorProcess instance = ProcessorProcess.started(options)) {

@@ -22,6 +22,9 @@ import org.slf4j.LoggerFactory;
 public final class TopicCheck {
     private static final Logger LOG = LoggerFactory.getLogger(TopicCheck.class);
 
+    /** Kafka's default for a topic; it stands for what this program may not ask, or for a topic that is not there yet. */
+    private static final long USUAL_RECORD_BYTES = (1 << 20) + 12;
+
     private TopicCheck() {}
 
     /** What the topics accept that records are written to, by their names, as far as this program may read their settings. */
@@ -35,8 +38,7 @@ public final class TopicCheck {
     private static TopicLimits limits(Config topic, Settings settings) {
         boolean ownTime = "LogAppendTime".equals(text(topic, TopicConfig.MESSAGE_TIMESTAMP_TYPE_CONFIG));
         long none = Long.MAX_VALUE;
-        // Kafka's default is reckoned with where this program may not ask.
-        long accepts = number(topic, TopicConfig.MAX_MESSAGE_BYTES_CONFIG, 1 << 20);
+        long accepts = number(topic, TopicConfig.MAX_MESSAGE_BYTES_CONFIG, USUAL_RECORD_BYTES);
         return new TopicLimits(
                 Math.min(accepts, sends(settings.kafka())),
                 ownTime ? none : number(topic, TopicConfig.MESSAGE_TIMESTAMP_BEFORE_MAX_MS_CONFIG, none),
