@@ -31,23 +31,25 @@ class RestartIT {
     @ParameterizedTest
     @EnumSource(TopologyKind.class)
     void shouldGoOnWithAnOpenWindowAfterARestartInTheMiddleOfIt(TopologyKind topology) {
+        // Of today: the DSL keeps its state in topics that a broker deletes by event time.
+        long start = Math.floorDiv(System.currentTimeMillis(), 10_000L) * 10_000 - 60_000;
         try (Pipeline pipeline = new Pipeline(broker, 1)) {
             pipeline.topology = topology;
             Service first = pipeline.start();
-            pipeline.send(0, "a", T0 + 1, 1);
-            pipeline.send(0, "b", T0 + 2, 10);
-            pipeline.send(0, "a", T0 + 3, 2);
+            pipeline.send(0, "a", start + 1, 1);
+            pipeline.send(0, "b", start + 2, 10);
+            pipeline.send(0, "a", start + 3, 2);
             pipeline.awaitAllRead();
             pipeline.stop(first);
 
             Service second = pipeline.start();
-            pipeline.send(0, "a", T0 + 4, 6);
-            pipeline.closeWindowsBefore(0, T0 + 10_000);
+            pipeline.send(0, "a", start + 4, 6);
+            pipeline.closeWindowsBefore(0, start + 10_000);
 
             assertThat(pipeline.windows(2))
                     .containsExactly(
-                            new Window("a", T0, T0 + 10_000, 3, 1, 6, 3),
-                            new Window("b", T0, T0 + 10_000, 1, 10, 10, 10));
+                            new Window("a", start, start + 10_000, 3, 1, 6, 3),
+                            new Window("b", start, start + 10_000, 1, 10, 10, 10));
             assertThat(Pipeline.dropped(second)).isZero();
         }
     }
