@@ -42,13 +42,13 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = {
             "Accounts for every reading: summarised, late, dead, in an open window, or not processed yet.",
-            "Reads what is committed, from the beginning of the topics; the processor may run meanwhile.",
-            "--window, --grace, --max-ahead, --zone and --application-id have to be the processor's; all others of its"
-                    + " options may stand here, too, and change nothing."
+            "It reads committed records from the beginning of the topics. The processor may run meanwhile.",
+            "--window, --grace, --max-ahead, --zone and --application-id must have the same values as for the processor."
+                    + " Options that only a running processor needs are accepted, too, and have no effect."
         },
         footer = {
             "",
-            "Exit codes: 0 every reading has its one place, 1 some have not, or the audit failed, 2 wrong usage."
+            "Exit codes: 0 every reading is accounted for, 1 some are not, or the audit failed, 2 wrong usage."
         })
 public final class Audit implements Callable<Integer> {
     /** Windows of a partition that may wait for their summary before its reading is held back. */
