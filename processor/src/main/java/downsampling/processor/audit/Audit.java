@@ -136,8 +136,8 @@ public final class Audit implements Callable<Integer> {
                 });
             }
         }
-        foreign.forEach((topic, count) -> notes.add(count + " records in " + topic + " name no offset of "
-                + settings.topics().input() + " and are left out"));
+        foreign.forEach((topic, count) -> notes.add(count + " records in " + topic + " do not name an offset of "
+                + settings.topics().input() + ", and are left out of the account"));
     }
 
     /**
@@ -217,21 +217,22 @@ public final class Audit implements Callable<Integer> {
                         ends.begin().get(new TopicPartition(settings.topics().input(), partition.number)))
                 .sum();
         if (deleted > 0) {
-            notes.add("retention has cut " + settings.topics().input() + ": " + deleted + " offsets are gone, "
-                    + account.uncheckedSummaries() + " summaries of them were not checked beyond coming once");
+            notes.add("retention has cut " + settings.topics().input() + ": " + deleted + " offsets are gone, and for "
+                    + account.uncheckedSummaries()
+                    + " summaries of their readings it was only checked that they come once");
         }
         for (String topic : settings.topics().results()) {
             if (ends.begin().entrySet().stream()
                     .anyMatch(entry -> entry.getKey().topic().equals(topic) && entry.getValue() > 0)) {
                 notes.add("retention has cut " + topic
                         + (topic.equals(settings.topics().output())
-                                ? ": readings in windows as old as what is gone are not judged"
-                                : ": readings whose record there is gone count as lost"));
+                                ? ": readings in windows as old as the deleted summaries are not checked"
+                                : ": readings whose record was deleted there count as lost"));
             }
         }
         if (account.strayingSensor() != null) {
             notes.add("readings of sensor " + NotAReadingException.shorten(account.strayingSensor())
-                    + " stand in more than one partition, so a window of it can have more than one summary");
+                    + " are in more than one partition, so a window of that sensor can have more than one summary");
         }
     }
 }
