@@ -78,7 +78,7 @@ final class ClusterWatch implements AutoCloseable {
             obstacle().ifPresent(end);
             limitsChanged();
         } catch (RuntimeException e) { // an exception that leaves here would end the schedule without a word
-            LOG.debug("Not seen this time", e);
+            LOG.debug("The cluster could not be looked at this time", e);
         }
     }
 
@@ -92,7 +92,7 @@ final class ClusterWatch implements AutoCloseable {
         try {
             return new StateCheck(admin(), settings).obstacle(Optional.of(partitions));
         } catch (KafkaException | FailedException e) {
-            LOG.debug("Whether anything speaks against going on is not known", e);
+            LOG.debug("It could not be checked whether the processor may go on", e);
             return Optional.empty();
         }
     }
@@ -105,7 +105,7 @@ final class ClusterWatch implements AutoCloseable {
             limits = now;
             return changed;
         } catch (KafkaException | FailedException e) {
-            LOG.debug("What the topics accept is not known", e);
+            LOG.debug("The limits of the topics could not be read", e);
             return false;
         }
     }

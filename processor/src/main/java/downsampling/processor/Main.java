@@ -138,7 +138,7 @@ public final class Main implements Callable<Integer>, Supplier<Settings> {
         }
         routes.put("/metrics", Route.of(Set.of(), call -> {
             if (service.get() == null) {
-                throw RefusedException.unavailable("the broker is waited for");
+                throw RefusedException.unavailable("waiting for the broker");
             }
             return service.get().metrics().scrape();
         }));

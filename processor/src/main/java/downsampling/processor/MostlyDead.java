@@ -64,7 +64,7 @@ final class MostlyDead {
                 "their times are more than --max-ahead ahead of this machine's clock, which says "
                         + Instant.ofEpochMilli(now) + "; one of the clocks is wrong";
             case KEY -> "they have no sensor id in the record's key";
-            default -> "what was expected and found is in the headers of the dead-letter topic";
+            default -> "the headers of the records on the dead-letter topic say what was expected and what was found";
         };
     }
 }

@@ -63,10 +63,10 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Has the application begin anew: deletes its offsets and its state, and with it its open windows."
+            "Deletes the offsets and the state of the application, with its open windows, so that it begins anew."
                     + " All of its instances have to be stopped.",
-            "Readings and results stay where they are. What is read again is written again: delete the topics with"
-                    + " results before the next start, or name others."
+            "Readings and results stay where they are. Readings that are read again give results again, so delete the topics"
+                    + " with results before the next start, or name others."
         },
         footer = {"", "Exit codes: 0 done, 1 failed or not confirmed, 2 wrong usage."})
 final class Reset implements Callable<Integer>, SaidEachTime {
@@ -81,15 +81,15 @@ final class Reset implements Callable<Integer>, SaidEachTime {
             paramLabel = "PLACE",
             defaultValue = "earliest",
             description = {
-                "where reading begins then: earliest, latest, or the first record with a timestamp at or after one",
+                "where the next start begins to read: earliest, latest, or the first record with a timestamp at or after a time",
                 "such as 2025-01-01T12:00:00Z (default: ${DEFAULT-VALUE})"
             })
     private String to;
 
-    @Option(names = "--yes", description = "do not ask")
+    @Option(names = "--yes", description = "reset without asking for confirmation")
     private boolean yes;
 
-    @Option(names = "--dry-run", description = "say what would be done, and change nothing")
+    @Option(names = "--dry-run", description = "print what would be done, and change nothing")
     private boolean dryRun;
 
     private Settings settings;
@@ -224,7 +224,7 @@ final class Reset implements Callable<Integer>, SaidEachTime {
         }
         out.printf(
                 "Open windows are lost. Results in %s, %s and %s stay where they are: delete these topics or name others%n"
-                        + "before the next start, else what is read again stands there twice, and the audit says so.%n",
+                        + "before the next start, or they will hold results twice, and the audit will report that.%n",
                 settings.topics().output(),
                 settings.topics().late(),
                 settings.topics().dead());

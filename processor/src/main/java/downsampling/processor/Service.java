@@ -82,7 +82,7 @@ public final class Service implements AutoCloseable {
         int threads = settings.processing().threads();
         if (partitions < threads) {
             LOG.warn(
-                    "Topic {} has {} partitions, so no more than {} of the {} threads have work",
+                    "Topic {} has {} partitions, so at most {} of the {} threads have work",
                     settings.topics().input(),
                     partitions,
                     partitions,
@@ -149,7 +149,7 @@ public final class Service implements AutoCloseable {
      */
     void beginAnew(long millis) {
         LOG.warn(
-                "The wall clock was set back by {}: the stream threads are replaced, so that nothing waits for it",
+                "The wall clock was set back by {}: the stream threads are replaced, so that they do not wait for it to catch up",
                 Durations.format(Duration.ofSeconds(Math.round(millis / 1000.0))));
         clients.giveUp();
         inputEnd.ifPresent(InputEnd::wakeUp);
@@ -252,7 +252,7 @@ public final class Service implements AutoCloseable {
         metrics.close();
         if (timedOut) {
             LOG.warn(
-                    "Not closed within {}; what was not committed is done again at the next start",
+                    "The processor did not close within {}; work that was not committed is done again at the next start",
                     Durations.format(CLOSE_TIMEOUT));
         }
         ended.countDown();

@@ -176,8 +176,8 @@ class BrokerAwayIT {
             assertThat(run.errors().lines())
                     .singleElement()
                     .asString()
-                    .startsWith(
-                            "processor: topic " + pipeline.aggregated + " is missing and cannot be made: no right to");
+                    .startsWith("processor: topic " + pipeline.aggregated
+                            + " is missing and cannot be created: no right to");
         }
     }
 

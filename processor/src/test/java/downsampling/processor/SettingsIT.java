@@ -56,9 +56,10 @@ class SettingsIT {
                     .singleElement()
                     .asString()
                     .startsWith("processor: the state of " + pipeline.applicationId
-                            + " was made with --topology exact --window 10s --grace 1s, now asked for are --topology exact --window "
+                            + " was made with --topology exact --window 10s --grace 1s, but the processor is now started"
+                            + " with --topology exact --window "
                             + window
-                            + " --grace " + grace + ": run it with the old ones, or ");
+                            + " --grace " + grace + ": run it with the old settings, or ");
 
             pipeline.start(); // as told
             pipeline.closeWindowsBefore(0, T0 + 10_000);
@@ -102,7 +103,8 @@ class SettingsIT {
                 .singleElement()
                 .asString()
                 .startsWith("processor: group " + pipeline.applicationId + " reads topic " + pipeline.raw
-                        + ", now asked for is --input-topic " + other.raw + ": run it with the old one, or ");
+                        + ", but the processor is now started with --input-topic " + other.raw
+                        + ": run it with the old one, or ");
     }
 
     @ParameterizedTest
@@ -118,7 +120,7 @@ class SettingsIT {
             assertThatThrownBy(() ->
                             CompletableFuture.anyOf(both.get(0), both.get(1)).join())
                     .hasCauseInstanceOf(FailedException.class)
-                    .hasMessageContaining("now asked for " + (inInput ? "is --input-topic " : "are --topology exact "));
+                    .hasMessageContaining("now started with " + (inInput ? "--input-topic " : "--topology exact "));
         }
     }
 

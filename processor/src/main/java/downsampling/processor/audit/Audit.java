@@ -42,13 +42,13 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         description = {
             "Accounts for every reading: summarised, late, dead, in an open window, or not processed yet.",
-            "Reads what is committed, from the beginning of the topics; the processor may run meanwhile.",
-            "--window, --grace, --max-ahead, --zone and --application-id have to be the processor's; all others of its"
-                    + " options may stand here, too, and change nothing."
+            "It reads committed records from the beginning of the topics. The processor may run meanwhile.",
+            "--window, --grace, --max-ahead, --zone and --application-id must have the same values as for the processor."
+                    + " Options that only a running processor needs are accepted, too, and have no effect."
         },
         footer = {
             "",
-            "Exit codes: 0 every reading has its one place, 1 some have not, or the audit failed, 2 wrong usage."
+            "Exit codes: 0 every reading is accounted for, 1 some are not, or the audit failed, 2 wrong usage."
         })
 public final class Audit implements Callable<Integer> {
     /** Windows of a partition that may wait for their summary before its reading is held back. */
@@ -136,8 +136,8 @@ public final class Audit implements Callable<Integer> {
                 });
             }
         }
-        foreign.forEach((topic, count) -> notes.add(count + " records in " + topic + " name no offset of "
-                + settings.topics().input() + " and are left out"));
+        foreign.forEach((topic, count) -> notes.add(count + " records in " + topic + " do not name an offset of "
+                + settings.topics().input() + ", and are left out of the account"));
     }
 
     /**
@@ -217,21 +217,22 @@ public final class Audit implements Callable<Integer> {
                         ends.begin().get(new TopicPartition(settings.topics().input(), partition.number)))
                 .sum();
         if (deleted > 0) {
-            notes.add("retention has cut " + settings.topics().input() + ": " + deleted + " offsets are gone, "
-                    + account.uncheckedSummaries() + " summaries of them were not checked beyond coming once");
+            notes.add("retention has cut " + settings.topics().input() + ": " + deleted + " offsets are gone, and for "
+                    + account.uncheckedSummaries()
+                    + " summaries of their readings it was only checked that they come once");
         }
         for (String topic : settings.topics().results()) {
             if (ends.begin().entrySet().stream()
                     .anyMatch(entry -> entry.getKey().topic().equals(topic) && entry.getValue() > 0)) {
                 notes.add("retention has cut " + topic
                         + (topic.equals(settings.topics().output())
-                                ? ": readings in windows as old as what is gone are not judged"
-                                : ": readings whose record there is gone count as lost"));
+                                ? ": readings in windows as old as the deleted summaries are not checked"
+                                : ": readings whose record was deleted there count as lost"));
             }
         }
         if (account.strayingSensor() != null) {
             notes.add("readings of sensor " + NotAReadingException.shorten(account.strayingSensor())
-                    + " stand in more than one partition, so a window of it can have more than one summary");
+                    + " are in more than one partition, so a window of that sensor can have more than one summary");
         }
     }
 }

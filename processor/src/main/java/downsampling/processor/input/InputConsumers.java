@@ -130,8 +130,8 @@ public final class InputConsumers {
     /** What the application cannot get over by itself: it would pass over all of the new topic up to where it was in the old. */
     public FailedException anotherTopic(int partition, String why) {
         return new FailedException(String.format(
-                "topic %s is not the one that the state of %s is from: of partition %d %s; if the topic was made anew, stop all"
-                        + " instances and run \"processor reset\", or take another --application-id",
+                "topic %s is not the one that the state of %s is from: in partition %d, %s; if the topic was created anew, stop"
+                        + " all instances and run \"processor reset\", or use another --application-id",
                 topic, group, partition, why));
     }
 
@@ -231,7 +231,7 @@ public final class InputConsumers {
                     try {
                         settle(partition, place);
                     } catch (TimeoutException e) {
-                        LOG.debug("Where to read {} from is not known yet", partition, e);
+                        LOG.debug("It is not known yet from where to read {}", partition, e);
                         return false;
                     }
                 }
@@ -251,7 +251,7 @@ public final class InputConsumers {
             if (place.next > end) {
                 throw anotherTopic(
                         partition.partition(),
-                        "all before offset " + place.next + " was processed, but it ends at offset " + end);
+                        "all records before offset " + place.next + " were processed, but it ends at offset " + end);
             }
             if (at < begin) {
                 return; // the next poll says so, too
@@ -267,8 +267,8 @@ public final class InputConsumers {
                 at = begin;
             } else if (at > from) {
                 LOG.warn(
-                        "Reading of partition {} goes on at offset {}, where the state stands, and not at offset {}, to which the"
-                                + " offset of group {} was set: to leave out records, run \"processor reset\"",
+                        "The processor reads partition {} from offset {}, where its state stands, and not from offset {}, to which"
+                                + " the offset of group {} was set; to leave out records, run \"processor reset\"",
                         partition,
                         from,
                         at,

@@ -168,11 +168,11 @@ public final class InputEnd implements AutoCloseable {
         try {
             learn();
         } catch (WakeupException e) {
-            LOG.debug("Closed while asking");
+            LOG.debug("The consumer was closed while it asked the broker");
         } catch (RuntimeException e) { // an exception that leaves here would end the schedule without a word
             forget();
             if (answering) {
-                LOG.warn("The broker does not answer where topic {} ends: {}", topic, e.getMessage());
+                LOG.warn("The broker does not report the end offsets of topic {}: {}", topic, e.getMessage());
             }
             answering = false;
         }
@@ -237,7 +237,7 @@ public final class InputEnd implements AutoCloseable {
             Long told = openSince.remove(partition);
             if (told != null && told < 0) {
                 LOG.info(
-                        "Reading of partition {} goes on: the transaction at offset {} has ended",
+                        "Partition {} can be read on: the transaction at offset {} has ended",
                         partition.partition(),
                         done);
             }
@@ -247,8 +247,9 @@ public final class InputEnd implements AutoCloseable {
         if (began >= 0 && end.seenAt - began >= LONG_TRANSACTION) {
             openSince.put(partition, -1L);
             LOG.warn(
-                    "Reading of partition {} waits: a transaction has been open at offset {} for more than {}, and {} offsets"
-                            + " after it wait; if its producer is gone, the broker ends the transaction after transaction.timeout.ms",
+                    "Partition {} cannot be read on: a transaction has been open at offset {} for more than {}, and {}"
+                            + " offsets after it wait. If its producer is gone, the broker ends the transaction after"
+                            + " transaction.timeout.ms",
                     partition.partition(),
                     readable,
                     Durations.format(Duration.ofMillis(LONG_TRANSACTION)),

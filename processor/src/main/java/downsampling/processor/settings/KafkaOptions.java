@@ -51,7 +51,7 @@ final class KafkaOptions {
             names = "--bootstrap-servers",
             scope = INHERIT,
             paramLabel = "HOST:PORT,…",
-            description = "Kafka or Redpanda (default: localhost:19092)")
+            description = "brokers of Kafka or Redpanda (default: localhost:19092)")
     private String bootstrapServers;
 
     @Option(

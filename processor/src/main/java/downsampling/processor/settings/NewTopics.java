@@ -23,27 +23,27 @@ public record NewTopics(int partitions, short replication, Optional<Duration> re
     }
 
     /** Only running makes topics, so these are not among {@link downsampling.processor.settings.Options}. */
-    @Command(optionListHeading = "%nTopics that have to be made:%n")
+    @Command(optionListHeading = "%nTopics that have to be created:%n")
     public static final class Options {
         @Option(
                 names = "--partitions",
                 paramLabel = "N",
                 defaultValue = "6",
-                description = "of the input topic if it has to be made (default: ${DEFAULT-VALUE})")
+                description = "partitions of the input topic (default: ${DEFAULT-VALUE})")
         private int partitions;
 
         @Option(
                 names = "--replication",
                 paramLabel = "N",
                 defaultValue = "-1",
-                description = "of topics that have to be made; -1: the broker's default (default: ${DEFAULT-VALUE})")
+                description = "replication factor; -1: the broker's default (default: ${DEFAULT-VALUE})")
         private short replication;
 
         @Option(
                 names = "--retention",
                 paramLabel = "DURATION",
                 description =
-                        "of topics that have to be made (default: the broker's for readings, all others for good)")
+                        "retention (default: the broker's for readings; all other topics keep their records forever)")
         private Duration retention;
 
         public NewTopics newTopics() {

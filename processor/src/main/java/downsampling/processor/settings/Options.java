@@ -21,7 +21,7 @@ public final class Options {
             scope = INHERIT,
             paramLabel = "ID",
             description = {
-                "name of the group that shares the work, and of its state",
+                "name of the consumer group that shares the work, and of its state",
                 "(default: temperature-processor; temperature-processor-dsl for --topology=dsl)"
             })
     private String applicationId;

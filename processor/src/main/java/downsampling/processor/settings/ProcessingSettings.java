@@ -57,16 +57,17 @@ public record ProcessingSettings(Guarantee guarantee, Duration commitInterval, i
                 paramLabel = "DURATION",
                 defaultValue = "1s",
                 description =
-                        "how often progress and open windows are committed: what came in since is read again after a crash"
-                                + " (default: ${DEFAULT-VALUE}). It is five times as long while the processor catches up. A summary"
-                                + " waits for its commit 100 ms at the most, or a tenth as long as its readings waited to be read")
+                        "how often progress and open windows are committed; after a crash, readings since the last commit are"
+                                + " read again (default: ${DEFAULT-VALUE}). It is five times as long while the processor catches up."
+                                + " A summary waits for its commit 100 ms at most, or a tenth as long as its readings waited to be read")
         private Duration commitInterval;
 
         @Option(
                 names = "--threads",
                 paramLabel = "N",
                 defaultValue = "1",
-                description = "stream threads; more than partitions are idle (default: ${DEFAULT-VALUE})")
+                description =
+                        "stream threads; those beyond the number of partitions are idle (default: ${DEFAULT-VALUE})")
         private int threads;
 
         @Option(

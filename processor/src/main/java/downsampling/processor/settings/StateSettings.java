@@ -35,7 +35,7 @@ public record StateSettings(Store store, long memory, String dir, int keepClosed
                 paramLabel = "NAME",
                 defaultValue = "memory",
                 description =
-                        "where open windows are kept: memory, or rocksdb for more than fit there (default: ${DEFAULT-VALUE})")
+                        "where open windows are kept: memory, or rocksdb for more than fit in memory (default: ${DEFAULT-VALUE})")
         private Store store;
 
         @Option(
@@ -43,7 +43,7 @@ public record StateSettings(Store store, long memory, String dir, int keepClosed
                 paramLabel = "BYTES",
                 defaultValue = "67108864",
                 description =
-                        "with rocksdb: block cache and write buffers of the whole process (default: ${DEFAULT-VALUE})")
+                        "with rocksdb: size of block cache and write buffers of the whole process (default: ${DEFAULT-VALUE})")
         private long memory;
 
         @Option(
@@ -51,7 +51,8 @@ public record StateSettings(Store store, long memory, String dir, int keepClosed
                 scope = INHERIT,
                 paramLabel = "DIR",
                 defaultValue = "${sys:java.io.tmpdir}/temperature-processor",
-                description = "with rocksdb: folder for its files, one for each instance (default: ${DEFAULT-VALUE})")
+                description =
+                        "with rocksdb: folder for its files; each instance needs its own (default: ${DEFAULT-VALUE})")
         private String dir;
 
         @Option(
@@ -59,7 +60,7 @@ public record StateSettings(Store store, long memory, String dir, int keepClosed
                 paramLabel = "N",
                 defaultValue = "10000",
                 description = {
-                    "with --http-port: closed windows of each partition to keep in memory for queries",
+                    "with --http-port: how many closed windows of each partition are kept in memory for queries",
                     "(default: ${DEFAULT-VALUE})"
                 })
         private int keepClosed;

@@ -45,7 +45,7 @@ public record TopicNames(String input, String output, String late, String dead) 
                 scope = INHERIT,
                 paramLabel = "TOPIC",
                 defaultValue = "raw-temperature",
-                description = "readings (default: ${DEFAULT-VALUE})")
+                description = "topic of readings (default: ${DEFAULT-VALUE})")
         private String input;
 
         @Option(
@@ -53,7 +53,7 @@ public record TopicNames(String input, String output, String late, String dead) 
                 scope = INHERIT,
                 paramLabel = "TOPIC",
                 defaultValue = "agg-temperature",
-                description = "summaries (default: ${DEFAULT-VALUE})")
+                description = "topic of summaries (default: ${DEFAULT-VALUE})")
         private String output;
 
         @Option(
@@ -61,7 +61,7 @@ public record TopicNames(String input, String output, String late, String dead) 
                 scope = INHERIT,
                 paramLabel = "TOPIC",
                 defaultValue = "late-temperature",
-                description = "readings for closed windows (default: ${DEFAULT-VALUE})")
+                description = "topic of late readings, whose window is closed (default: ${DEFAULT-VALUE})")
         private String late;
 
         @Option(
@@ -69,7 +69,7 @@ public record TopicNames(String input, String output, String late, String dead) 
                 scope = INHERIT,
                 paramLabel = "TOPIC",
                 defaultValue = "dead-temperature",
-                description = "records that are no reading (default: ${DEFAULT-VALUE})")
+                description = "topic of records that are not a usable reading (default: ${DEFAULT-VALUE})")
         private String dead;
 
         TopicNames names() {

@@ -56,7 +56,7 @@ public record WindowSettings(Duration size, Duration grace, Duration idleClose) 
                 paramLabel = "DURATION",
                 defaultValue = "30s",
                 description =
-                        "close the last windows of a partition, once they are over, when no reading came for this long; has to be"
+                        "how long a partition has to be without readings until its windows that are over are closed; it has to be"
                                 + " longer than the longest pause between two uploads; off: never (default: ${DEFAULT-VALUE})")
         private Duration idleClose;
 

@@ -78,13 +78,13 @@ public final class MissingTopics {
         try {
             get(admin.createTopics(List.of(new NewTopic(topic, partitions, how.replication()).configs(settings)))
                     .all());
-            LOG.info("Made topic {} with {} partitions", topic, partitions);
+            LOG.info("Created topic {} with {} partitions", topic, partitions);
             return partitions;
         } catch (ExecutionException e) {
             if (e.getCause() instanceof TopicExistsException) { // another instance was quicker
                 return Cluster.partitions(admin, topic).orElse(partitions);
             }
-            throw Cluster.failure("topic " + topic + " is missing and cannot be made", e);
+            throw Cluster.failure("topic " + topic + " is missing and cannot be created", e);
         }
     }
 

@@ -71,8 +71,8 @@ public final class StateCheck {
             Matcher made = changelog.matcher(topic);
             if (made.matches() && made.group(1) != null && !topic.equals(settings.changelog())) {
                 return Optional.of(String.format(
-                        "the state of %s was made with --topology %s --window %s --grace %s, now asked for are"
-                                + " --topology %s --window %s --grace %s: run it with the old ones, or %s",
+                        "the state of %s was made with --topology %s --window %s --grace %s, but the processor is now"
+                                + " started with --topology %s --window %s --grace %s: run it with the old settings, or %s",
                         settings.applicationId(),
                         made.group(1).equals(DSL.storePrefix()) ? "dsl" : "exact",
                         made.group(2),
@@ -109,7 +109,8 @@ public final class StateCheck {
         return read.isEmpty()
                 ? Optional.empty()
                 : Optional.of(String.format(
-                        "group %s reads topic %s, now asked for is --input-topic %s: run it with the old one, or %s",
+                        "group %s reads topic %s, but the processor is now started with --input-topic %s: run it with the old"
+                                + " one, or %s",
                         group, String.join(", ", read), input, ANEW));
     }
 
@@ -125,13 +126,13 @@ public final class StateCheck {
         Optional<Integer> now = Cluster.partitions(admin, input);
         if (now.isEmpty()) {
             return Optional.of("topic " + input + " does not exist any more, but state of " + settings.applicationId()
-                    + " does: make the topic again with " + made.get() + " partitions, and " + ANEW);
+                    + " does: create the topic again with " + made.get() + " partitions, and start " + ANEW);
         }
         return now.equals(made)
                 ? Optional.empty()
                 : Optional.of(String.format(
                         "topic %s has %d partitions, and the state of %s was made with %d: a sensor may be in another"
-                                + " partition now, and its open windows would come twice; go on %s",
+                                + " partition now, and its open windows would be emitted twice; go on %s",
                         input, now.get(), settings.applicationId(), made.get(), ANEW));
     }
 }

@@ -66,8 +66,8 @@ public final class TopicCheck {
         long kept = number(output, TopicConfig.RETENTION_MS_CONFIG, -1);
         if (kept >= 0 && keptForGood) {
             LOG.warn(
-                    "Topic {} deletes records older than {}: a summary carries its window's start, so those of readings older"
-                            + " than that will vanish (set {}=-1 to keep them)",
+                    "Topic {} deletes records older than {}. The timestamp of a summary is the start of its window, so summaries of"
+                            + " older readings will be deleted (set {}=-1 to keep them)",
                     topics.output(),
                     Durations.format(Duration.ofMillis(kept)),
                     TopicConfig.RETENTION_MS_CONFIG);
@@ -100,8 +100,8 @@ public final class TopicCheck {
         }
         if (limits.before() < Long.MAX_VALUE) {
             LOG.warn(
-                    "Topic {} refuses timestamps that are older than {} ({}): the summary of an older window carries the"
-                            + " oldest one that it accepts, and the right one in header {}",
+                    "Topic {} refuses timestamps that are older than {} ({}): the summary of an older window has the oldest"
+                            + " timestamp that the topic accepts, and its own one in header {}",
                     topic,
                     Durations.format(Duration.ofMillis(limits.before())),
                     TopicConfig.MESSAGE_TIMESTAMP_BEFORE_MAX_MS_CONFIG,

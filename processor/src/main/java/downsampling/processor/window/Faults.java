@@ -39,8 +39,8 @@ public final class Faults {
         metrics.fault();
         if (isNew(why)) {
             LOG.error(
-                    "A fault of the processor makes the record at {}-{} offset {} a dead letter; others with the same cause get no"
-                            + " line of their own for 10 minutes, downsampling_faults_total counts them",
+                    "The record at {}-{} offset {} became a dead letter because of a fault of the processor. For 10 minutes,"
+                            + " further records with the same cause are not logged, only counted in downsampling_faults_total",
                     topic,
                     partition,
                     offset,

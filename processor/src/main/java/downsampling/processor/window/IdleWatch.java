@@ -57,7 +57,7 @@ final class IdleWatch {
         closedFrom = from;
         closedTo = to;
         LOG.info(
-                "Partition {} has been idle for {}: closed {} open windows, up to {}",
+                "Partition {} has been idle for {}: its {} open windows that end by {} were closed",
                 partition,
                 Durations.format(windows.idleClose()),
                 count,
@@ -71,8 +71,8 @@ final class IdleWatch {
                 && (reportedAt == Position.NONE || now - reportedAt >= REPORTED_AGAIN_AFTER)) {
             reportedAt = now;
             LOG.warn(
-                    "Partition {}: readings come late for windows that silence closed, such as the one from {} on; --idle-close"
-                            + " ({}) has to be longer than the longest pause between two uploads",
+                    "Partition {} has late readings for windows that were closed because it was idle, such as the one that"
+                            + " starts at {}; --idle-close ({}) has to be longer than the longest pause between two uploads",
                     partition,
                     Instant.ofEpochMilli(start),
                     Durations.format(windows.idleClose()));

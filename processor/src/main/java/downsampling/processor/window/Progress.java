@@ -65,14 +65,14 @@ final class Progress {
             throw input.anotherTopic(
                     partition,
                     String.format(
-                            "all before offset %d was processed, but the record at offset %d is newer (%s)",
+                            "all records before offset %d were processed, but the record at offset %d is newer (%s)",
                             nextOffset, offset, Instant.ofEpochMilli(timestamp)));
         }
         if (!passingOver) {
             passingOver = true;
             LOG.warn(
-                    "Partition {} begins at offset {}, though all up to offset {} was processed: the offsets of group {}"
-                            + " were lost or set back; what was processed before is passed over and not counted again",
+                    "Partition {} is read again from offset {}, although all records up to offset {} were processed: the offsets"
+                            + " of group {} were lost or set back. Records that were processed before are not counted again",
                     partition,
                     offset,
                     nextOffset - 1,

@@ -92,8 +92,8 @@ final class SensorPartitions {
         }
         if (found.size() <= MOST_LINES) {
             LOG.warn(
-                    "Sensor {} has readings in partitions {} and {}: each makes a summary of its own for the same window (do all"
-                            + " of its producers place keys alike? librdkafka's need partitioner=murmur2_random)",
+                    "Sensor {} has readings in partitions {} and {}, so each window has a summary for each partition. Check that"
+                            + " all of its producers place keys alike; those on librdkafka need partitioner=murmur2_random",
                     NotAReadingException.quote(new String(sensor.get(), StandardCharsets.UTF_8)),
                     Math.min(one, other),
                     Math.max(one, other));

@@ -73,8 +73,8 @@ final class SizeLimit {
         if (!reported) {
             reported = true;
             LOG.warn(
-                    "Topic {} accepts records of up to {} bytes, this one has {}: it is cut to fit, and its headers name the"
-                            + " offset of the whole record; other records are treated alike, without a line of their own",
+                    "Topic {} accepts records of up to {} bytes, but this one has {}: it was cut to fit, and its headers name the"
+                            + " offset of the whole record. Further records that are cut are not logged",
                     topic,
                     most,
                     size);

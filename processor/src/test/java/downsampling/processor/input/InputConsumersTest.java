@@ -123,9 +123,9 @@ class InputConsumersTest {
         assertThatThrownBy(this::poll)
                 .isInstanceOf(FailedException.class)
                 .hasMessage(
-                        "topic raw is not the one that the state of test is from: of partition 0 all before offset 101 was"
-                                + " processed, but it ends at offset 100; if the topic was made anew, stop all instances and run"
-                                + " \"processor reset\", or take another --application-id");
+                        "topic raw is not the one that the state of test is from: in partition 0, all records before offset 101"
+                                + " were processed, but it ends at offset 100; if the topic was created anew, stop all instances"
+                                + " and run \"processor reset\", or use another --application-id");
     }
 
     @Test
