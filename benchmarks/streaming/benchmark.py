@@ -698,7 +698,7 @@ def jmh(session, options):
     rows = []
     for benchmark in json.loads(result.read_text()):
         metric = benchmark["primaryMetric"]
-        name = benchmark["benchmark"].removeprefix("downsampling.processor.")
+        name = benchmark["benchmark"].rpartition("downsampling.processor.")[2]
         rows.append([name, f"{metric['score']:.1f} ± {float(metric['scoreError']):.1f}"])
     table(["", "ns"], rows)
 

@@ -19,11 +19,12 @@ final class ProfileShares {
     private static final Map<String, String> RULES = new LinkedHashMap<>();
 
     static {
-        rule("parsing", "com.fasterxml.jackson.core", "downsampling.processor.ReadingDeserializer");
-        rule("parsing", "downsampling.processor.EventTime", "downsampling.processor.SensorIdDeserializer");
-        rule("parsing", "downsampling.processor.PlainReading");
+        rule("parsing", "com.fasterxml.jackson.core", "downsampling.processor.reading.");
         rule("parsing", "com.fasterxml.jackson.databind", "java.time.");
-        rule("summaries written", "downsampling.processor.SummaryJson", "downsampling.processor.ClosedWindow");
+        rule(
+                "summaries written",
+                "downsampling.processor.window.SummaryJson",
+                "downsampling.processor.window.SummaryRecord");
         rule("window", "downsampling.processor.");
         rule("record cache", "org.apache.kafka.streams.state.internals.ThreadCache");
         rule("record cache", "org.apache.kafka.streams.state.internals.NamedCache");

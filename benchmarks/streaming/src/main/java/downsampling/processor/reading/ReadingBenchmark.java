@@ -1,4 +1,4 @@
-package downsampling.processor;
+package downsampling.processor.reading;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 

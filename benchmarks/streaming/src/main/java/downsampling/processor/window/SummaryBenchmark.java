@@ -1,4 +1,4 @@
-package downsampling.processor;
+package downsampling.processor.window;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
