@@ -17,6 +17,7 @@ import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
 import org.apache.kafka.common.KafkaException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,7 +44,7 @@ final class ClusterWatch implements AutoCloseable {
     });
     private volatile Map<String, TopicLimits> limits;
     private int looks;
-    private Admin admin;
+    private @Nullable Admin admin;
 
     /**
      * @param partitions of the input topic at the start
@@ -111,13 +112,15 @@ final class ClusterWatch implements AutoCloseable {
     }
 
     private Admin admin() {
-        if (admin == null) {
-            Map<String, Object> client = KafkaSettings.forAdmin(settings.kafka());
-            client.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) INTERVAL.toMillis());
-            client.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) INTERVAL.toMillis());
-            admin = Admin.create(client);
+        Admin client = admin;
+        if (client == null) {
+            Map<String, Object> properties = KafkaSettings.forAdmin(settings.kafka());
+            properties.put(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, (int) INTERVAL.toMillis());
+            properties.put(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, (int) INTERVAL.toMillis());
+            client = Admin.create(properties);
+            admin = client;
         }
-        return admin;
+        return client;
     }
 
     @Override

@@ -21,6 +21,7 @@ import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDB;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -117,7 +118,7 @@ public final class Main implements Callable<Integer>, Supplier<Settings> {
     }
 
     /** @param service null where a broker was still waited for */
-    private static int stop(Service service) {
+    private static int stop(@Nullable Service service) {
         if (service == null) {
             return CommandLine.ExitCode.OK;
         }

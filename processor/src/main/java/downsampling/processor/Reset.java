@@ -1,10 +1,12 @@
 package downsampling.processor;
 
 import static downsampling.processor.topics.Cluster.get;
+import static java.util.Objects.requireNonNull;
 
 import downsampling.processor.reading.EventTime;
 import downsampling.processor.settings.Settings;
 import downsampling.processor.topics.Cluster;
+import downsampling.processor.topics.Incurable;
 import downsampling.processor.topics.Rights;
 import downsampling.processor.topics.StateCheck;
 import downsampling.service.Durations;
@@ -47,6 +49,7 @@ import org.apache.kafka.common.errors.GroupNotEmptyException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.UnknownMemberIdException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -102,7 +105,8 @@ final class Reset implements Callable<Integer>, SaidEachTime {
      * @param changelogs topics
      * @param folder     with state of this machine, null if there is none
      */
-    private record Found(boolean group, Set<String> changelogs, Path folder) {
+    private record Found(
+            boolean group, Set<String> changelogs, @Nullable Path folder) {
         boolean nothing() {
             return !group && changelogs.isEmpty() && folder == null;
         }
@@ -149,7 +153,7 @@ final class Reset implements Callable<Integer>, SaidEachTime {
                                             AclOperation.DESCRIBE,
                                             to.equals("earliest") ? AclOperation.DELETE : AclOperation.READ),
                                     settings)
-                            : e.getCause().getMessage();
+                            : Incurable.why(requireNonNull(e.getCause()));
             throw new FailedException("cannot reset " + settings.applicationId() + ": " + why);
         } finally {
             out.flush();
@@ -177,9 +181,10 @@ final class Reset implements Callable<Integer>, SaidEachTime {
     private Found find() throws ExecutionException {
         boolean known = true;
         try {
-            ConsumerGroupDescription group = get(admin.describeConsumerGroups(List.of(settings.applicationId()))
-                    .describedGroups()
-                    .get(settings.applicationId()));
+            ConsumerGroupDescription group = get(
+                    admin.describeConsumerGroups(List.of(settings.applicationId()))
+                            .describedGroups(),
+                    settings.applicationId());
             if (!group.members().isEmpty()) {
                 throw new FailedException(String.format(
                         "%d instances or threads of %s are running: expected none (one that was killed counts for as long as"
@@ -200,12 +205,12 @@ final class Reset implements Callable<Integer>, SaidEachTime {
     }
 
     /** Kafka Streams makes one for each application in {@code --state-dir}. */
-    private Path folder() {
+    private @Nullable Path folder() {
         Path folder = Path.of(settings.state().dir())
                 .resolve(settings.applicationId())
                 .toAbsolutePath();
         boolean inside = folder.normalize().equals(folder) // an id may be anything, such as ..
-                && folder.getParent().equals(Path.of(settings.state().dir()).toAbsolutePath());
+                && Path.of(settings.state().dir()).toAbsolutePath().equals(folder.getParent());
         return inside && Files.isDirectory(folder) ? folder : null;
     }
 
@@ -263,9 +268,10 @@ final class Reset implements Callable<Integer>, SaidEachTime {
     private Map<TopicPartition, OffsetAndMetadata> offsets(OffsetSpec place) throws ExecutionException {
         Map<TopicPartition, OffsetSpec> asked = new HashMap<>();
         try {
-            get(admin.describeTopics(List.of(settings.topics().input()))
-                            .topicNameValues()
-                            .get(settings.topics().input()))
+            get(
+                            admin.describeTopics(List.of(settings.topics().input()))
+                                    .topicNameValues(),
+                            settings.topics().input())
                     .partitions()
                     .forEach(partition ->
                             asked.put(new TopicPartition(settings.topics().input(), partition.partition()), place));
@@ -319,7 +325,7 @@ final class Reset implements Callable<Integer>, SaidEachTime {
         }
     }
 
-    private static void deleteFolder(PrintWriter out, Path folder) {
+    private static void deleteFolder(PrintWriter out, @Nullable Path folder) {
         if (folder == null) {
             return;
         }
@@ -333,7 +339,7 @@ final class Reset implements Callable<Integer>, SaidEachTime {
         out.println("Deleted folder " + folder);
     }
 
-    private static boolean isActive(Throwable e) {
+    private static boolean isActive(@Nullable Throwable e) {
         return e instanceof GroupNotEmptyException || e instanceof UnknownMemberIdException;
     }
 }

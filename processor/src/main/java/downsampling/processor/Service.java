@@ -39,6 +39,7 @@ import org.apache.kafka.streams.StoreQueryParameters;
 import org.apache.kafka.streams.Topology;
 import org.apache.kafka.streams.errors.StreamsUncaughtExceptionHandler.StreamThreadExceptionResponse;
 import org.apache.kafka.streams.state.QueryableStoreTypes;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -176,12 +177,12 @@ public final class Service implements AutoCloseable {
         return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
     }
 
-    private static boolean isCausedBy(Class<?> kind, Throwable thrown) {
+    private static boolean isCausedBy(Class<?> kind, @Nullable Throwable thrown) {
         return thrown != null && (kind.isInstance(thrown) || isCausedBy(kind, thrown.getCause()));
     }
 
     /** Has the process end with exit code 1, and this line. */
-    private void end(String why, Throwable cause) {
+    private void end(String why, @Nullable Throwable cause) {
         failure.compareAndSet(null, new FailedException(why, cause));
         // Not only when all threads have ended: one may hang in a commit of offsets for a topic that is no more.
         ended.countDown();

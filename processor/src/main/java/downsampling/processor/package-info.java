@@ -8,4 +8,7 @@
  * {@link downsampling.processor.window.DslTopology}, which says in Kafka Streams' own words what is computed, then
  * {@link downsampling.processor.window.ExactTopology}, which computes the same and keeps promises the first cannot.
  */
+@NullMarked
 package downsampling.processor;
+
+import org.jspecify.annotations.NullMarked;

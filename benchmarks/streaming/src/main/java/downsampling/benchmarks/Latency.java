@@ -68,7 +68,7 @@ final class Latency {
      */
     Map<String, Object> measure(double rate, int sensors, long size, long grace, Duration warmUp, Duration length)
             throws Exception {
-        Thread watching = new Thread(() -> watch(size), "summaries");
+        Thread watching = new Thread(this::watch, "summaries");
         watching.start();
         long begin = System.currentTimeMillis();
         long readings = (long) (rate * (warmUp.toSeconds() + length.toSeconds()));
@@ -82,6 +82,7 @@ final class Latency {
         return result(begin + warmUp.toMillis(), readings / seconds);
     }
 
+    @SuppressWarnings("FutureReturnValueIgnored") // the callbacks hear of every failure
     private void send(double rate, long readings, int sensors, long size, long grace, long begin) {
         byte[][] keys = new byte[sensors][];
         int[] partitionOf = new int[sensors];
@@ -141,7 +142,7 @@ final class Latency {
     }
 
     /** Waits until all readings of closed windows are counted, but at most half a minute after the last reading. */
-    private void watch(long size) {
+    private void watch() {
         Map<String, Object> settings =
                 Map.of("bootstrap.servers", bootstrapServers, "isolation.level", "read_committed");
         try (var consumer = new KafkaConsumer<>(settings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {

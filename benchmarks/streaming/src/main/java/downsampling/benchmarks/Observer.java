@@ -1,5 +1,7 @@
 package downsampling.benchmarks;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
@@ -68,7 +70,7 @@ public final class Observer {
         PrintStream answers = System.out;
         System.setOut(System.err);
         Observer observer = new Observer(args[0]);
-        BufferedReader orders = new BufferedReader(new InputStreamReader(System.in));
+        BufferedReader orders = new BufferedReader(new InputStreamReader(System.in, UTF_8));
         for (String order = orders.readLine(); order != null; order = orders.readLine()) {
             Object answer;
             try {

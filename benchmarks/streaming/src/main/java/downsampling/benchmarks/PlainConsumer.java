@@ -74,6 +74,7 @@ public final class PlainConsumer {
         executor.shutdown();
     }
 
+    @SuppressWarnings("FutureReturnValueIgnored") // a summary that is not sent is missed by whoever checks the run
     private void run(String servers, String group, String input, String output, int threads, int remainder)
             throws IOException {
         Map<String, Object> settings =

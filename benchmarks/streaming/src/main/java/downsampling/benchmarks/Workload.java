@@ -52,10 +52,6 @@ record Workload(long readings, int sensors, int partitions, int perWindow) {
         return (int) (reading % sensors * STRIDE % sensors);
     }
 
-    private int window(long reading) {
-        return (int) (reading / ((long) sensors * perWindow));
-    }
-
     private long micros(long reading) {
         return START_MICROS + (long) (reading * (WINDOW_MILLIS * 1000.0 / ((double) sensors * perWindow)));
     }

@@ -1,5 +1,7 @@
 package downsampling.processor.audit;
 
+import static java.util.Objects.requireNonNull;
+
 import downsampling.processor.input.DeletedInput;
 import downsampling.processor.reading.NotAReadingException;
 import downsampling.processor.reading.Reading;
@@ -30,6 +32,7 @@ import java.util.regex.Pattern;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What became of every reading of the input topic: the account that {@link Audit} feeds and prints.
@@ -173,7 +176,7 @@ final class Account {
             if (!contains(offset)) {
                 return false;
             }
-            BitSet block = blocks.get(offset / BLOCK);
+            BitSet block = requireNonNull(blocks.get(offset / BLOCK));
             block.clear((int) (offset % BLOCK));
             if (block.isEmpty()) {
                 blocks.remove(offset / BLOCK);
@@ -188,17 +191,22 @@ final class Account {
 
     private static final class Sensor {
         /** Of its readings; null as long as none has been told. */
-        private Partition partition;
+        private @Nullable Partition partition;
 
         private long lastEnd;
         /** By start. */
         private final NavigableMap<Long, Window> windows = new TreeMap<>();
+
+        /** That of a sensor with windows: one of its readings has been told. */
+        private Partition partition() {
+            return requireNonNull(partition);
+        }
     }
 
     /** The readings of a window that has no summary yet. */
     private static final class Window {
         /** Of those that were processed for certain; null for none. */
-        private Summary readings;
+        private @Nullable Summary readings;
         /** How many there are beside them, which the processor may have been at when the ends were looked up. */
         private long behind;
 
@@ -230,7 +238,7 @@ final class Account {
     /** Summaries of windows that start before this may have been deleted by retention. */
     private long summariesFrom;
 
-    private String strayingSensor;
+    private @Nullable String strayingSensor;
 
     /** @param partitions of the input topic, by number from 0 */
     Account(Settings settings, List<Partition> partitions) {
@@ -404,7 +412,7 @@ final class Account {
         if (sure && partition != null) {
             partition.closedUpTo = Math.max(partition.closedUpTo, end);
         }
-        sensor.windows.headMap(start).forEach((missing, window) -> withoutSummary(id, partition, missing));
+        sensor.windows.headMap(start).forEach((missing, window) -> withoutSummary(id, sensor.partition(), missing));
         sensor.windows.headMap(start).clear();
         Window window = sensor.windows.remove(start);
         if (partition == null ? partitions.stream().anyMatch(p -> start < p.wholeFrom) : start < partition.wholeFrom) {
@@ -412,8 +420,8 @@ final class Account {
         } else if (window == null) {
             fault(partition, Column.WRONG, 1, where.get(), "no summary, as there are no readings", at(record));
         } else {
-            partition.pending--;
-            compare(partition, window, record, end, where);
+            sensor.partition().pending--;
+            compare(sensor.partition(), window, record, end, where);
         }
         return true;
     }
@@ -435,7 +443,8 @@ final class Account {
             ConsumerRecord<byte[], byte[]> record,
             long end,
             Supplier<String> where) {
-        if (window.behind == 0 && Arrays.equals(SummaryJson.write(end, window.readings), record.value())) {
+        Summary readings = window.readings;
+        if (window.behind == 0 && readings != null && Arrays.equals(SummaryJson.write(end, readings), record.value())) {
             partition.add(Column.SUMMARISED, window.count());
             return;
         }
@@ -463,7 +472,7 @@ final class Account {
 
     /** A later summary of the sensor has come, or none will. */
     private void withoutSummary(String id, Partition partition, long start) {
-        Window window = sensors.get(id).windows.get(start);
+        Window window = requireNonNull(requireNonNull(sensors.get(id)).windows.get(start));
         partition.pending--;
         partition.add(Column.NOT_YET, window.behind);
         if (start < summariesFrom) {
@@ -489,8 +498,8 @@ final class Account {
         }
         sensors.forEach((id, sensor) -> {
             if (!sensor.windows.isEmpty()) {
-                NavigableMap<Long, Window> closed = sensor.windows.headMap(sensor.partition.closedUpTo - size, true);
-                closed.keySet().forEach(start -> withoutSummary(id, sensor.partition, start));
+                NavigableMap<Long, Window> closed = sensor.windows.headMap(sensor.partition().closedUpTo - size, true);
+                closed.keySet().forEach(start -> withoutSummary(id, sensor.partition(), start));
                 closed.clear();
             }
         });
@@ -501,8 +510,8 @@ final class Account {
         settle();
         for (Sensor sensor : sensors.values()) {
             for (Window window : sensor.windows.values()) {
-                sensor.partition.add(Column.OPEN, window.count());
-                sensor.partition.add(Column.NOT_YET, window.behind);
+                sensor.partition().add(Column.OPEN, window.count());
+                sensor.partition().add(Column.NOT_YET, window.behind);
             }
             sensor.windows.clear();
         }
@@ -562,6 +571,7 @@ final class Account {
     }
 
     /** A sensor whose readings stand in more than one partition, which makes more than one summary for a window; or null. */
+    @Nullable
     String strayingSensor() {
         return strayingSensor;
     }
@@ -575,7 +585,8 @@ final class Account {
         return Arrays.stream(Column.values()).noneMatch(column -> column.isFault() && total(column) > 0);
     }
 
-    private void fault(Partition partition, Column kind, long count, String where, String expected, String found) {
+    private void fault(
+            @Nullable Partition partition, Column kind, long count, String where, String expected, String found) {
         if (partition == null) {
             elsewhere.merge(kind, count, Long::sum);
         } else {
@@ -586,7 +597,7 @@ final class Account {
         }
     }
 
-    private String where(String sensor, long start, Partition partition) {
+    private String where(String sensor, long start, @Nullable Partition partition) {
         return NotAReadingException.shorten(sensor) + ", window " + Instant.ofEpochMilli(start) + " to "
                 + Instant.ofEpochMilli(start + size) + (partition == null ? "" : ", partition " + partition.number);
     }
@@ -603,7 +614,7 @@ final class Account {
         return new String(record.key(), StandardCharsets.UTF_8);
     }
 
-    private Partition source(Headers headers, String topicHeader, String partitionHeader) {
+    private @Nullable Partition source(Headers headers, String topicHeader, String partitionHeader) {
         Header topic = headers.lastHeader(topicHeader);
         Long number = number(headers, partitionHeader);
         return topic == null
@@ -615,7 +626,7 @@ final class Account {
     }
 
     /** A header that is decimal text, or null. */
-    private static Long number(Headers headers, String name) {
+    private static @Nullable Long number(Headers headers, String name) {
         Header header = headers.lastHeader(name);
         if (header == null || header.value() == null) {
             return null;

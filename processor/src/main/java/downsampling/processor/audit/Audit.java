@@ -1,5 +1,7 @@
 package downsampling.processor.audit;
 
+import static java.util.Objects.requireNonNull;
+
 import downsampling.processor.reading.NotAReadingException;
 import downsampling.processor.settings.Settings;
 import downsampling.processor.topics.Cluster;
@@ -87,7 +89,7 @@ public final class Audit implements Callable<Integer> {
         Set<TopicPartition> summaries = new HashSet<>();
         Set<TopicPartition> others = new HashSet<>();
         for (TopicPartition partition : ends.end().keySet()) {
-            long begin = ends.begin().get(partition);
+            long begin = Ends.at(ends.begin(), partition);
             if (partition.topic().equals(settings.topics().input())) {
                 input.put(
                         partition,
@@ -107,7 +109,7 @@ public final class Audit implements Callable<Integer> {
                         .toList());
         ends.unread()
                 .forEach((partition, from) -> account.deletedUnread(
-                        input.get(partition), from, ends.begin().get(partition)));
+                        requireNonNull(input.get(partition)), from, Ends.at(ends.begin(), partition)));
         try (TopicReader reader = new TopicReader(ends, settings)) {
             readLateAndDead(account, reader, others);
             readInStep(account, reader, input, summaries);
@@ -204,7 +206,7 @@ public final class Audit implements Callable<Integer> {
                     if (cut.remove(partition)) {
                         account.summariesFrom(record);
                     }
-                    waiting.get(partition).add(record);
+                    requireNonNull(waiting.get(partition)).add(record);
                 }
             });
         }

@@ -1,6 +1,9 @@
 package downsampling.processor.audit;
 
+import static java.util.Objects.requireNonNull;
+
 import downsampling.processor.settings.Settings;
+import downsampling.processor.topics.Incurable;
 import downsampling.service.Durations;
 import downsampling.service.FailedException;
 import java.util.Collection;
@@ -72,30 +75,38 @@ record Ends(
         end.putAll(offsets(admin, input, OffsetSpec.latest(), IsolationLevel.READ_COMMITTED));
         Set<TopicPartition> all = end.keySet();
         Map<TopicPartition, Long> begin = offsets(admin, all, OffsetSpec.earliest(), IsolationLevel.READ_UNCOMMITTED);
-        if (reached.isEmpty() && output.stream().anyMatch(partition -> end.get(partition) > begin.get(partition))) {
+        if (reached.isEmpty() && output.stream().anyMatch(partition -> at(end, partition) > at(begin, partition))) {
             throw new FailedException("group " + settings.applicationId() + " has processed nothing of topic "
                     + settings.topics().input() + ", but there are results: is --application-id the processor's?");
         }
         // Once more, since the processor may have read meanwhile what has been deleted meanwhile.
         Map<TopicPartition, Long> unread =
                 isBehind(reached, begin) ? committed(settings, input) : new HashMap<>(reached);
-        unread.entrySet().removeIf(entry -> entry.getValue() >= begin.get(entry.getKey()));
+        unread.entrySet().removeIf(entry -> entry.getValue() >= at(begin, entry.getKey()));
         return new Ends(begin, sure, processed, reached, end, unread);
     }
 
+    /** An offset of a partition that was looked up. */
+    static long at(Map<TopicPartition, Long> offsets, TopicPartition partition) {
+        return requireNonNull(offsets.get(partition));
+    }
+
     private static boolean isBehind(Map<TopicPartition, Long> offsets, Map<TopicPartition, Long> begin) {
-        return offsets.entrySet().stream().anyMatch(entry -> entry.getValue() < begin.get(entry.getKey()));
+        return offsets.entrySet().stream().anyMatch(entry -> entry.getValue() < at(begin, entry.getKey()));
     }
 
     private static boolean reaches(Map<TopicPartition, Long> end, Map<TopicPartition, Long> written) {
-        return written.entrySet().stream().allMatch(entry -> end.get(entry.getKey()) >= entry.getValue());
+        return written.entrySet().stream().allMatch(entry -> at(end, entry.getKey()) >= entry.getValue());
     }
 
     private static Set<TopicPartition> partitions(Admin admin, String topic) {
         TopicDescription description;
         try {
-            description =
-                    get(admin.describeTopics(List.of(topic)).topicNameValues().get(topic), "topic " + topic);
+            description = get(
+                    requireNonNull(admin.describeTopics(List.of(topic))
+                            .topicNameValues()
+                            .get(topic)),
+                    "topic " + topic);
         } catch (TopicAuthorizationException e) { // which does not say of which topic
             throw new TopicAuthorizationException(Set.of(topic));
         }
@@ -142,8 +153,8 @@ record Ends(
             }
             String why = e.getCause() instanceof UnknownTopicOrPartitionException
                     ? "does not exist"
-                    : e.getCause().getMessage();
-            throw new FailedException(what + ": " + why, e.getCause());
+                    : Incurable.why(requireNonNull(e.getCause()));
+            throw new FailedException(what + ": " + why, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new FailedException("interrupted", e);

@@ -43,13 +43,13 @@ final class TopicReader implements AutoCloseable {
     }
 
     private long length(TopicPartition partition) {
-        return ends.end().get(partition) - ends.begin().get(partition);
+        return Ends.at(ends.end(), partition) - Ends.at(ends.begin(), partition);
     }
 
     void assign(Set<TopicPartition> partitions) {
         before += consumer.assignment().stream().mapToLong(this::length).sum();
         consumer.assign(partitions);
-        partitions.forEach(partition -> consumer.seek(partition, ends.begin().get(partition)));
+        partitions.forEach(partition -> consumer.seek(partition, Ends.at(ends.begin(), partition)));
         open = new HashSet<>(partitions);
         open.removeIf(partition -> length(partition) == 0);
     }
@@ -63,11 +63,11 @@ final class TopicReader implements AutoCloseable {
     }
 
     boolean isCut(TopicPartition partition) {
-        return ends.begin().get(partition) > 0;
+        return Ends.at(ends.begin(), partition) > 0;
     }
 
     boolean isSure(ConsumerRecord<?, ?> record) {
-        return record.offset() < ends.sure().get(new TopicPartition(record.topic(), record.partition()));
+        return record.offset() < Ends.at(ends.sure(), new TopicPartition(record.topic(), record.partition()));
     }
 
     /** @throws FailedException if nothing comes for so long that the broker must be gone */
@@ -83,12 +83,12 @@ final class TopicReader implements AutoCloseable {
         }
         Map<TopicPartition, Long> from = positions(resumed);
         consumer.poll(Duration.ofMillis(100)).forEach(record -> {
-            if (record.offset() < ends.end().get(new TopicPartition(record.topic(), record.partition()))) {
+            if (record.offset() < Ends.at(ends.end(), new TopicPartition(record.topic(), record.partition()))) {
                 told.accept(record);
             }
         });
         Map<TopicPartition, Long> to = positions(resumed);
-        open.removeIf(partition -> to.getOrDefault(partition, -1L) >= ends.end().get(partition));
+        open.removeIf(partition -> to.getOrDefault(partition, -1L) >= Ends.at(ends.end(), partition));
         long now = System.nanoTime();
         if (!to.equals(from)) {
             lastRecord = now;
@@ -100,7 +100,7 @@ final class TopicReader implements AutoCloseable {
         if (watched && now - lastShown > 500_000_000) {
             long read = before
                     + positions(consumer.assignment()).entrySet().stream()
-                            .mapToLong(entry -> entry.getValue() - ends.begin().get(entry.getKey()))
+                            .mapToLong(entry -> entry.getValue() - Ends.at(ends.begin(), entry.getKey()))
                             .sum();
             System.err.printf("\r\033[Kread %,d of %,d records", Math.min(read, all), all);
             lastShown = now;

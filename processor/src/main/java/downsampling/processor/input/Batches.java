@@ -13,6 +13,7 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.serialization.Deserializer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Hands Kafka Streams all records of a partition and poll as one record, so that what it does for each record is done once for
@@ -86,7 +87,7 @@ public final class Batches {
         }
 
         @Override
-        public Header lastHeader(String key) {
+        public @Nullable Header lastHeader(String key) {
             return null;
         }
 

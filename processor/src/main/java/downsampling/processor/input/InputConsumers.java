@@ -1,5 +1,7 @@
 package downsampling.processor.input;
 
+import static java.util.Objects.requireNonNull;
+
 import downsampling.processor.settings.Settings;
 import downsampling.processor.settings.TopologyKind;
 import downsampling.service.FailedException;
@@ -27,6 +29,7 @@ import org.apache.kafka.common.errors.TimeoutException;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -214,7 +217,8 @@ public final class InputConsumers {
         }
 
         private long begin(TopicPartition partition) {
-            return consumer.beginningOffsets(List.of(partition), PATIENCE).get(partition);
+            return requireNonNull(
+                    consumer.beginningOffsets(List.of(partition), PATIENCE).get(partition));
         }
 
         /** What is assigned and not held back by Kafka Streams, whose tasks would not take it. */
@@ -247,7 +251,8 @@ public final class InputConsumers {
                 return;
             }
             long begin = begin(partition);
-            long end = consumer.endOffsets(List.of(partition), PATIENCE).get(partition);
+            long end = requireNonNull(
+                    consumer.endOffsets(List.of(partition), PATIENCE).get(partition));
             if (place.next > end) {
                 throw anotherTopic(
                         partition.partition(),
@@ -302,7 +307,7 @@ public final class InputConsumers {
             Map<TopicPartition, OffsetAndMetadata> next = new HashMap<>(records.nextOffsets());
             for (TopicPartition partition : Set.copyOf(deleted.keySet())) {
                 if (isRead(partition)) {
-                    ConsumerRecord<byte[], byte[]> gone = deleted.remove(partition);
+                    ConsumerRecord<byte[], byte[]> gone = requireNonNull(deleted.remove(partition));
                     List<ConsumerRecord<byte[], byte[]>> behind = new ArrayList<>(List.of(gone));
                     behind.addAll(all.getOrDefault(partition, List.of()));
                     all.put(partition, behind);
@@ -313,7 +318,7 @@ public final class InputConsumers {
             return new ConsumerRecords<>(all, next);
         }
 
-        private Place place(TopicPartition partition) {
+        private @Nullable Place place(TopicPartition partition) {
             return partition.topic().equals(topic) ? places.get(partition.partition()) : null;
         }
     }

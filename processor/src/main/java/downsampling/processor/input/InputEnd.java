@@ -1,5 +1,7 @@
 package downsampling.processor.input;
 
+import static java.util.Objects.requireNonNull;
+
 import downsampling.processor.settings.Settings;
 import downsampling.processor.settings.WindowSettings;
 import downsampling.service.Durations;
@@ -20,6 +22,7 @@ import org.apache.kafka.clients.consumer.OffsetAndMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,6 +49,7 @@ public final class InputEnd implements AutoCloseable {
          * @param nextOffset all before it has been processed by whoever asks
          * @param atOnce     whether the broker is to be asked at once and not in its turn: the answer is there a little later
          */
+        @Nullable
         Reached reached(int partition, long nextOffset, boolean atOnce);
     }
 
@@ -151,7 +155,7 @@ public final class InputEnd implements AutoCloseable {
     }
 
     /** See {@link Watch}. */
-    public Reached reached(int partition, long nextOffset, boolean atOnce) {
+    public @Nullable Reached reached(int partition, long nextOffset, boolean atOnce) {
         asked.put(new TopicPartition(topic, partition), new Asked(steady.getAsLong(), nextOffset));
         if (atOnce && askingAtOnce.compareAndSet(false, true)) {
             executor.execute(() -> {
@@ -204,19 +208,20 @@ public final class InputEnd implements AutoCloseable {
             answering = true;
         }
         partitions.forEach((partition, by) -> {
-            End end = new End(ends.get(partition), now, wallTime);
+            End end = new End(requireNonNull(ends.get(partition)), now, wallTime);
+            long readableUpTo = requireNonNull(readable.get(partition));
             OffsetAndMetadata offset = committed.get(partition);
             long done = Math.max(by.nextOffset, offset == null ? 0 : offset.offset());
             End awaitedEnd = awaited.getOrDefault(partition, end);
             Long before = lastDone.put(partition, done);
-            watchTransaction(partition, done, readable.get(partition), end);
+            watchTransaction(partition, done, readableUpTo, end);
             if (done >= end.offset) {
                 reached(partition, end, by);
                 awaited.remove(partition);
             } else if (done >= awaitedEnd.offset
                     || (before != null
                             && before == done
-                            && readable.get(partition) >= awaitedEnd.offset
+                            && readableUpTo >= awaitedEnd.offset
                             && nothingToRead(partition, done, awaitedEnd))) {
                 reached(partition, awaitedEnd, by);
                 awaited.put(partition, end);

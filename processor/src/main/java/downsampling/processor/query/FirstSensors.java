@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.util.List;
 import java.util.TreeSet;
 import org.apache.kafka.common.utils.Bytes;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Those sensors behind a given one that come first, by the bytes of their ids in UTF-8: so many at the most, and no more than
@@ -57,6 +58,7 @@ final class FirstSensors {
     }
 
     /** The last of them if there are others behind it, else null. */
+    @Nullable
     String next() {
         return cut && !ids.isEmpty() ? new String(ids.last().get(), UTF_8) : null;
     }

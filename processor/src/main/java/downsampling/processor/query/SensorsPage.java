@@ -11,13 +11,14 @@ import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.apache.kafka.common.utils.Bytes;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A page of sensors, by the bytes of their ids in UTF-8: all there are after the one that was asked for, up to the last of them.
  *
  * @param next the last of the ids if there are others after it, else null
  */
-record SensorsPage(List<String> ids, String next) {
+record SensorsPage(List<String> ids, @Nullable String next) {
     /** What partitions of this instance have. */
     static SensorsPage of(WindowReader windows, Set<Integer> partitions, String after, int limit) {
         FirstSensors first = new FirstSensors(utf8(after), limit);

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A page of the windows of one sensor: all there are in the time that was asked for, up to the last of them.
@@ -21,7 +22,11 @@ import java.util.stream.Collectors;
  * @param windows       by time
  * @param next          the time of the last of them if there are others after it, else null
  */
-record WindowsPage(long completeAfter, long total, List<Window> windows, Long next) {
+record WindowsPage(
+        long completeAfter,
+        long total,
+        List<Window> windows,
+        @Nullable Long next) {
     private static final WindowsPage NONE = new WindowsPage(0, 0, List.of(), null);
 
     /**

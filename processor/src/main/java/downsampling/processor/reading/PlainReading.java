@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.time.ZoneId;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads {@code {"ts":"2025-01-01T12:00:00.123Z","value":42}}, the shape nearly every producer writes, without a JSON parser.
@@ -34,7 +35,7 @@ final class PlainReading {
      *
      * @param zone of a time that names none
      */
-    static Reading read(byte[] data, ZoneId zone) {
+    static @Nullable Reading read(byte[] data, ZoneId zone) {
         int at = behind(TIME, data, 0);
         if (at >= data.length || data[at] != '"') {
             return null;

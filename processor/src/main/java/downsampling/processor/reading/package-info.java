@@ -4,4 +4,7 @@
  * the usual shape, and a test holds the two against each other. What is no reading is a
  * {@link downsampling.processor.reading.NotAReadingException}, whose message a person reads on the dead-letter topic.
  */
+@NullMarked
 package downsampling.processor.reading;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,10 +1,13 @@
 package downsampling.processor.topics;
 
+import static java.util.Objects.requireNonNull;
+
 import downsampling.processor.settings.Settings;
 import downsampling.service.BrokerConnection;
 import downsampling.service.FailedException;
 import downsampling.service.KafkaSettings;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import org.apache.kafka.clients.admin.Admin;
@@ -37,10 +40,9 @@ public final class Cluster {
     /** How many partitions a topic has; empty if there is no such topic. */
     static Optional<Integer> partitions(Admin admin, String topic) {
         try {
-            return Optional.of(
-                    get(admin.describeTopics(List.of(topic)).topicNameValues().get(topic))
-                            .partitions()
-                            .size());
+            return Optional.of(get(admin.describeTopics(List.of(topic)).topicNameValues(), topic)
+                    .partitions()
+                    .size());
         } catch (ExecutionException e) {
             if (e.getCause() instanceof UnknownTopicOrPartitionException) {
                 return Optional.empty();
@@ -53,7 +55,7 @@ public final class Cluster {
     static Config settings(Admin admin, String topic) {
         ConfigResource resource = new ConfigResource(ConfigResource.Type.TOPIC, topic);
         try {
-            return get(admin.describeConfigs(List.of(resource)).values().get(resource));
+            return get(admin.describeConfigs(List.of(resource)).values(), resource);
         } catch (ExecutionException e) {
             LOG.debug("Settings of topic {} cannot be read", topic, e);
             return new Config(List.of());
@@ -61,10 +63,16 @@ public final class Cluster {
     }
 
     static FailedException failure(String what, ExecutionException e) {
-        String why = e.getCause() instanceof AuthorizationException
-                ? "no right to (" + e.getCause().getMessage() + ")"
-                : Incurable.why(e.getCause());
-        return new FailedException(what + ": " + why, e.getCause());
+        Throwable cause = requireNonNull(e.getCause());
+        String why = cause instanceof AuthorizationException
+                ? "no right to (" + cause.getMessage() + ")"
+                : Incurable.why(cause);
+        return new FailedException(what + ": " + why, cause);
+    }
+
+    /** {@link #get(KafkaFuture)} of an answer about one thing of those that were asked for. */
+    public static <K, T> T get(Map<K, KafkaFuture<T>> answers, K asked) throws ExecutionException {
+        return get(requireNonNull(answers.get(asked)));
     }
 
     /**

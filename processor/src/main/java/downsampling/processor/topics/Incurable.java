@@ -55,7 +55,7 @@ public final class Incurable {
         for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
             Throwable one = cause;
             if (cause instanceof FailedException) { // this program's own word, which says what to do
-                return Optional.of(cause.getMessage());
+                return Optional.ofNullable(cause.getMessage());
             }
             if (KINDS.stream().anyMatch(kind -> kind.isInstance(one))
                     || String.valueOf(one.getMessage()).startsWith(NEIGHBOUR)) {

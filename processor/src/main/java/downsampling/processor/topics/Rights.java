@@ -19,6 +19,7 @@ import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.GroupAuthorizationException;
 import org.apache.kafka.common.errors.TopicAuthorizationException;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,11 +44,13 @@ public final class Rights {
         String group = settings.applicationId();
         try {
             require(
-                    get(admin.describeConsumerGroups(
-                                            List.of(group),
-                                            new DescribeConsumerGroupsOptions().includeAuthorizedOperations(true))
-                                    .describedGroups()
-                                    .get(group))
+                    get(
+                                    admin.describeConsumerGroups(
+                                                    List.of(group),
+                                                    new DescribeConsumerGroupsOptions()
+                                                            .includeAuthorizedOperations(true))
+                                            .describedGroups(),
+                                    group)
                             .authorizedOperations(),
                     List.of(AclOperation.READ),
                     "group " + group);
@@ -59,11 +62,12 @@ public final class Rights {
     private static void checkTopic(Admin admin, String topic, List<AclOperation> needed) {
         try {
             require(
-                    get(admin.describeTopics(
-                                            List.of(topic),
-                                            new DescribeTopicsOptions().includeAuthorizedOperations(true))
-                                    .topicNameValues()
-                                    .get(topic))
+                    get(
+                                    admin.describeTopics(
+                                                    List.of(topic),
+                                                    new DescribeTopicsOptions().includeAuthorizedOperations(true))
+                                            .topicNameValues(),
+                                    topic)
                             .authorizedOperations(),
                     needed,
                     "topic " + topic);
@@ -74,7 +78,7 @@ public final class Rights {
         }
     }
 
-    private static void require(Set<AclOperation> has, List<AclOperation> needed, String resource) {
+    private static void require(@Nullable Set<AclOperation> has, List<AclOperation> needed, String resource) {
         if (has == null || has.isEmpty()) { // a broker that does not say
             return;
         }

@@ -95,7 +95,7 @@ public final class StateCheck {
             get(admin.listConsumerGroupOffsets(group).partitionsToOffsetAndMetadata())
                     .keySet()
                     .forEach(partition -> read.add(partition.topic()));
-            get(admin.describeConsumerGroups(List.of(group)).describedGroups().get(group))
+            get(admin.describeConsumerGroups(List.of(group)).describedGroups(), group)
                     .members()
                     .forEach(member ->
                             member.assignment().topicPartitions().forEach(partition -> read.add(partition.topic())));

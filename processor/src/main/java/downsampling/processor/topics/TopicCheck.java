@@ -15,6 +15,7 @@ import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.common.config.TopicConfig;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -144,7 +145,7 @@ public final class TopicCheck {
         return text == null ? otherwise : Long.parseLong(text);
     }
 
-    private static String text(Config settings, String name) {
+    private static @Nullable String text(Config settings, String name) {
         return settings.get(name) == null ? null : settings.get(name).value();
     }
 }

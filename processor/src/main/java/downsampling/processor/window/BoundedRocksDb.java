@@ -2,6 +2,7 @@ package downsampling.processor.window;
 
 import java.util.Map;
 import org.apache.kafka.streams.state.RocksDBConfigSetter;
+import org.jspecify.annotations.Nullable;
 import org.rocksdb.BlockBasedTableConfig;
 import org.rocksdb.Cache;
 import org.rocksdb.LRUCache;
@@ -16,24 +17,28 @@ public final class BoundedRocksDb implements RocksDBConfigSetter {
     /** Kafka Streams makes this object by its class name and hands it the settings; the bound travels among them. */
     public static final String BYTES = "rocksdb.memory.bytes";
 
-    private static Cache cache;
-    private static WriteBufferManager writeBuffers;
+    private record Shared(Cache cache, WriteBufferManager writeBuffers) {}
 
-    private static synchronized void share(long bytes) {
-        if (cache == null) {
-            cache = new LRUCache(bytes);
-            writeBuffers = new WriteBufferManager(bytes / 2, cache);
+    private static @Nullable Shared shared;
+
+    private static synchronized Shared shared(long bytes) {
+        Shared one = shared;
+        if (one == null) {
+            Cache cache = new LRUCache(bytes);
+            one = new Shared(cache, new WriteBufferManager(bytes / 2, cache));
+            shared = one;
         }
+        return one;
     }
 
     @Override
     public void setConfig(String storeName, Options options, Map<String, Object> settings) {
-        share(Long.parseLong(settings.get(BYTES).toString()));
+        Shared shared = shared(Long.parseLong(String.valueOf(settings.get(BYTES))));
         BlockBasedTableConfig table = (BlockBasedTableConfig) options.tableFormatConfig();
-        table.setBlockCache(cache);
+        table.setBlockCache(shared.cache);
         table.setCacheIndexAndFilterBlocks(true);
         options.setTableFormatConfig(table);
-        options.setWriteBufferManager(writeBuffers);
+        options.setWriteBufferManager(shared.writeBuffers);
     }
 
     /** Leaves the shared parts open: other stores use them. */

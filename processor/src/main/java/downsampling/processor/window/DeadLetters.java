@@ -1,5 +1,7 @@
 package downsampling.processor.window;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.Map;
 import java.util.function.Function;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -34,9 +36,9 @@ public final class DeadLetters extends LogAndContinueExceptionHandler {
     @SuppressWarnings("unchecked")
     public void configure(Map<String, ?> settings) {
         super.configure(settings);
-        metrics = (Metrics) settings.get(METRICS);
+        metrics = requireNonNull((Metrics) settings.get(METRICS));
         faults = new Faults(metrics);
-        limits = (Function<String, TopicLimits>) settings.get(LIMITS);
+        limits = requireNonNull((Function<String, TopicLimits>) settings.get(LIMITS));
         sizes = new SizeLimit(
                 String.valueOf(settings.get(StreamsConfig.ERRORS_DEAD_LETTER_QUEUE_TOPIC_NAME_CONFIG)), limits);
     }

@@ -47,9 +47,8 @@ final class IdleWatch {
     }
 
     boolean isIdle(InputEnd.Reached reached) {
-        return reached != null
-                && reached.seenAt() - Math.max(lastReadingAt, reached.since())
-                        >= windows.idleClose().toMillis();
+        return reached.seenAt() - Math.max(lastReadingAt, reached.since())
+                >= windows.idleClose().toMillis();
     }
 
     /** Silence has closed windows that ended, in event time, after {@code from} and up to {@code to}. */

@@ -5,6 +5,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import org.apache.kafka.common.utils.Bytes;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The last closed windows of each partition that this instance works on, for who asks over HTTP: the state store forgets a
@@ -40,7 +41,7 @@ public final class KeptWindows {
     }
 
     /** The windows of a partition; null if no task of this instance works on it. */
-    public Partition of(int partition) {
+    public @Nullable Partition of(int partition) {
         return partitions.get(partition);
     }
 

@@ -1,5 +1,7 @@
 package downsampling.processor.window;
 
+import static java.util.Objects.requireNonNull;
+
 import downsampling.processor.reading.NotAReadingException;
 import downsampling.service.Answer;
 import downsampling.service.ProcessMetrics;
@@ -157,7 +159,7 @@ public final class Metrics implements AutoCloseable {
 
     /** A record that was no reading. */
     void dead(NotAReadingException.Reason reason) {
-        dead.get(reason).increment();
+        requireNonNull(dead.get(reason)).increment();
     }
 
     /** A record that became a dead letter by a fault of this program. */

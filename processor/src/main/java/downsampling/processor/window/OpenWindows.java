@@ -1,5 +1,7 @@
 package downsampling.processor.window;
 
+import static java.util.Objects.requireNonNull;
+
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -9,6 +11,7 @@ import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.KeyValue;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The open windows of one partition. While readings come they are objects on the heap; {@link #write} brings those that have
@@ -36,7 +39,7 @@ final class OpenWindows {
     /** The start that was asked for last, and its windows; readings mostly come by time. */
     private long lastStart = NONE;
 
-    private Map<Bytes, Window> last;
+    private Map<Bytes, Window> last = Map.of();
 
     /**
      * @param store      keys as {@link WindowKey} makes them, values as {@link Summary#toBytes}
@@ -142,7 +145,9 @@ final class OpenWindows {
     void write() {
         for (Window window : changed) {
             if (window.changed) {
-                store.put(WindowKey.of(window.start, window.sensor), window.summary.toBytes());
+                store.put(
+                        WindowKey.of(window.start, window.sensor),
+                        window.summary().toBytes());
                 window.stored = true;
                 window.changed = false;
             }
@@ -160,13 +165,13 @@ final class OpenWindows {
     static final class Window implements Comparable<Window> {
         final long start;
         final Bytes sensor;
-        private Summary summary;
+        private @Nullable Summary summary;
         /** Whether the store has it, as it was at some time. */
         private boolean stored;
         /** Whether the store lacks its newest readings. */
         private boolean changed;
 
-        private Window(long start, Bytes sensor, Summary summary, boolean stored) {
+        private Window(long start, Bytes sensor, @Nullable Summary summary, boolean stored) {
             this.start = start;
             this.sensor = sensor;
             this.summary = summary;
@@ -174,7 +179,7 @@ final class OpenWindows {
         }
 
         Summary summary() {
-            return summary;
+            return requireNonNull(summary);
         }
 
         @Override

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.ToLongFunction;
 import org.apache.kafka.common.utils.Bytes;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,7 +34,7 @@ final class SensorPartitions {
     private static final long PARTITION = 0xFFFF;
 
     /** The upper 48 bits of the hash of the sensor seen last, and its partition plus one; 0 for none yet. */
-    private long[] seen;
+    private long @Nullable [] seen;
     /** By id, the partition where it was seen after another one. */
     private final Map<Bytes, Integer> suspects = new HashMap<>();
 
@@ -52,14 +53,16 @@ final class SensorPartitions {
 
     /** A window of the sensor closed in a partition. */
     synchronized void seen(Bytes sensor, int partition) {
-        if (seen == null) {
-            seen = new long[SLOTS];
+        long[] last = seen;
+        if (last == null) {
+            last = new long[SLOTS];
+            seen = last;
         }
         long hash = hashing.applyAsLong(sensor.get());
         int slot = (int) hash & SLOTS - 1;
         long now = hash & ~PARTITION | partition + 1 & PARTITION;
-        long before = seen[slot];
-        seen[slot] = now;
+        long before = last[slot];
+        last[slot] = now;
         if (now != before && (now & ~PARTITION) == (before & ~PARTITION)) {
             moved(sensor, (int) (before & PARTITION) - 1, partition);
         }

@@ -19,6 +19,7 @@ import org.apache.kafka.streams.processor.api.Processor;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.KeyValueStore;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -83,9 +84,9 @@ final class WindowProcessor implements Processor<byte[], List<ConsumerRecord<byt
     private IdleWatch idle;
     // Timers are there only as long as they are needed: to Kafka Streams each call of a punctuator is a reason for a
     // commit.
-    private Cancellable commitTimer;
-    private Cancellable idleTimer;
-    private Cancellable dueTimer;
+    private @Nullable Cancellable commitTimer;
+    private @Nullable Cancellable idleTimer;
+    private @Nullable Cancellable dueTimer;
 
     WindowProcessor(
             Settings settings,
@@ -232,7 +233,7 @@ final class WindowProcessor implements Processor<byte[], List<ConsumerRecord<byt
             return;
         }
         InputEnd.Reached reached = inputEnd.reached(partition, progress.nextOffset(), false);
-        if (idle.isIdle(reached)) {
+        if (reached != null && idle.isIdle(reached)) {
             long before = closedUpTo;
             int closed = closeUpTo(Math.min(floor(reached.readUpTo() - grace), windows.newest() + size), now);
             if (closed > 0) {
@@ -327,7 +328,7 @@ final class WindowProcessor implements Processor<byte[], List<ConsumerRecord<byt
         return context.schedule(interval, PunctuationType.WALL_CLOCK_TIME, action);
     }
 
-    private static Cancellable cancel(Cancellable timer) {
+    private static @Nullable Cancellable cancel(@Nullable Cancellable timer) {
         if (timer != null) {
             timer.cancel();
         }

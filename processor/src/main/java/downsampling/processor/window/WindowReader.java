@@ -114,7 +114,7 @@ public final class WindowReader {
             for (Bytes window : closed.windows().keySet()) {
                 consumer.accept(WindowKey.sensor(window));
             }
-            return null;
+            return partition;
         });
     }
 

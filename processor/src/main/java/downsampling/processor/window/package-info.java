@@ -6,4 +6,7 @@
  * {@code CommitPace} (when to commit), {@code SummaryRecord} and {@code RejectedRecords} (what goes out), {@code TopicLimits}
  * and {@code SizeLimit} (what topics accept).
  */
+@NullMarked
 package downsampling.processor.window;
+
+import org.jspecify.annotations.NullMarked;
