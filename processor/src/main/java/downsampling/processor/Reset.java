@@ -128,7 +128,7 @@ final class Reset implements Callable<Integer>, SaidEachTime {
                 throw new FailedException("application " + settings.applicationId()
                         + " has no offsets and no state: is it the right --application-id?");
             }
-            tell(out, found);
+            describe(out, found);
             if (dryRun) {
                 out.println("Nothing was changed.");
                 return CommandLine.ExitCode.OK;
@@ -214,7 +214,7 @@ final class Reset implements Callable<Integer>, SaidEachTime {
         return inside && Files.isDirectory(folder) ? folder : null;
     }
 
-    private void tell(PrintWriter out, Found found) {
+    private void describe(PrintWriter out, Found found) {
         out.println("Reset of " + settings.applicationId() + ":");
         out.println("  offsets  group " + settings.applicationId()
                 + (to.equals("earliest")

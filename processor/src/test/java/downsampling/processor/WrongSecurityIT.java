@@ -132,6 +132,7 @@ class WrongSecurityIT {
                 .isZero();
     }
 
+    // Of the last, the name of the alert depends on the JDK.
     @ParameterizedTest
     @CsvSource({
         "GOOD, PLAINTEXT, true, 'speaks TLS, but security.protocol is PLAINTEXT: expected SSL or SASL_SSL'",
@@ -141,7 +142,7 @@ class WrongSecurityIT {
         "GOOD, SSL, false, 'unable to find valid certification path'",
         "EXPIRED, SSL, true, 'NotAfter: '",
         "ELSEWHERE, SSL, true, 'No subject alternative names matching IP address 127.0.0.1 found'",
-        "MUTUAL, SSL, true, 'Received fatal alert: bad_certificate'"
+        "MUTUAL, SSL, true, 'Received fatal alert: '"
     })
     void shouldSayInOneLineWhatIsWrongInEachProgram(String listener, String protocol, boolean trusted, String why)
             throws Exception {

@@ -43,8 +43,8 @@ import org.jspecify.annotations.Nullable;
  * closed, and its readings are lost, follows from the input and not from what is missing. What the input does not say is when
  * it was read: where the rule asks for that, the earliest time is taken that it can have been.
  *
- * <p>Late and dead records are told first, then the input of each partition in its order, and a summary once all readings
- * that it can hold have been told ({@link #judge} says when). So all that is kept is a bit for each late and dead record,
+ * <p>Late and dead records are reported to it first, then the input of each partition in its order, and a summary once all readings
+ * that it can hold have been reported ({@link #judge} says when). So all that is kept is a bit for each late and dead record,
  * the windows whose summary has not been read, and for each sensor the end of its last summary: the processor closes the
  * windows of a partition in ascending order, hence a summary that does not end later than the one before is one too many.
  *
@@ -100,7 +100,7 @@ final class Account {
         private final long reached;
         private final Offsets late = new Offsets();
         private final Offsets dead = new Offsets();
-        /** Ranges that were deleted unread, by first offset, with the offset behind their last. */
+        /** Ranges that were deleted unread, by first offset, with the offset after their last. */
         private final NavigableMap<Long, Long> deleted = new TreeMap<>();
 
         private final Map<Column, Long> row = new EnumMap<>(Column.class);
@@ -139,7 +139,7 @@ final class Account {
             return begin > 0;
         }
 
-        /** All of it has been told. */
+        /** All of it has been reported. */
         void done() {
             done = true;
         }
@@ -190,14 +190,14 @@ final class Account {
     }
 
     private static final class Sensor {
-        /** Of its readings; null as long as none has been told. */
+        /** Of its readings; null as long as none has been reported. */
         private @Nullable Partition partition;
 
         private long lastEnd;
         /** By start. */
         private final NavigableMap<Long, Window> windows = new TreeMap<>();
 
-        /** That of a sensor with windows: one of its readings has been told. */
+        /** That of a sensor with windows: one of its readings has been reported. */
         private Partition partition() {
             return requireNonNull(partition);
         }
@@ -208,7 +208,7 @@ final class Account {
         /** Of those that were processed for certain; null for none. */
         private @Nullable Summary readings;
         /** How many there are beside them, which the processor may have been at when the ends were looked up. */
-        private long behind;
+        private long notYet;
 
         private long count() {
             return readings == null ? 0 : readings.count();
@@ -275,7 +275,7 @@ final class Account {
     }
 
     /**
-     * A dead-letter record; to be told after all late ones.
+     * A dead-letter record; to be reported after all late ones.
      *
      * @return false if it names no offset of the input topic
      */
@@ -298,7 +298,7 @@ final class Account {
         return true;
     }
 
-    /** Records from one offset up to, but without, another were deleted before they were read; may be told again. */
+    /** Records from one offset up to, but without, another were deleted before they were read; may be reported again. */
     void deletedUnread(Partition partition, long from, long to) {
         partition.deleted.merge(from, to, Math::max);
     }
@@ -315,13 +315,13 @@ final class Account {
         } else if (offset >= partition.reached) {
             partition.add(Column.NOT_YET, 1);
         } else {
-            boolean behind = offset >= partition.processed;
+            boolean notYet = offset >= partition.processed;
             try {
                 String id = keys.deserialize(record.topic(), record.key());
                 Reading reading = readings.deserialize(record.topic(), record.value());
-                onTime(partition, id, reading, record.timestamp(), behind);
+                onTime(partition, id, reading, record.timestamp(), notYet);
             } catch (NotAReadingException e) {
-                if (behind) {
+                if (notYet) {
                     partition.add(Column.NOT_YET, 1);
                 } else {
                     fault(partition, Column.LOST, 1, at(partition, offset), "a dead record", "none; " + e.getMessage());
@@ -330,7 +330,7 @@ final class Account {
         }
     }
 
-    private void onTime(Partition partition, String id, Reading reading, long arrived, boolean behind) {
+    private void onTime(Partition partition, String id, Reading reading, long arrived, boolean notYet) {
         Sensor sensor = sensors.computeIfAbsent(id, unknown -> new Sensor());
         if (sensor.partition != null && sensor.partition != partition) {
             strayingSensor = id;
@@ -344,7 +344,7 @@ final class Account {
             partition.wholeFrom = start + size + grace + maxAhead;
         }
         partition.first = false;
-        if (!behind) {
+        if (!notYet) {
             partition.streamTime.accept(reading.time(), readAtLeastUpTo(reading.time(), arrived), Long.MAX_VALUE);
         }
         if (start < partition.wholeFrom) {
@@ -357,8 +357,8 @@ final class Account {
             sensor.windows.put(start, window);
             partition.pending++;
         }
-        if (behind) {
-            window.behind++;
+        if (notYet) {
+            window.notYet++;
         } else {
             window.readings =
                     window.readings == null ? Summary.of(reading.value()) : window.readings.add(reading.value());
@@ -379,7 +379,7 @@ final class Account {
      *
      * @param sure it was committed before the input's processed offsets were looked up: then all other windows that were
      *     closed together with this one have their summaries in what is read, too
-     * @return false, and nothing has happened, as long as readings are to be told that it may hold: those of
+     * @return false, and nothing has happened, as long as readings that it may hold have not been reported: those of
      *     {@link #awaited}
      * @throws InvalidSettingException if its window has another size
      */
@@ -426,7 +426,7 @@ final class Account {
         return true;
     }
 
-    /** The partitions that have to be told on before this summary can be judged. */
+    /** The partitions of which more has to be reported before this summary can be judged. */
     List<Partition> awaited(ConsumerRecord<byte[], byte[]> record) {
         Long end = number(record.headers(), "window.end");
         Sensor sensor = record.key() == null ? null : sensors.get(sensor(record));
@@ -444,7 +444,7 @@ final class Account {
             long end,
             Supplier<String> where) {
         Summary readings = window.readings;
-        if (window.behind == 0 && readings != null && Arrays.equals(SummaryJson.write(end, readings), record.value())) {
+        if (window.notYet == 0 && readings != null && Arrays.equals(SummaryJson.write(end, readings), record.value())) {
             partition.add(Column.SUMMARISED, window.count());
             return;
         }
@@ -452,12 +452,12 @@ final class Account {
         Matcher matcher = COUNT.matcher(text);
         long found = matcher.find() ? Long.parseLong(matcher.group(1)) : 0;
         long least = window.count();
-        long most = least + window.behind;
+        long most = least + window.notYet;
         partition.add(Column.SUMMARISED, Math.min(found, most));
         if (found < least) {
-            partition.add(Column.NOT_YET, window.behind);
+            partition.add(Column.NOT_YET, window.notYet);
             fault(partition, Column.LOST, least - found, where.get(), expected(end, window), text);
-        } else if (found > most || window.behind == 0) {
+        } else if (found > most || window.notYet == 0) {
             fault(partition, Column.WRONG, 1, where.get(), expected(end, window), text);
         } else {
             partition.add(Column.NOT_YET, most - found);
@@ -466,7 +466,7 @@ final class Account {
 
     private static String expected(long end, Window window) {
         return window.readings == null
-                ? "at most " + window.behind + " readings"
+                ? "at most " + window.notYet + " readings"
                 : new String(SummaryJson.write(end, window.readings), StandardCharsets.UTF_8);
     }
 
@@ -474,7 +474,7 @@ final class Account {
     private void withoutSummary(String id, Partition partition, long start) {
         Window window = requireNonNull(requireNonNull(sensors.get(id)).windows.get(start));
         partition.pending--;
-        partition.add(Column.NOT_YET, window.behind);
+        partition.add(Column.NOT_YET, window.notYet);
         if (start < summariesFrom) {
             partition.add(Column.CUT, window.count());
         } else if (window.count() > 0) {
@@ -490,7 +490,7 @@ final class Account {
         summariesFrom = Math.max(summariesFrom, start == null ? 0 : start);
     }
 
-    /** No further summary will be told: decides on the windows that are known to be closed. */
+    /** No further summary will be reported: decides on the windows that are known to be closed. */
     void settle() {
         for (Partition partition : partitions) {
             long time = partition.streamTime.get() - grace;
@@ -505,13 +505,13 @@ final class Account {
         });
     }
 
-    /** All has been told. */
+    /** All has been reported. */
     void close() {
         settle();
         for (Sensor sensor : sensors.values()) {
             for (Window window : sensor.windows.values()) {
                 sensor.partition().add(Column.OPEN, window.count());
-                sensor.partition().add(Column.NOT_YET, window.behind);
+                sensor.partition().add(Column.NOT_YET, window.notYet);
             }
             sensor.windows.clear();
         }
@@ -544,7 +544,7 @@ final class Account {
         }
     }
 
-    /** Windows whose summary has not been told. */
+    /** Windows whose summary has not been reported. */
     long pending() {
         return partitions.stream().mapToLong(Partition::pending).sum();
     }

@@ -71,7 +71,7 @@ final class TopicReader implements AutoCloseable {
     }
 
     /** @throws FailedException if nothing comes for so long that the broker must be gone */
-    void poll(Set<TopicPartition> held, Consumer<ConsumerRecord<byte[], byte[]>> told) {
+    void poll(Set<TopicPartition> held, Consumer<ConsumerRecord<byte[], byte[]>> consume) {
         Set<TopicPartition> resumed = new HashSet<>(open);
         resumed.removeAll(held);
         Set<TopicPartition> paused = new HashSet<>(consumer.assignment());
@@ -84,7 +84,7 @@ final class TopicReader implements AutoCloseable {
         Map<TopicPartition, Long> from = positions(resumed);
         consumer.poll(Duration.ofMillis(100)).forEach(record -> {
             if (record.offset() < Ends.at(ends.end(), new TopicPartition(record.topic(), record.partition()))) {
-                told.accept(record);
+                consume.accept(record);
             }
         });
         Map<TopicPartition, Long> to = positions(resumed);

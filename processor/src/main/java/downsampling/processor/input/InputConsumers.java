@@ -39,7 +39,7 @@ import org.slf4j.LoggerFactory;
  *
  * <ul>
  *   <li>Where records are gone that nobody has read, a record of no key and the value {@link #DELETED} stands in their place:
- *       whoever processes it tells of them in the transaction that moves past them.
+ *       whoever processes it reports them in the transaction that moves past them.
  *   <li>Where the group's offset was set forward, reading goes on where the state stands.
  *   <li>Where the topic ends before what was read of it, it is another topic, and nothing is read.
  * </ul>
@@ -199,12 +199,12 @@ public final class InputConsumers {
                 place.settled = false;
                 place.missed = missed;
             } else if (missed != NOWHERE && partition.topic().equals(topic)) {
-                tellOnly(partition, missed);
+                reportOnly(partition, missed);
             }
         }
 
         /** For a topology that has no place for a record of it. */
-        private void tellOnly(TopicPartition partition, long missed) {
+        private void reportOnly(TopicPartition partition, long missed) {
             try {
                 long begin = begin(partition);
                 if (begin > missed) {
@@ -308,9 +308,9 @@ public final class InputConsumers {
             for (TopicPartition partition : Set.copyOf(deleted.keySet())) {
                 if (isRead(partition)) {
                     ConsumerRecord<byte[], byte[]> gone = requireNonNull(deleted.remove(partition));
-                    List<ConsumerRecord<byte[], byte[]>> behind = new ArrayList<>(List.of(gone));
-                    behind.addAll(all.getOrDefault(partition, List.of()));
-                    all.put(partition, behind);
+                    List<ConsumerRecord<byte[], byte[]>> withGone = new ArrayList<>(List.of(gone));
+                    withGone.addAll(all.getOrDefault(partition, List.of()));
+                    all.put(partition, withGone);
                     next.putIfAbsent(partition, new OffsetAndMetadata(gone.offset() + 1));
                 }
             }

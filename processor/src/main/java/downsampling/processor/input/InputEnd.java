@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>"No reading came" is not what it seems while the broker is away, the network is cut, this process was paused, or the
  * readings are there but not read yet, or not to be read yet since their transaction is open. So the broker is asked, again and
- * again, for the end of the partition, behind all that was written, and for the offset that the application has committed.
+ * again, for the end of the partition, after all that was written, and for the offset that the application has committed.
  * Once all before an end seen at time t has been processed, all that had been written by t is accounted for.
  *
  * <p>Asked by stream threads, answered from what one thread of its own last learned.
@@ -95,7 +95,7 @@ public final class InputEnd implements AutoCloseable {
     // Of the executor's thread alone:
     private final Map<TopicPartition, End> awaited = new HashMap<>();
     private final Map<TopicPartition, Long> lastDone = new HashMap<>();
-    /** Since when a transaction is open in a partition; negative once that has been told. */
+    /** Since when a transaction is open in a partition; negative once that has been reported. */
     private final Map<TopicPartition, Long> openSince = new HashMap<>();
 
     private long since;
@@ -229,18 +229,18 @@ public final class InputEnd implements AutoCloseable {
                 awaited.put(partition, awaitedEnd);
             }
         });
-        lastAnswer = steady.getAsLong(); // looking behind the committed offset may have taken a while
+        lastAnswer = steady.getAsLong(); // looking after the committed offset may have taken a while
     }
 
     private void reached(TopicPartition partition, End end, Asked by) {
         reached.put(partition.partition(), new Reached(since, end.seenAt, end.readUpTo, by.nextOffset));
     }
 
-    /** Tells of a transaction that holds up all that was written after it began. */
+    /** Reports a transaction that holds up all that was written after it began. */
     private void watchTransaction(TopicPartition partition, long done, long readable, End end) {
         if (readable >= end.offset || done < readable) {
-            Long told = openSince.remove(partition);
-            if (told != null && told < 0) {
+            Long before = openSince.remove(partition);
+            if (before != null && before < 0) {
                 LOG.info(
                         "Partition {} can be read on: the transaction at offset {} has ended",
                         partition.partition(),

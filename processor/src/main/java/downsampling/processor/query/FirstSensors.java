@@ -8,7 +8,7 @@ import org.apache.kafka.common.utils.Bytes;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Those sensors behind a given one that come first, by the bytes of their ids in UTF-8: so many at the most, and no more than
+ * The first sensors after a given one, by the bytes of their ids in UTF-8: so many at the most, and no more than
  * fit in an answer, but one in any case. For one thread.
  */
 final class FirstSensors {
@@ -48,7 +48,7 @@ final class FirstSensors {
         return true;
     }
 
-    /** There are others behind the last of these. */
+    /** There are others after the last of these. */
     void cut() {
         cut = true;
     }
@@ -57,7 +57,7 @@ final class FirstSensors {
         return ids.stream().map(id -> new String(id.get(), UTF_8)).toList();
     }
 
-    /** The last of them if there are others behind it, else null. */
+    /** The last of them if there are others after it, else null. */
     @Nullable
     String next() {
         return cut && !ids.isEmpty() ? new String(ids.last().get(), UTF_8) : null;

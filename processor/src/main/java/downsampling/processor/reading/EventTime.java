@@ -11,11 +11,11 @@ import java.util.regex.Pattern;
 /**
  * ISO-8601 timestamps, read quickly in the shape nearly every producer writes and by a pattern in all others.
  *
- * <p>A date, a {@code T} or a blank, hours and minutes, seconds where there are some, with a fraction of any length behind a
+ * <p>A date, a {@code T} or a blank, hours and minutes, seconds where there are some, with a fraction of any length after a
  * point or a comma; then {@code Z}, an offset or nothing. The days and hours are those of the calendar and the clock: no 24:00,
  * no leap second. {@code times.csv} among the tests holds the cases, and the CSV replay and the live page read by the same rules.
  *
- * <p>The quick way takes {@code yyyy-MM-ddTHH:mm:ss}, optionally with a fraction of up to nine digits, then {@code Z}, or
+ * <p>The quick way accepts {@code yyyy-MM-ddTHH:mm:ss}, optionally with a fraction of up to nine digits, then {@code Z}, or
  * nothing where the zone for such times is UTC; it is several times faster than a pattern and makes no garbage. Whatever
  * it does not recognise to the last character goes to the pattern, which also decides what an error is.
  */

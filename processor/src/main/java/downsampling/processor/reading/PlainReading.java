@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Reads {@code {"ts":"2025-01-01T12:00:00.123Z","value":42}}, the shape nearly every producer writes, without a JSON parser.
  *
  * <p>It takes only what it can prove to mean the same to {@link ReadingDeserializer}: these two fields in this order, spaces
- * at most behind a colon or a comma, a time that {@link EventTime#quick} knows, a number without exponent. All else is the
+ * at most after a colon or a comma, a time that {@link EventTime#quick} knows, a number without exponent. All else is the
  * careful parser's, which also words the errors. {@code ReadingDeserializerTest} holds the two against each other.
  */
 final class PlainReading {
@@ -36,7 +36,7 @@ final class PlainReading {
      * @param zone of a time that names none
      */
     static @Nullable Reading read(byte[] data, ZoneId zone) {
-        int at = behind(TIME, data, 0);
+        int at = after(TIME, data, 0);
         if (at >= data.length || data[at] != '"') {
             return null;
         }
@@ -48,7 +48,7 @@ final class PlainReading {
         if (time < 0 || at + 1 >= data.length || data[at + 1] != ',') {
             return null;
         }
-        at = behind(VALUE, data, pastSpaces(data, at + 2));
+        at = after(VALUE, data, pastSpaces(data, at + 2));
         boolean negative = at < data.length && data[at] == '-';
         if (negative) {
             at++;
@@ -81,8 +81,8 @@ final class PlainReading {
         return new Reading(time, negative ? -value : value);
     }
 
-    /** The index behind a text that stands at an index, and behind spaces after it; the end if it does not stand there. */
-    private static int behind(byte[] text, byte[] data, int at) {
+    /** The index after a text that stands at an index, and after spaces that follow it; the end if it does not stand there. */
+    private static int after(byte[] text, byte[] data, int at) {
         int end = at + text.length;
         if (end > data.length || !Arrays.equals(data, at, end, text, 0, text.length)) {
             return data.length;

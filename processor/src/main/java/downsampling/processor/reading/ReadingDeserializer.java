@@ -130,12 +130,12 @@ public final class ReadingDeserializer implements Deserializer<Reading> {
                     String.format("0x%02x%s at byte %d", data[foreign], latin ? ", as Latin-1 has it," : "", foreign));
         }
         String said = said(e);
-        if (said.startsWith("Illegal character")) { // told once it is passed
+        if (said.startsWith("Illegal character")) { // Jackson reports it after it has passed it
             at--;
-        } else if (said.startsWith("Non-standard token")) { // told at its end
+        } else if (said.startsWith("Non-standard token")) { // Jackson reports it at its end
             at -= said.split("'")[1].length();
         } else if (at >= 2 && at < data.length && isDigit(data[at]) && data[at - 1] == ',' && isDigit(data[at - 2])) {
-            said += ", behind what looks like a decimal comma";
+            said += ", after what looks like a decimal comma";
         }
         return expected(Reason.JSON, "JSON", said + " at byte " + at);
     }

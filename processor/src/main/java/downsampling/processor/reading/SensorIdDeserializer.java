@@ -13,7 +13,7 @@ import org.apache.kafka.common.utils.Bytes;
  */
 public final class SensorIdDeserializer implements Deserializer<String> {
     /**
-     * An id is part of each summary and of each open window's changelog record, whose topics take a mebibyte or less: what is
+     * An id is part of each summary and of each open window's changelog record, whose topics accept a mebibyte or less: what is
      * accepted here has to fit there, with room to spare.
      */
     public static final int MAX_BYTES = 16 << 10;
@@ -26,7 +26,7 @@ public final class SensorIdDeserializer implements Deserializer<String> {
     }
 
     /**
-     * The id as it is on the wire, for who only has to tell one from another.
+     * The id as it is on the wire, for those who only have to distinguish one sensor from another.
      *
      * @throws NotAReadingException if there is no key, or it is empty, too large or not UTF-8
      */

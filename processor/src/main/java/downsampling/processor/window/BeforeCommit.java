@@ -12,7 +12,7 @@ import org.apache.kafka.streams.state.internals.CachedStateStore;
  * is written to a logged store in the same transaction as the input offsets.
  *
  * <p>No public hook does that. A state store's own {@code commit} comes after the offsets are committed, and a punctuator
- * does not run before a rebalance. But before each commit Kafka Streams flushes the record caches, and it takes for one each
+ * does not run before a rebalance. But before each commit Kafka Streams flushes the record caches, and it regards as one each
  * store that implements {@link CachedStateStore}. This is such a store, with nothing in it. This and the
  * class that holds record headers are the only internals of Kafka that the processor uses; {@code BeforeCommitTest} fails when
  * they change, and docs/decisions/open-windows.md says what it brings.

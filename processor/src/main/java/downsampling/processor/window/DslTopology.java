@@ -82,7 +82,7 @@ public final class DslTopology {
         throw new UnsupportedOperationException("readings are only read");
     }
 
-    /** {@code suppress} keeps a reading's headers in its changelog, which may take less than the input does. */
+    /** {@code suppress} keeps a reading's headers in its changelog, which may accept less than the input does. */
     private static final class WithoutHeaders extends ContextualFixedKeyProcessor<String, Reading, Reading> {
         @Override
         public void process(FixedKeyRecord<String, Reading> record) {

@@ -22,7 +22,7 @@ import java.util.stream.Stream;
 import org.apache.kafka.streams.KafkaStreams;
 
 /**
- * What this instance counts and measures, as Prometheus reads it; docs/operations.md tells what each metric means.
+ * What this instance counts and measures, as Prometheus reads it; docs/operations.md says what each metric means.
  *
  * <p>Nothing here is called for each reading: readings are counted when their window closes, by the summary's count, or when
  * they are late or dead. Counts are of what was worked on, so they may run ahead of an aborted transaction; the audit
@@ -205,7 +205,7 @@ public final class Metrics implements AutoCloseable {
 
     /**
      * Has gauges for a partition that this instance works on. They ask from another thread for what its own writes without
-     * ado, so they may tell what was true a moment before.
+     * ado, so they may show what was true a moment before.
      *
      * @param open   how many windows are open
      * @param newest stream time, epoch milliseconds; the smallest long for none

@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
  * Notices sensors whose readings stand in more than one partition of the input topic, since each partition makes a summary of
  * its own for the same window. The usual cause is a second client library, which places keys in another way.
  *
- * <p>It is told of each window that closes. What it remembers is bounded: a table with a hash and a partition for each sensor,
+ * <p>Each window that closes is reported to it. What it remembers is bounded: a table with a hash and a partition for each sensor,
  * where a sensor may push out another one, and a few ids. A hash alone accuses nobody: a sensor whose hash was last seen in
  * another partition is a suspect, with its id, and is found out when that very id comes again where it was before. So a sensor
  * that has moved once, for good, is no case, and of a million sensors in two partitions each some are found and not all.

@@ -25,7 +25,7 @@ final class SizeLimit {
     /** What is left of a part that is cut. An id that is one is never cut. */
     private static final int KEPT = SensorIdDeserializer.MAX_BYTES;
 
-    /** More than a record takes beside its parts, the header of its batch included. */
+    /** More than a record needs beside its parts, the header of its batch included. */
     private static final int FRAME = 256;
 
     private final String topic;
@@ -35,7 +35,7 @@ final class SizeLimit {
     /**
      * What goes out.
      *
-     * @param isCut whether something is left out, which headers {@code cut.…} tell
+     * @param isCut whether something is left out, which headers {@code cut.…} then say
      */
     record Fitting(byte[] key, byte[] value, Headers headers, boolean isCut) {}
 
@@ -48,7 +48,7 @@ final class SizeLimit {
     /**
      * The record whole if it fits; otherwise the first bytes of a key or value that is large, without its own headers if those
      * are, and with headers {@code cut.key.bytes}, {@code cut.value.bytes} and {@code cut.headers.bytes} that say how large they
-     * were. Where the whole stands, {@code added} has to tell.
+     * were. Where the whole record stands has to be in {@code added}.
      *
      * @param own   the record's headers, left as they are
      * @param added those of this program, never left out

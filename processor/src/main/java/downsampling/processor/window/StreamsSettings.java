@@ -22,7 +22,7 @@ import org.apache.kafka.streams.StreamsConfig;
  */
 public final class StreamsSettings {
     private static final int POLLED_RECORDS = 5000;
-    /** A crashed instance is missed after this long, the shortest that Kafka and Redpanda take by default. */
+    /** A crashed instance is missed after this long, the shortest that Kafka and Redpanda accept by default. */
     private static final int SESSION_MILLIS = 6000;
 
     private static final int HEARTBEAT_MILLIS = 1500;
@@ -79,7 +79,7 @@ public final class StreamsSettings {
                 StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, asked.processing().standbyReplicas());
         settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, interval.toMillis());
         settings.put(StreamsConfig.APPLICATION_ID_CONFIG, asked.applicationId());
-        // With another one Kafka Streams would not take its consumer from the one who makes it here.
+        // With another one Kafka Streams would not get its consumer from {@code Clients}.
         settings.put(StreamsConfig.GROUP_PROTOCOL_CONFIG, "classic");
         settings.put(
                 StreamsConfig.PROCESSING_GUARANTEE_CONFIG,

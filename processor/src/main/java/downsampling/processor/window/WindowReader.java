@@ -22,7 +22,7 @@ import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
  *
  * <p>A window is looked for in the state store first, then among {@link KeptWindows}: a stream thread moves it that way, so
  * that it is found in one of them. It is open as long as the store, which is as of the last commit, does not say that windows
- * are closed up to its end: so what a reader is told of closed windows is what stands on the output topic, and a window is
+ * are closed up to its end: so what a reader sees of closed windows is what stands on the output topic, and a window is
  * never open and closed at once.
  */
 public final class WindowReader {
@@ -89,7 +89,7 @@ public final class WindowReader {
         });
     }
 
-    /** Whoever is told of sensors. */
+    /** Receives the sensors that {@link #sensors} finds. */
     public interface SensorConsumer {
         /** Accepts a sensor, and returns whether there is room for sensors with a greater id. */
         boolean accept(Bytes sensor);
@@ -172,7 +172,7 @@ public final class WindowReader {
     }
 
     /**
-     * All starts that an open window can have: none is newer than the newest reading, of which version 0.1 told no more than
+     * All starts that an open window can have: none is newer than the newest reading, of which version 0.1 recorded no more than
      * that one {@code grace} after a window's end closes it.
      */
     private void forEachOpenStart(Position position, LongConsumer action) {

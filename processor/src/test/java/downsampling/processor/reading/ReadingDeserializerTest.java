@@ -107,7 +107,7 @@ class ReadingDeserializerTest {
                 Arguments.of(
                         "{\"ts\":1,\"value\":21,5}",
                         "value: expected JSON, found Unexpected character ('5' (code 53)): was expecting double-quote to"
-                                + " start field name, behind what looks like a decimal comma at byte 19"),
+                                + " start field name, after what looks like a decimal comma at byte 19"),
                 Arguments.of(
                         "{\"ts\":1,\"value\":x}", "value: expected JSON, found Unrecognized token 'x': was expecting"),
                 Arguments.of(
