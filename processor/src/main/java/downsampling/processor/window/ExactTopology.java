@@ -48,7 +48,8 @@ public final class ExactTopology {
             Function<String, TopicLimits> limits,
             Metrics metrics,
             Faults faults) {
-        Arrival arrival = new Arrival(() -> limits.apply(settings.changelog()));
+        String changelog = settings.changelog(); // made once: it is looked up for every record
+        Arrival arrival = new Arrival(() -> limits.apply(changelog));
         TopicNames topics = settings.topics();
         return new Topology()
                 .addSource(

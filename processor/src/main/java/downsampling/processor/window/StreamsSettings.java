@@ -79,7 +79,7 @@ public final class StreamsSettings {
                 StreamsConfig.NUM_STANDBY_REPLICAS_CONFIG, asked.processing().standbyReplicas());
         settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, interval.toMillis());
         settings.put(StreamsConfig.APPLICATION_ID_CONFIG, asked.applicationId());
-        // With another one Kafka Streams would not get its consumer from {@code Clients}.
+        // With another one Kafka Streams would not get its consumer from Clients.
         settings.put(StreamsConfig.GROUP_PROTOCOL_CONFIG, "classic");
         settings.put(
                 StreamsConfig.PROCESSING_GUARANTEE_CONFIG,
