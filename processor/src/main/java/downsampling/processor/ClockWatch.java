@@ -1,6 +1,6 @@
 package downsampling.processor;
 
-import java.util.concurrent.Executors;
+import downsampling.service.DaemonThread;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
@@ -18,11 +18,7 @@ final class ClockWatch implements AutoCloseable {
     private final LongSupplier wallClock;
     private final LongSupplier nanos;
     private final LongConsumer setBack;
-    private final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor(task -> {
-        Thread thread = new Thread(task, "clock");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ScheduledExecutorService executor = DaemonThread.scheduler("clock");
     private long ahead;
 
     /**

@@ -4,12 +4,12 @@ import downsampling.processor.settings.Settings;
 import downsampling.processor.topics.StateCheck;
 import downsampling.processor.topics.TopicCheck;
 import downsampling.processor.window.TopicLimits;
+import downsampling.service.DaemonThread;
 import downsampling.service.FailedException;
 import downsampling.service.KafkaSettings;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -37,11 +37,7 @@ final class ClusterWatch implements AutoCloseable {
 
     private final Settings settings;
     private final int partitions;
-    private final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor(task -> {
-        Thread thread = new Thread(task, "watch");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ScheduledExecutorService executor = DaemonThread.scheduler("watch");
     private volatile Map<String, TopicLimits> limits;
     private int looks;
     private @Nullable Admin admin;

@@ -44,7 +44,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** One running instance of the processor: topology, stream threads, and what decides when it cannot go on. */
-public final class Service implements AutoCloseable {
+final class Service implements AutoCloseable {
     /** What a container's stop grace period has to exceed. */
     static final Duration CLOSE_TIMEOUT = Duration.ofSeconds(20);
 

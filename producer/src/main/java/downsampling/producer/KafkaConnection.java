@@ -1,5 +1,6 @@
 package downsampling.producer;
 
+import downsampling.service.BrokerConnection;
 import downsampling.service.Durations;
 import downsampling.service.InvalidSettingException;
 import downsampling.service.KafkaSettings;
@@ -17,17 +18,16 @@ import org.apache.kafka.clients.producer.ProducerConfig;
  */
 record KafkaConnection(Map<String, String> settings, Duration patience) {
 
-    /** Whoever waits counts in ns, of which a long has room for 292 years. */
-    private static final Duration LONGEST_PATIENCE = Duration.ofDays(36_500);
-
     /**
      * @throws InvalidSettingException in one line: name, value, what is allowed
      * @throws org.apache.kafka.common.config.ConfigException if a producer cannot be made of the settings
      */
     KafkaConnection {
-        if (patience.compareTo(LONGEST_PATIENCE) > 0) {
+        if (patience.compareTo(BrokerConnection.LONGEST_PATIENCE) > 0) {
             throw new InvalidSettingException(
-                    "--wait", Durations.format(patience), "a duration up to " + Durations.format(LONGEST_PATIENCE));
+                    "--wait",
+                    Durations.format(patience),
+                    "a duration up to " + Durations.format(BrokerConnection.LONGEST_PATIENCE));
         }
         settings = Map.copyOf(settings);
         ReadingSender.check(KafkaSettings.forProducer(settings));

@@ -70,8 +70,7 @@ final class Lifecycle {
             try {
                 code = exitCode.get(CLOSE_TIMEOUT.toSeconds() + 2, TimeUnit.SECONDS);
             } catch (TimeoutException e) {
-                // The run is inside Kafka's client, waiting for a broker that has gone. Closing the client brings it
-                // back.
+                // The run waits inside Kafka's client for a broker that has gone. Closing the client brings it back.
                 sender.ifPresent(client -> client.close(Duration.ZERO));
                 code = exitCode.get(2, TimeUnit.SECONDS);
             }

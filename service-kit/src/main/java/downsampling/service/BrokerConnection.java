@@ -17,6 +17,9 @@ import org.slf4j.LoggerFactory;
 
 /** Opens the first connection to a broker, which may not be up yet. */
 public final class BrokerConnection {
+    /** The longest time that anybody may wait for a broker: it is counted in ns, of which a long has room for 292 years. */
+    public static final Duration LONGEST_PATIENCE = Duration.ofDays(36_500);
+
     private static final Logger LOG = LoggerFactory.getLogger(BrokerConnection.class);
 
     /** The first attempt is short, so that a person soon learns what the program waits for; the others suit a slow broker far away. */

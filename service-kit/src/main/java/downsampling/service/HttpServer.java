@@ -95,8 +95,7 @@ public final class HttpServer implements AutoCloseable {
         HttpConfiguration http = new HttpConfiguration();
         http.setSendServerVersion(false);
         http.setRequestHeaderSize(MAX_HEADER_BYTES);
-        // A sensor's id may hold any character. An encoded slash is ambiguous, which does no harm where no path is a
-        // file.
+        // A sensor's id may hold any character. An encoded slash is ambiguous, which does no harm without files.
         http.setUriCompliance(UriCompliance.UNSAFE);
         connector = new ServerConnector(server, 1, 1, new HttpConnectionFactory(http));
         connector.setHost(host);

@@ -3,6 +3,7 @@ package downsampling.processor.audit;
 import static java.util.Objects.requireNonNull;
 
 import downsampling.processor.settings.Settings;
+import downsampling.processor.topics.Cluster;
 import downsampling.processor.topics.Incurable;
 import downsampling.service.Durations;
 import downsampling.service.FailedException;
@@ -58,8 +59,7 @@ record Ends(
                 .collect(Collectors.toSet());
         Map<TopicPartition, Long> sure = offsets(admin, output, OffsetSpec.latest(), IsolationLevel.READ_COMMITTED);
         Map<TopicPartition, Long> processed = committed(settings, input);
-        // Results are written before the offsets of their readings are committed, but seen as committed a little
-        // later.
+        // Results are written before the offsets of their readings are committed, and visible a little later.
         Map<TopicPartition, Long> written =
                 offsets(admin, output, OffsetSpec.latest(), IsolationLevel.READ_UNCOMMITTED);
         Map<TopicPartition, Long> end = new HashMap<>(sure);
@@ -146,7 +146,7 @@ record Ends(
 
     private static <T> T get(KafkaFuture<T> future, String what) {
         try {
-            return future.get();
+            return Cluster.get(future);
         } catch (ExecutionException e) {
             if (e.getCause() instanceof AuthorizationException right) {
                 throw right;
@@ -155,9 +155,6 @@ record Ends(
                     ? "does not exist"
                     : Incurable.why(requireNonNull(e.getCause()));
             throw new FailedException(what + ": " + why, e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new FailedException("interrupted", e);
         }
     }
 }

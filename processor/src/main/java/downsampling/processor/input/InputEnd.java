@@ -4,13 +4,13 @@ import static java.util.Objects.requireNonNull;
 
 import downsampling.processor.settings.Settings;
 import downsampling.processor.settings.WindowSettings;
+import downsampling.service.DaemonThread;
 import downsampling.service.Durations;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -86,11 +86,7 @@ public final class InputEnd implements AutoCloseable {
 
     private final Map<Integer, Reached> reached = new ConcurrentHashMap<>();
     private final AtomicBoolean askingAtOnce = new AtomicBoolean();
-    private final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor(task -> {
-        Thread thread = new Thread(task, "input-end");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ScheduledExecutorService executor = DaemonThread.scheduler("input-end");
 
     // Of the executor's thread alone:
     private final Map<TopicPartition, End> awaited = new HashMap<>();

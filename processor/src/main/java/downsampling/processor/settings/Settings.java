@@ -1,5 +1,6 @@
 package downsampling.processor.settings;
 
+import downsampling.service.BrokerConnection;
 import downsampling.service.Durations;
 import downsampling.service.KafkaSettings;
 import java.time.Duration;
@@ -27,11 +28,8 @@ public record Settings(
         Optional<HttpSettings> http,
         Map<String, String> kafka,
         Duration patience) {
-    /** A hundred years: what waits by a clock in nanoseconds can hold more than that, and not much more. */
-    private static final Duration LONGEST_PATIENCE = Duration.ofDays(36_500);
-
     public Settings {
-        Require.between("--wait", patience, Duration.ZERO, LONGEST_PATIENCE);
+        Require.between("--wait", patience, Duration.ZERO, BrokerConnection.LONGEST_PATIENCE);
         // It is the beginning of the names of topics; this one is the longest that Kafka Streams may make of it.
         int longest = Require.LONGEST_NAME - ("-" + storeName(topology, windows) + "-changelog").length();
         Require.name("--application-id", applicationId, longest, "");
@@ -59,8 +57,7 @@ public record Settings(
     /** Settings for a plain consumer of the same cluster. */
     public Map<String, Object> consumer() {
         Map<String, Object> consumer = KafkaSettings.forConsumer(kafka);
-        // A topic that was deleted is to stay so, and not to come back with one partition because somebody asked for
-        // it.
+        // A topic that was deleted must not come back, with one partition, because somebody asked for it.
         consumer.put(ConsumerConfig.ALLOW_AUTO_CREATE_TOPICS_CONFIG, false);
         return consumer;
     }

@@ -15,7 +15,7 @@ import org.rocksdb.WriteBufferManager;
  */
 public final class BoundedRocksDb implements RocksDBConfigSetter {
     /** Kafka Streams makes this object by its class name and hands it the settings; the bound travels among them. */
-    public static final String BYTES = "rocksdb.memory.bytes";
+    static final String BYTES = "rocksdb.memory.bytes";
 
     private record Shared(Cache cache, WriteBufferManager writeBuffers) {}
 

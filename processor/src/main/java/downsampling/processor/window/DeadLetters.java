@@ -22,10 +22,10 @@ import org.apache.kafka.streams.processor.api.Record;
  */
 public final class DeadLetters extends LogAndContinueExceptionHandler {
     /** The setting that holds the {@link Metrics}. */
-    public static final String METRICS = "downsampling.metrics";
+    static final String METRICS = "downsampling.metrics";
 
     /** The setting that holds what topics accept, by their names. */
-    public static final String LIMITS = "downsampling.limits";
+    static final String LIMITS = "downsampling.limits";
 
     private Metrics metrics;
     private Faults faults;

@@ -41,11 +41,12 @@ public final class KeptWindows {
     }
 
     /** The windows of a partition; null if no task of this instance works on it. */
-    public @Nullable Partition of(int partition) {
+    @Nullable
+    Partition of(int partition) {
         return partitions.get(partition);
     }
 
-    public static final class Partition {
+    static final class Partition {
         private final int most;
         /** By {@link WindowKey}; so the first one is the oldest. */
         private final ConcurrentSkipListMap<Bytes, Summary> windows = new ConcurrentSkipListMap<>();

@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import downsampling.processor.reading.NotAReadingException;
 import downsampling.service.Answer;
+import downsampling.service.DaemonThread;
 import downsampling.service.ProcessMetrics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -15,7 +16,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
@@ -119,11 +119,7 @@ public final class Metrics implements AutoCloseable {
                 .description("1 while partitions are assigned, restored and worked on")
                 .register(registry);
         metrics.watchProcess();
-        ScheduledExecutorService refresh = Executors.newSingleThreadScheduledExecutor(task -> {
-            Thread thread = new Thread(task, "metrics");
-            thread.setDaemon(true);
-            return thread;
-        });
+        ScheduledExecutorService refresh = DaemonThread.scheduler("metrics");
         KafkaStreamsMetrics kafka = new KafkaStreamsMetrics(streams, List.of(), refresh, REFRESH);
         metrics.onClose(refresh::shutdownNow);
         metrics.onClose(kafka::close);

@@ -16,8 +16,8 @@ import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
  * @param newestTimestamp newest timestamp of the records that were processed, whatever became of them
  * @param nextOffset      all records before this offset have been processed; -1 if that is not known
  */
-public record Position(long closedUpTo, long newest, long readUpTo, long newestTimestamp, long nextOffset) {
-    public static final long NONE = Long.MIN_VALUE;
+record Position(long closedUpTo, long newest, long readUpTo, long newestTimestamp, long nextOffset) {
+    static final long NONE = Long.MIN_VALUE;
 
     /** Of a partition of which nothing was ever read. */
     static final Position START = new Position(NONE, NONE, NONE, NONE, -1);
@@ -26,7 +26,7 @@ public record Position(long closedUpTo, long newest, long readUpTo, long newestT
     static final Bytes KEY = Bytes.wrap(new byte[] {(byte) 0xFF});
 
     /** What a store holds; {@link #START} if it holds nothing. */
-    public static Position of(ReadOnlyKeyValueStore<Bytes, byte[]> store) {
+    static Position of(ReadOnlyKeyValueStore<Bytes, byte[]> store) {
         byte[] stored = store.get(KEY);
         return stored == null ? START : fromBytes(stored);
     }

@@ -98,8 +98,8 @@ final class Progress {
     /** What the store is to hold as of the commit that begins. */
     Position committing(long closedUpTo, StreamTime time) {
         nextOffset = place.next(nextOffset);
-        // Without transactions the state may outlive results that were on their way; those of the commit before were
-        // not.
+        // Without transactions the state may outlive results that were on their way, but not those of the commit
+        // before.
         long sure = settings.processing().isExactlyOnce() ? nextOffset : writtenOffset;
         writtenOffset = nextOffset;
         return new Position(closedUpTo, time.newest(), time.readUpTo(), newestTimestamp, sure);

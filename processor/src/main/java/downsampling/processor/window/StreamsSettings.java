@@ -44,8 +44,7 @@ public final class StreamsSettings {
         settings.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 64 << 20);
         settings.put(StreamsConfig.ROCKSDB_CONFIG_SETTER_CLASS_CONFIG, BoundedRocksDb.class);
         settings.put(BoundedRocksDb.BYTES, asked.state().memory());
-        // With one input topic no partition ever waits for another; to ask for it costs a tenth of the time of a
-        // reading.
+        // With one input topic no partition ever waits for another; to ask costs a tenth of the time of a reading.
         settings.put(StreamsConfig.MAX_TASK_IDLE_MS_CONFIG, StreamsConfig.MAX_TASK_IDLE_MS_DISABLED);
         // Each poll and each turn over the tasks has a price; spread over more readings it hardly shows.
         consumerDefault(settings, given, ConsumerConfig.MAX_POLL_RECORDS_CONFIG, POLLED_RECORDS);

@@ -82,7 +82,7 @@ public final class Summary {
                 .array();
     }
 
-    public static Summary fromBytes(byte[] bytes) {
+    static Summary fromBytes(byte[] bytes) {
         ByteBuffer in = ByteBuffer.wrap(bytes);
         return new Summary(in.getLong(), in.getDouble(), in.getDouble(), in.getDouble(), in.getDouble());
     }

@@ -82,8 +82,7 @@ final class WindowProcessor implements Processor<byte[], List<ConsumerRecord<byt
 
     private CommitPace pace;
     private IdleWatch idle;
-    // Timers are there only as long as they are needed: to Kafka Streams each call of a punctuator is a reason for a
-    // commit.
+    // Timers are there only as long as they are needed: each call of a punctuator makes Kafka Streams commit.
     private @Nullable Cancellable commitTimer;
     private @Nullable Cancellable idleTimer;
     private @Nullable Cancellable dueTimer;

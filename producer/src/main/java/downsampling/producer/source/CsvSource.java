@@ -64,8 +64,7 @@ final class CsvSource implements Source {
         this.badLines = badLines;
         reader = CsvReader.builder()
                 .trimWhitespacesAroundQuotes(true)
-                // A quote that is never closed swallows the rest of the file, which is too much to skip as one bad
-                // line.
+                // A quote that is never closed swallows the rest of the file, which is too much for one bad line.
                 .allowUnclosedQuote(false)
                 .extraFieldStrategy(FieldMismatchStrategy.IGNORE)
                 .missingFieldStrategy(FieldMismatchStrategy.IGNORE)

@@ -90,8 +90,7 @@ final class ReadingJson {
         if (whole >= 0 && whole < 1000 && whole == number) {
             appendDigits((int) whole, whole < 10 ? 1 : whole < 100 ? 2 : 3);
         } else {
-            // Up to 2^53 every whole number is a double of its own; beyond that, all digits would claim more than is
-            // known.
+            // Up to 2^53 every whole number is a double of its own; beyond that, all digits would claim too much.
             boolean exact = whole == number && Math.abs(whole) <= 1L << 53;
             append((exact ? Long.toString(whole) : Double.toString(number)).getBytes(ISO_8859_1));
         }

@@ -65,7 +65,7 @@ public final class SourceOptions {
             description = "Write each value as a JSON string that holds the JSON, for readers that decode twice.")
     private boolean doubleEncoded;
 
-    // Mixins and not argument groups, though those have headings, too: when an option of a group is given for a second
+    // Mixins and not argument groups, though those have headings, too: when an option of a group is given a second
     // time,
     // picocli begins the group anew, and the other options of the group are lost.
     @Mixin
