@@ -6,10 +6,10 @@ import static java.util.Objects.requireNonNull;
 import downsampling.processor.reading.EventTime;
 import downsampling.processor.settings.Settings;
 import downsampling.processor.topics.Cluster;
-import downsampling.processor.topics.Incurable;
 import downsampling.processor.topics.Rights;
 import downsampling.processor.topics.StateCheck;
 import downsampling.service.Durations;
+import downsampling.service.ErrorLine;
 import downsampling.service.FailedException;
 import downsampling.service.InvalidSettingException;
 import downsampling.service.SaidEachTime;
@@ -153,7 +153,7 @@ final class Reset implements Callable<Integer>, SaidEachTime {
                                             AclOperation.DESCRIBE,
                                             to.equals("earliest") ? AclOperation.DELETE : AclOperation.READ),
                                     settings)
-                            : Incurable.why(requireNonNull(e.getCause()));
+                            : ErrorLine.of(requireNonNull(e.getCause()));
             throw new FailedException("cannot reset " + settings.applicationId() + ": " + why);
         } finally {
             out.flush();

@@ -24,6 +24,7 @@ import downsampling.processor.window.StreamsSettings;
 import downsampling.processor.window.TopicLimits;
 import downsampling.processor.window.WindowReader;
 import downsampling.service.Durations;
+import downsampling.service.ErrorLine;
 import downsampling.service.FailedException;
 import java.time.Duration;
 import java.util.Map;
@@ -173,7 +174,7 @@ final class Service implements AutoCloseable {
             return StreamThreadExceptionResponse.REPLACE_THREAD;
         }
         LOG.debug("A stream thread died", thrown);
-        end(end.orElseGet(() -> Incurable.why(thrown)), thrown);
+        end(end.orElseGet(() -> ErrorLine.of(thrown)), thrown);
         return StreamThreadExceptionResponse.SHUTDOWN_CLIENT;
     }
 

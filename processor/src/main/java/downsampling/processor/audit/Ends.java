@@ -4,8 +4,8 @@ import static java.util.Objects.requireNonNull;
 
 import downsampling.processor.settings.Settings;
 import downsampling.processor.topics.Cluster;
-import downsampling.processor.topics.Incurable;
 import downsampling.service.Durations;
+import downsampling.service.ErrorLine;
 import downsampling.service.FailedException;
 import java.util.Collection;
 import java.util.HashMap;
@@ -153,7 +153,7 @@ record Ends(
             }
             String why = e.getCause() instanceof UnknownTopicOrPartitionException
                     ? "does not exist"
-                    : Incurable.why(requireNonNull(e.getCause()));
+                    : ErrorLine.of(requireNonNull(e.getCause()));
             throw new FailedException(what + ": " + why, e);
         }
     }

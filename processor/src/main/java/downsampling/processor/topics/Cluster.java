@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 
 import downsampling.processor.settings.Settings;
 import downsampling.service.BrokerConnection;
+import downsampling.service.ErrorLine;
 import downsampling.service.FailedException;
 import downsampling.service.KafkaSettings;
 import java.util.List;
@@ -66,7 +67,7 @@ public final class Cluster {
         Throwable cause = requireNonNull(e.getCause());
         String why = cause instanceof AuthorizationException
                 ? "no right to (" + cause.getMessage() + ")"
-                : Incurable.why(cause);
+                : ErrorLine.of(cause);
         return new FailedException(what + ": " + why, cause);
     }
 

@@ -1,6 +1,7 @@
 package downsampling.processor.topics;
 
 import downsampling.processor.settings.Settings;
+import downsampling.service.ErrorLine;
 import downsampling.service.FailedException;
 import java.util.List;
 import java.util.Optional;
@@ -89,22 +90,6 @@ public final class Incurable {
             return "the broker is too old (" + cause.getMessage()
                     + "): expected Kafka 2.5 or newer, or 2.1 with --guarantee=at_least_once";
         }
-        return why(thrown);
-    }
-
-    /** The first line of what happened, and what was at the bottom of it where that is not said already. */
-    public static String why(Throwable thrown) {
-        Throwable root = thrown;
-        while (root.getCause() != null) {
-            root = root.getCause();
-        }
-        String message = firstLine(thrown);
-        String reason = firstLine(root);
-        return message.contains(reason) ? message : message + ": " + reason;
-    }
-
-    private static String firstLine(Throwable thrown) {
-        String message = thrown.getMessage() == null ? thrown.getClass().getSimpleName() : thrown.getMessage();
-        return message.lines().findFirst().orElse("").strip();
+        return ErrorLine.of(thrown);
     }
 }

@@ -3,6 +3,7 @@ package downsampling.processor.topics;
 import static downsampling.processor.topics.Cluster.get;
 
 import downsampling.processor.settings.Settings;
+import downsampling.service.ErrorLine;
 import downsampling.service.FailedException;
 import java.util.Collection;
 import java.util.List;
@@ -113,7 +114,7 @@ public final class Rights {
         }
         return e instanceof GroupAuthorizationException
                 ? missing(onGroup, "group " + settings.applicationId())
-                : Incurable.why(e);
+                : ErrorLine.of(e);
     }
 
     /** In one line, which rights are missing. */
