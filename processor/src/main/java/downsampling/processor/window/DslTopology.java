@@ -25,6 +25,7 @@ import org.apache.kafka.streams.kstream.Windowed;
 import org.apache.kafka.streams.processor.api.ContextualFixedKeyProcessor;
 import org.apache.kafka.streams.processor.api.ContextualProcessor;
 import org.apache.kafka.streams.processor.api.FixedKeyRecord;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.apache.kafka.streams.processor.api.Record;
 import org.apache.kafka.streams.state.WindowStore;
 
@@ -94,6 +95,7 @@ public final class DslTopology {
     private static final class Publish extends ContextualProcessor<Windowed<String>, Summary, byte[], byte[]> {
         private final Metrics metrics;
         private final Supplier<TopicLimits> limits;
+        private SummaryRecords summaries;
 
         private Publish(Metrics metrics, Supplier<TopicLimits> limits) {
             this.metrics = metrics;
@@ -101,14 +103,18 @@ public final class DslTopology {
         }
 
         @Override
+        public void init(ProcessorContext<byte[], byte[]> context) {
+            super.init(context);
+            summaries = new SummaryRecords(context.taskId().partition());
+        }
+
+        @Override
         public void process(Record<Windowed<String>, Summary> closed) {
             var window = closed.key().window();
             byte[] sensor = HeaderText.of(closed.key().key());
-            int partition = context().taskId().partition();
             metrics.closed(1, closed.value().count());
-            metrics.sensors().seen(Bytes.wrap(sensor), partition);
-            Record<byte[], byte[]> summary =
-                    SummaryRecord.of(sensor, window.start(), window.end(), closed.value(), partition);
+            metrics.sensors().seen(Bytes.wrap(sensor), context().taskId().partition());
+            Record<byte[], byte[]> summary = summaries.of(sensor, window.start(), window.end(), closed.value());
             context().forward(limits.get().fit(summary, context().currentSystemTimeMs()));
         }
     }

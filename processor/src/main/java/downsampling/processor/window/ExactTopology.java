@@ -48,21 +48,20 @@ public final class ExactTopology {
             Function<String, TopicLimits> limits,
             Metrics metrics,
             Faults faults) {
-        String changelog = settings.changelog(); // made once: it is looked up for every record
-        Arrival arrival = new Arrival(() -> limits.apply(changelog));
+        String changelog = settings.changelog();
         TopicNames topics = settings.topics();
         return new Topology()
                 .addSource(
                         AutoOffsetReset.earliest(),
                         "readings",
-                        arrival,
+                        (batch, partitionTime) -> limits.apply(changelog) // whose records carry it, too
+                                .timestamp(batch.timestamp(), System.currentTimeMillis()),
                         new ByteArrayDeserializer(),
                         new Batches.BatchDeserializer(),
                         topics.input())
                 .addProcessor(
                         "window",
-                        () -> new WindowProcessor(
-                                settings, readings, arrival, inputEnd, input, kept, limits, metrics, faults),
+                        () -> new WindowProcessor(settings, readings, inputEnd, input, kept, limits, metrics, faults),
                         "readings")
                 .addStateStore(openWindows(settings), "window")
                 .addStateStore(BeforeCommit.builder(), "window")

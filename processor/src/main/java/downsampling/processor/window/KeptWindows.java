@@ -66,7 +66,7 @@ public final class KeptWindows {
         }
 
         /**
-         * @param closed by start, then by sensor, all after those of earlier calls
+         * @param closed by start, all after those of earlier calls
          * @param size   of a window, in milliseconds
          */
         void closed(List<OpenWindows.Window> closed, long size) {
@@ -75,7 +75,7 @@ public final class KeptWindows {
                 completeAfter = closed.get(skipped - 1).start + size;
             }
             for (OpenWindows.Window window : closed.subList(skipped, closed.size())) {
-                windows.put(WindowKey.of(window.start, window.sensor), window.summary());
+                windows.put(WindowKey.of(window.start, window.sensor()), window.summary());
             }
             int kept = count + closed.size() - skipped;
             for (; kept > most; kept--) {

@@ -3,6 +3,7 @@ package downsampling.processor.window;
 import static java.util.Objects.requireNonNull;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,8 +26,10 @@ final class OpenWindows {
 
     private final KeyValueStore<Bytes, byte[]> store;
     private final int mostOnHeap;
-    /** By start, then by sensor. */
-    private final TreeMap<Long, Map<Bytes, Window>> heap = new TreeMap<>();
+    /** Those that have a window on the heap, or had one lately: then the next one needs no new entry. */
+    private final Map<Bytes, Sensor> sensors = new HashMap<>();
+    /** On the heap, by start; those of one start in the order in which they opened. */
+    private final TreeMap<Long, List<Window>> byStart = new TreeMap<>();
 
     private final List<Window> changed = new ArrayList<>();
     private int onHeap;
@@ -36,11 +39,6 @@ final class OpenWindows {
     private long storeOnlyUpTo;
     /** Start of the newest window there was, or {@link #NONE}. */
     private long newest = NONE;
-    /** The start that was asked for last, and its windows; readings mostly come by time. */
-    private long lastStart = NONE;
-
-    private Map<Bytes, Window> last = Map.of();
-
     /**
      * @param store      keys as {@link WindowKey} makes them, values as {@link Summary#toBytes}
      * @param mostOnHeap how many windows may stay on the heap beyond a {@link #write}
@@ -64,12 +62,18 @@ final class OpenWindows {
     }
 
     /** Adds a reading to the window of a sensor, which is made if there is none. */
-    void add(long start, Bytes sensor, double value) {
-        Map<Bytes, Window> sensors = start == lastStart ? last : startingAt(start);
-        Window window = sensors.get(sensor);
+    void add(long start, Bytes id, double value) {
+        Sensor sensor = sensors.get(id);
+        if (sensor == null) {
+            sensor = new Sensor(id);
+            sensors.put(id, sensor);
+        }
+        Window window = sensor.window(start);
         if (window == null) {
             window = fromStore(start, sensor);
-            sensors.put(sensor, window);
+            sensor.add(window);
+            byStart.computeIfAbsent(start, none -> new ArrayList<>()).add(window);
+            newest = Math.max(newest, start);
             onHeap++;
         }
         if (window.summary == null) {
@@ -83,15 +87,8 @@ final class OpenWindows {
         }
     }
 
-    private Map<Bytes, Window> startingAt(long start) {
-        lastStart = start;
-        last = heap.computeIfAbsent(start, none -> new HashMap<>());
-        newest = Math.max(newest, start);
-        return last;
-    }
-
-    private Window fromStore(long start, Bytes sensor) {
-        byte[] stored = start > storeOnlyUpTo ? null : store.get(WindowKey.of(start, sensor));
+    private Window fromStore(long start, Sensor sensor) {
+        byte[] stored = start > storeOnlyUpTo ? null : store.get(WindowKey.of(start, sensor.id));
         if (stored == null) {
             open++;
         }
@@ -108,34 +105,48 @@ final class OpenWindows {
         return newest;
     }
 
-    /** Takes out the windows that start in {@code [from, to)}, by start, then by sensor. */
+    /** Takes out the windows that start in {@code [from, to)}, by start; there are none before these. */
     List<Window> take(long from, long to) {
+        List<Window> taken = takeStoreOnly(from, to);
+        boolean fromBoth = !taken.isEmpty();
+        Map<Long, List<Window>> closing = byStart.headMap(to);
+        for (List<Window> windows : closing.values()) {
+            for (Window window : windows) {
+                window.sensor.removeBefore(to);
+                window.changed = false; // it may stand among the changed ones still, and is not to be written any more
+                taken.add(window);
+            }
+            onHeap -= windows.size();
+        }
+        closing.clear();
+        if (fromBoth) {
+            taken.sort(Comparator.comparingLong(window -> window.start));
+        }
+        for (Window window : taken) {
+            if (window.stored) {
+                store.delete(WindowKey.of(window.start, window.sensor.id));
+            }
+        }
+        open -= taken.size();
+        if (sensors.size() > 2 * (taken.size() + onHeap)) {
+            sensors.values().removeIf(sensor -> sensor.newest == null && sensor.lastStart < from);
+        }
+        return taken;
+    }
+
+    private List<Window> takeStoreOnly(long from, long to) {
         List<Window> taken = new ArrayList<>();
         if (from <= storeOnlyUpTo) {
             try (KeyValueIterator<Bytes, byte[]> stored = store.range(WindowKey.from(from), WindowKey.from(to))) {
                 while (stored.hasNext()) {
                     KeyValue<Bytes, byte[]> entry = stored.next();
                     long start = WindowKey.start(entry.key);
-                    Bytes sensor = WindowKey.sensor(entry.key);
-                    if (!heap.getOrDefault(start, Map.of()).containsKey(sensor)) {
-                        taken.add(new Window(start, sensor, Summary.fromBytes(entry.value), true));
+                    Bytes id = WindowKey.sensor(entry.key);
+                    Sensor sensor = sensors.get(id);
+                    if (sensor == null || sensor.window(start) == null) {
+                        taken.add(new Window(start, new Sensor(id), Summary.fromBytes(entry.value), true));
                     }
                 }
-            }
-        }
-        Map<Long, Map<Bytes, Window>> closing = heap.subMap(from, to);
-        for (Map<Bytes, Window> sensors : closing.values()) {
-            taken.addAll(sensors.values());
-            onHeap -= sensors.size();
-        }
-        closing.clear();
-        open -= taken.size();
-        lastStart = NONE;
-        taken.sort(null);
-        for (Window window : taken) {
-            window.changed = false; // it may stand among the changed ones still, and is not to be written any more
-            if (window.stored) {
-                store.delete(WindowKey.of(window.start, window.sensor));
             }
         }
         return taken;
@@ -146,7 +157,7 @@ final class OpenWindows {
         for (Window window : changed) {
             if (window.changed) {
                 store.put(
-                        WindowKey.of(window.start, window.sensor),
+                        WindowKey.of(window.start, window.sensor.id),
                         window.summary().toBytes());
                 window.stored = true;
                 window.changed = false;
@@ -154,38 +165,88 @@ final class OpenWindows {
         }
         changed.clear();
         if (onHeap > mostOnHeap) {
-            heap.clear();
+            sensors.clear();
+            byStart.clear();
             onHeap = 0;
             storeOnlyUpTo = newest;
-            lastStart = NONE;
+        }
+    }
+
+    /** A sensor, with those of its windows that are on the heap. */
+    private static final class Sensor {
+        private final Bytes id;
+        private @Nullable Window newest;
+        /** Start of the newest window it ever had. */
+        private long lastStart = NONE;
+
+        private Sensor(Bytes id) {
+            this.id = id;
+        }
+
+        /** There are few at a time, and most readings belong to the newest. */
+        private @Nullable Window window(long start) {
+            Window window = newest;
+            while (window != null && window.start > start) {
+                window = window.older;
+            }
+            return window != null && window.start == start ? window : null;
+        }
+
+        private void add(Window window) {
+            lastStart = Math.max(lastStart, window.start);
+            if (newest == null || newest.start < window.start) {
+                window.older = newest;
+                newest = window;
+                return;
+            }
+            Window newer = newest;
+            while (newer.older != null && newer.older.start > window.start) {
+                newer = newer.older;
+            }
+            window.older = newer.older;
+            newer.older = window;
+        }
+
+        private void removeBefore(long start) {
+            if (newest == null || newest.start < start) {
+                newest = null;
+                return;
+            }
+            Window last = newest;
+            while (last.older != null && last.older.start >= start) {
+                last = last.older;
+            }
+            last.older = null;
         }
     }
 
     /** The window {@code [start, start + size)} of one sensor, with what its readings came to so far. */
-    static final class Window implements Comparable<Window> {
+    static final class Window {
         final long start;
-        final Bytes sensor;
+        private final Sensor sensor;
+        /** The sensor's window before this one, if that is on the heap. */
+        private @Nullable Window older;
+
         private @Nullable Summary summary;
         /** Whether the store has it, as it was at some time. */
         private boolean stored;
         /** Whether the store lacks its newest readings. */
         private boolean changed;
 
-        private Window(long start, Bytes sensor, @Nullable Summary summary, boolean stored) {
+        private Window(long start, Sensor sensor, @Nullable Summary summary, boolean stored) {
             this.start = start;
             this.sensor = sensor;
             this.summary = summary;
             this.stored = stored;
         }
 
-        Summary summary() {
-            return requireNonNull(summary);
+        /** The sensor's id in UTF-8. */
+        Bytes sensor() {
+            return sensor.id;
         }
 
-        @Override
-        public int compareTo(Window other) {
-            int byStart = Long.compare(start, other.start);
-            return byStart != 0 ? byStart : sensor.compareTo(other.sensor);
+        Summary summary() {
+            return requireNonNull(summary);
         }
     }
 }

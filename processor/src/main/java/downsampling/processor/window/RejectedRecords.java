@@ -31,7 +31,7 @@ final class RejectedRecords {
     /**
      * A reading for a closed window, with headers that say which window it missed, and by how much.
      *
-     * @param arrived when the record arrived, see {@link Arrival}
+     * @param arrived when the record arrived: its timestamp, or the nearest that the changelog accepts
      * @param start of that window, and {@code end}: epoch milliseconds
      * @param by    how many milliseconds before the end of the closed windows the reading was taken
      */

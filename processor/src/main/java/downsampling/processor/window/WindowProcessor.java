@@ -56,8 +56,8 @@ final class WindowProcessor implements Processor<byte[], List<ConsumerRecord<byt
     private final Settings settings;
     private final long size;
     private final long grace;
+    private final String changelog;
     private final Deserializer<Reading> readings;
-    private final Arrival arrival;
     private final InputEnd.Watch inputEnd;
     private final InputConsumers input;
     private final KeptWindows keptWindows;
@@ -67,10 +67,14 @@ final class WindowProcessor implements Processor<byte[], List<ConsumerRecord<byt
 
     private ProcessorContext<byte[], byte[]> context;
     private int partition;
+    /** The wall clock as of the call that Kafka Streams makes: nothing that one call does needs a later one. */
+    private long now;
+
     private Runnable removeGauges;
     private KeyValueStore<Bytes, byte[]> store;
     private OpenWindows windows;
     private KeptWindows.Partition kept;
+    private SummaryRecords summaries;
     private RejectedRecords rejected;
 
     /** What the store has of the three that follow. */
@@ -90,7 +94,6 @@ final class WindowProcessor implements Processor<byte[], List<ConsumerRecord<byt
     WindowProcessor(
             Settings settings,
             Deserializer<Reading> readings,
-            Arrival arrival,
             InputEnd.Watch inputEnd,
             InputConsumers input,
             KeptWindows keptWindows,
@@ -100,8 +103,8 @@ final class WindowProcessor implements Processor<byte[], List<ConsumerRecord<byt
         this.settings = settings;
         this.size = settings.windows().size().toMillis();
         this.grace = settings.windows().grace().toMillis();
+        this.changelog = settings.changelog();
         this.readings = readings;
-        this.arrival = arrival;
         this.inputEnd = inputEnd;
         this.input = input;
         this.keptWindows = keptWindows;
@@ -115,17 +118,19 @@ final class WindowProcessor implements Processor<byte[], List<ConsumerRecord<byt
     public void init(ProcessorContext<byte[], byte[]> context) {
         this.context = context;
         partition = context.taskId().partition();
+        now = context.currentSystemTimeMs();
         store = context.getStateStore(settings.storeName());
         windows = new OpenWindows(store, settings.state().isInMemory() ? Integer.MAX_VALUE : MOST_ON_HEAP);
         stored = Position.of(store);
         closedUpTo = stored.closedUpTo();
         streamTime = new StreamTime(settings.readings().maxAhead().toMillis(), stored.newest(), stored.readUpTo());
         progress = new Progress(settings, partition, input, stored);
+        summaries = new SummaryRecords(partition);
         rejected = new RejectedRecords(settings.topics(), limits, metrics);
         kept = keptWindows.begin(partition, Math.max(0, closedUpTo));
         context.<BeforeCommit>getStateStore(BeforeCommit.NAME).action(this::write);
-        pace = new CommitPace(settings.processing(), now());
-        idle = new IdleWatch(settings.windows(), partition, now());
+        pace = new CommitPace(settings.processing(), now);
+        idle = new IdleWatch(settings.windows(), partition, now);
         StreamTime time = streamTime;
         removeGauges = metrics.addGauges(partition, () -> windows.open(), time::get);
         commitTimer = cancel(commitTimer);
@@ -138,15 +143,17 @@ final class WindowProcessor implements Processor<byte[], List<ConsumerRecord<byt
     /** Processes a batch, see {@link Batches}: commits fall between batches. */
     @Override
     public void process(Record<byte[], List<ConsumerRecord<byte[], byte[]>>> batch) {
-        long now = now();
+        now = context.currentSystemTimeMs();
+        TopicLimits changelogLimits = limits.apply(changelog);
         for (ConsumerRecord<byte[], byte[]> record : batch.value()) {
-            process(record, arrival.of(record.timestamp()), now);
+            process(record, changelogLimits.timestamp(record.timestamp(), now));
         }
         watchIdle();
         watchDue();
     }
 
-    private void process(ConsumerRecord<byte[], byte[]> record, long arrived, long now) {
+    /** @param arrived the timestamp of the record, or the nearest that the changelog accepts */
+    private void process(ConsumerRecord<byte[], byte[]> record, long arrived) {
         if (!pace.isDue()) {
             commitSoon(arrived, false);
         }
@@ -199,13 +206,14 @@ final class WindowProcessor implements Processor<byte[], List<ConsumerRecord<byt
         }
         kept.closing();
         List<OpenWindows.Window> closed = windows.take(Math.max(0, closedUpTo), Math.max(0, time));
+        TopicLimits outputLimits = limits.apply(settings.topics().output());
         long readings = 0;
         for (OpenWindows.Window window : closed) {
             readings += window.summary().count();
-            Record<byte[], byte[]> summary = SummaryRecord.of(
-                    window.sensor.get(), window.start, window.start + size, window.summary(), partition);
-            forward(summary, settings.topics().output(), SUMMARIES);
-            metrics.sensors().seen(window.sensor, partition);
+            Record<byte[], byte[]> summary =
+                    summaries.of(window.sensor().get(), window.start, window.start + size, window.summary());
+            context.forward(outputLimits.fit(summary, now), SUMMARIES);
+            metrics.sensors().seen(window.sensor(), partition);
         }
         metrics.closed(closed.size(), readings);
         kept.closed(closed, size);
@@ -227,6 +235,7 @@ final class WindowProcessor implements Processor<byte[], List<ConsumerRecord<byt
     }
 
     private void closeIfIdle(long now) {
+        this.now = now;
         if (!anyOpen()) {
             idleTimer = cancel(idleTimer);
             return;
@@ -248,7 +257,7 @@ final class WindowProcessor implements Processor<byte[], List<ConsumerRecord<byt
      */
     private void watchDue() {
         if (dueTimer == null && closedUpTo > Position.NONE && isPast(streamTime.newest())) {
-            long overdue = now() - (closedUpTo + size + grace);
+            long overdue = now - (closedUpTo + size + grace);
             // Not over yet; or not known to be read up to then, which the broker may say in a moment, or not soon.
             long wait = overdue < 0 ? -overdue : Math.max(ANSWER_MILLIS, Math.min(overdue / 2, 1000));
             dueTimer = schedule(Duration.ofMillis(wait), this::closeIfDue);
@@ -256,6 +265,7 @@ final class WindowProcessor implements Processor<byte[], List<ConsumerRecord<byt
     }
 
     private void closeIfDue(long now) {
+        this.now = now;
         dueTimer = cancel(dueTimer);
         if (isPast(streamTime.newest()) && now >= closedUpTo + size + grace) {
             InputEnd.Reached reached = inputEnd.reached(partition, progress.nextOffset(), true);
@@ -272,7 +282,7 @@ final class WindowProcessor implements Processor<byte[], List<ConsumerRecord<byt
     private void passLate(ConsumerRecord<byte[], byte[]> record, long arrived, long start, long time) {
         long end = start + size;
         metrics.late();
-        idle.late(start, end, now());
+        idle.late(start, end, now);
         forward(
                 rejected.late(record, arrived, start, end, closedUpTo - time),
                 settings.topics().late(),
@@ -289,24 +299,25 @@ final class WindowProcessor implements Processor<byte[], List<ConsumerRecord<byt
     }
 
     private void forward(Record<byte[], byte[]> record, String topic, String sink) {
-        context.forward(limits.apply(topic).fit(record, now()), sink);
+        context.forward(limits.apply(topic).fit(record, now), sink);
     }
 
     /** Brings to the store what is to be committed. */
     private void write() {
+        now = context.currentSystemTimeMs();
         windows.write();
         Position position = progress.committing(closedUpTo, streamTime);
         if (!position.equals(stored)) {
             store.put(Position.KEY, position.toBytes());
             stored = position;
         }
-        pace.committed(now());
+        pace.committed(now);
         commitTimer = cancel(commitTimer);
     }
 
     /** @param arrived when the reading arrived at the broker that is to be committed, or the summaries of what it closed */
     private void commitSoon(long arrived, boolean closed) {
-        long wait = pace.done(arrived, closed, now());
+        long wait = pace.done(arrived, closed, now);
         if (wait >= 0) {
             cancel(commitTimer);
             commitTimer = schedule(Duration.ofMillis(wait), then -> context.commit());
@@ -317,10 +328,6 @@ final class WindowProcessor implements Processor<byte[], List<ConsumerRecord<byt
     public void close() {
         removeGauges.run();
         keptWindows.end(partition, kept);
-    }
-
-    private long now() {
-        return context.currentSystemTimeMs();
     }
 
     private Cancellable schedule(Duration interval, Punctuator action) {

@@ -1,0 +1,44 @@
+package downsampling.processor.window;
+
+import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.internals.RecordHeader;
+import org.apache.kafka.common.header.internals.RecordHeaders;
+import org.apache.kafka.streams.processor.api.Record;
+
+/** The records that both topologies write for closed windows. One per task. */
+final class SummaryRecords {
+    private final Header partition;
+    /** Those of the window that was written last: its other sensors have the same. */
+    private Header[] headers = {};
+
+    private long headersStart = -1;
+
+    /**
+     * @param partition of the input topic where the readings stand: a sensor in two of them has two summaries for a window, and
+     *     only this tells them apart
+     */
+    SummaryRecords(int partition) {
+        this.partition = new RecordHeader("source.partition", HeaderText.of(partition));
+    }
+
+    /**
+     * The record of one window.
+     *
+     * @param sensor in UTF-8
+     * @param start  inclusive, epoch milliseconds; becomes the record's timestamp, so that a coarser window over the output
+     *     topic sees the summary in its place
+     * @param end    exclusive, epoch milliseconds
+     */
+    Record<byte[], byte[]> of(byte[] sensor, long start, long end, Summary summary) {
+        PrintedRows.summary(sensor, start, end, summary);
+        if (start != headersStart) {
+            headersStart = start;
+            headers = new Header[] {
+                new RecordHeader("window.start", HeaderText.of(start)),
+                new RecordHeader("window.end", HeaderText.of(end)),
+                partition
+            };
+        }
+        return new Record<>(sensor, SummaryJson.write(end, summary), start, new RecordHeaders(headers));
+    }
+}
