@@ -28,9 +28,10 @@ public final class KeptWindows {
      * Begins anew for a partition whose task starts, or starts anew because a transaction was aborted.
      *
      * @param closedUpTo how far its windows were closed before, in epoch milliseconds
+     * @param open       those that are open
      */
-    Partition begin(int partition, long closedUpTo) {
-        Partition kept = new Partition(most, closedUpTo);
+    Partition begin(int partition, long closedUpTo, OpenWindows open) {
+        Partition kept = new Partition(most, closedUpTo, open);
         partitions.put(partition, kept);
         return kept;
     }
@@ -55,9 +56,16 @@ public final class KeptWindows {
         private volatile long completeAfter;
         private volatile boolean closing;
 
-        private Partition(int most, long completeAfter) {
+        private final OpenWindows open;
+
+        private Partition(int most, long completeAfter, OpenWindows open) {
             this.most = most;
             this.completeAfter = completeAfter;
+            this.open = open;
+        }
+
+        OpenWindows open() {
+            return open;
         }
 
         /** To be called before windows are taken from the store: until {@link #closed} some may be in neither place. */

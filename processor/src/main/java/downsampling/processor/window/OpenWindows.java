@@ -4,13 +4,13 @@ import static java.util.Objects.requireNonNull;
 
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.apache.kafka.common.utils.Bytes;
-import org.apache.kafka.streams.KeyValue;
-import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.jspecify.annotations.Nullable;
 
@@ -18,42 +18,88 @@ import org.jspecify.annotations.Nullable;
  * The open windows of one partition. While readings come they are objects on the heap; {@link #write} brings those that have
  * changed to the logged store, once per commit and not once per reading.
  *
- * <p>The store holds all of them as of the last commit, the heap those touched lately: no more than are allowed stay there
- * beyond a commit, so that memory is bounded when the store is on disk. One instance per partition, used by one thread.
+ * <p>The store holds all of them as of the last commit, as {@link StoredWindows} says: in memory the heap holds all of them,
+ * too; beside a store on disk it holds those touched lately, no more than are allowed beyond a commit. One instance per
+ * partition, used by one thread, but for what any thread may call.
  */
 final class OpenWindows {
+    /** For {@code mostOnHeap}: all of them. */
+    static final int ALL = Integer.MAX_VALUE;
+
     private static final long NONE = Long.MIN_VALUE;
 
     private final KeyValueStore<Bytes, byte[]> store;
+    private final StoredWindows stored;
+    /** That, if it has all windows in a log. */
+    private final @Nullable WindowLog log;
+
     private final int mostOnHeap;
     /** Those that have a window on the heap, or had one lately: then the next one needs no new entry. */
-    private final Map<Bytes, Sensor> sensors = new HashMap<>();
+    private final Map<Bytes, Sensor> sensors = new ConcurrentHashMap<>();
     /** On the heap, by start; those of one start in the order in which they opened. */
     private final TreeMap<Long, List<Window>> byStart = new TreeMap<>();
 
+    /** The start that was asked for last, and its windows; windows mostly open by time. */
+    private long lastStart = NONE;
+
+    private List<Window> last = new ArrayList<>();
     private final List<Window> changed = new ArrayList<>();
+    /** Keys in the store of what is written anew in another form. */
+    private final List<Bytes> outdated = new ArrayList<>();
+
     private int onHeap;
     /** In the store, on the heap or both. */
     private long open;
     /** No window with a later start is in the store without being on the heap: new ones need not be looked up there. */
-    private long storeOnlyUpTo;
+    private long storeOnlyUpTo = NONE;
     /** Start of the newest window there was, or {@link #NONE}. */
     private long newest = NONE;
-    /**
-     * @param store      keys as {@link WindowKey} makes them, values as {@link Summary#toBytes}
-     * @param mostOnHeap how many windows may stay on the heap beyond a {@link #write}
-     */
-    OpenWindows(KeyValueStore<Bytes, byte[]> store, int mostOnHeap) {
+
+    private OpenWindows(KeyValueStore<Bytes, byte[]> store, int mostOnHeap) {
         this.store = store;
         this.mostOnHeap = mostOnHeap;
-        try (KeyValueIterator<Bytes, byte[]> newestFirst =
-                store.reverseRange(WindowKey.from(0), WindowKey.from(Long.MAX_VALUE))) {
-            if (newestFirst.hasNext()) {
-                newest = WindowKey.start(newestFirst.peekNextKey());
-            }
+        log = mostOnHeap == ALL ? new WindowLog(store) : null;
+        stored = log == null ? new WindowTable(store) : log;
+    }
+
+    /**
+     * The windows that a store has.
+     *
+     * @param mostOnHeap how many windows may stay on the heap beyond a {@link #write}, or {@link #ALL}
+     * @param from       windows that start before this are closed
+     */
+    static OpenWindows of(KeyValueStore<Bytes, byte[]> store, int mostOnHeap, long from) {
+        OpenWindows windows = new OpenWindows(store, mostOnHeap);
+        windows.stored.load(windows, from);
+        return windows;
+    }
+
+    /** The store has windows that are not on the heap. */
+    void storeOnly(long upTo, long count) {
+        storeOnlyUpTo = upTo;
+        newest = Math.max(newest, upTo);
+        open += count;
+    }
+
+    /** Puts a window on the heap as it was written. */
+    Window put(long start, Bytes id, Summary summary) {
+        Sensor sensor = sensor(id);
+        Window window = sensor.window(start);
+        if (window == null) {
+            window = open(start, sensor, null);
         }
-        storeOnlyUpTo = newest;
-        open = newest == NONE ? 0 : store.approximateNumEntries() - 1; // the position
+        window.summary = summary;
+        return window;
+    }
+
+    /** Puts a window on the heap that is to be written in another form than it was. */
+    void rewrite(long start, Bytes sensor, Summary summary) {
+        change(put(start, sensor, summary));
+    }
+
+    /** The store has a record that is to be deleted when all is written that stood in it. */
+    void outdated(Bytes key) {
+        outdated.add(key);
     }
 
     /** How many windows there are: what RocksDB guesses it had at the start is in it. Any thread may ask, and get what was. */
@@ -63,36 +109,52 @@ final class OpenWindows {
 
     /** Adds a reading to the window of a sensor, which is made if there is none. */
     void add(long start, Bytes id, double value) {
-        Sensor sensor = sensors.get(id);
-        if (sensor == null) {
-            sensor = new Sensor(id);
-            sensors.put(id, sensor);
-        }
+        Sensor sensor = sensor(id);
         Window window = sensor.window(start);
         if (window == null) {
-            window = fromStore(start, sensor);
-            sensor.add(window);
-            byStart.computeIfAbsent(start, none -> new ArrayList<>()).add(window);
-            newest = Math.max(newest, start);
-            onHeap++;
+            window = open(start, sensor, start > storeOnlyUpTo ? null : stored.find(start, sensor.id));
         }
         if (window.summary == null) {
             window.summary = Summary.of(value);
         } else {
             window.summary.add(value);
         }
+        change(window);
+    }
+
+    private Sensor sensor(Bytes id) {
+        Sensor sensor = sensors.get(id);
+        if (sensor == null) {
+            sensor = new Sensor(id);
+            sensors.put(id, sensor);
+        }
+        return sensor;
+    }
+
+    /** @param found what the store alone has of it */
+    private Window open(long start, Sensor sensor, @Nullable Summary found) {
+        Window window = new Window(start, sensor, found);
+        if (found == null) {
+            open++;
+        } else {
+            window.chunk = WindowTable.IN_TABLE;
+        }
+        sensor.add(window);
+        if (start != lastStart) {
+            lastStart = start;
+            last = byStart.computeIfAbsent(start, none -> new ArrayList<>(last.size()));
+        }
+        last.add(window);
+        newest = Math.max(newest, start);
+        onHeap++;
+        return window;
+    }
+
+    private void change(Window window) {
         if (!window.changed) {
             window.changed = true;
             changed.add(window);
         }
-    }
-
-    private Window fromStore(long start, Sensor sensor) {
-        byte[] stored = start > storeOnlyUpTo ? null : store.get(WindowKey.of(start, sensor.id));
-        if (stored == null) {
-            open++;
-        }
-        return new Window(start, sensor, stored == null ? null : Summary.fromBytes(stored), stored != null);
     }
 
     /** Whether a window is open that starts at or after a time. */
@@ -113,18 +175,19 @@ final class OpenWindows {
         for (List<Window> windows : closing.values()) {
             for (Window window : windows) {
                 window.sensor.removeBefore(to);
-                window.changed = false; // it may stand among the changed ones still, and is not to be written any more
                 taken.add(window);
             }
             onHeap -= windows.size();
         }
         closing.clear();
+        lastStart = NONE;
         if (fromBoth) {
             taken.sort(Comparator.comparingLong(window -> window.start));
         }
         for (Window window : taken) {
-            if (window.stored) {
-                store.delete(WindowKey.of(window.start, window.sensor.id));
+            window.changed = false; // it may stand among the changed ones still, and is not to be written any more
+            if (window.chunk != 0) {
+                stored.remove(window);
             }
         }
         open -= taken.size();
@@ -137,45 +200,67 @@ final class OpenWindows {
     private List<Window> takeStoreOnly(long from, long to) {
         List<Window> taken = new ArrayList<>();
         if (from <= storeOnlyUpTo) {
-            try (KeyValueIterator<Bytes, byte[]> stored = store.range(WindowKey.from(from), WindowKey.from(to))) {
-                while (stored.hasNext()) {
-                    KeyValue<Bytes, byte[]> entry = stored.next();
-                    long start = WindowKey.start(entry.key);
-                    Bytes id = WindowKey.sensor(entry.key);
-                    Sensor sensor = sensors.get(id);
-                    if (sensor == null || sensor.window(start) == null) {
-                        taken.add(new Window(start, new Sensor(id), Summary.fromBytes(entry.value), true));
-                    }
+            stored.read(from, to, (start, id, summary) -> {
+                Sensor sensor = sensors.get(id);
+                if (sensor == null || sensor.window(start) == null) {
+                    Window window = new Window(start, new Sensor(id), summary);
+                    window.chunk = WindowTable.IN_TABLE;
+                    taken.add(window);
                 }
-            }
+            });
         }
         return taken;
     }
 
     /** Writes what has changed since the last time to the store. */
     void write() {
-        for (Window window : changed) {
-            if (window.changed) {
-                store.put(
-                        WindowKey.of(window.start, window.sensor.id),
-                        window.summary().toBytes());
-                window.stored = true;
-                window.changed = false;
-            }
-        }
+        changed.removeIf(window -> !window.changed);
+        stored.write(changed);
+        changed.forEach(window -> window.changed = false);
         changed.clear();
+        outdated.forEach(store::delete);
+        outdated.clear();
         if (onHeap > mostOnHeap) {
             sensors.clear();
             byStart.clear();
+            lastStart = NONE;
             onHeap = 0;
             storeOnlyUpTo = newest;
+        }
+    }
+
+    /** Whether all windows are on the heap, and the next two may be asked. Any thread may. */
+    boolean isAllOnHeap() {
+        return log != null;
+    }
+
+    /** The windows of a sensor as they were last written. Any thread may ask. */
+    void written(Bytes id, BiConsumer<Long, Summary> visitor) {
+        Sensor sensor = sensors.get(id);
+        for (Window window = sensor == null ? null : sensor.newest; window != null; window = window.older) {
+            Summary written = requireNonNull(log).written(window);
+            if (written != null) {
+                visitor.accept(window.start, written);
+            }
+        }
+    }
+
+    /** The sensors with a window that was written. Any thread may ask. */
+    void written(Consumer<Bytes> visitor) {
+        for (Sensor sensor : sensors.values()) {
+            for (Window window = sensor.newest; window != null; window = window.older) {
+                if (window.written != 0) {
+                    visitor.accept(sensor.id);
+                    break;
+                }
+            }
         }
     }
 
     /** A sensor, with those of its windows that are on the heap. */
     private static final class Sensor {
         private final Bytes id;
-        private @Nullable Window newest;
+        private volatile @Nullable Window newest;
         /** Start of the newest window it ever had. */
         private long lastStart = NONE;
 
@@ -194,27 +279,27 @@ final class OpenWindows {
 
         private void add(Window window) {
             lastStart = Math.max(lastStart, window.start);
-            if (newest == null || newest.start < window.start) {
-                window.older = newest;
+            Window newer = newest;
+            if (newer == null || newer.start < window.start) {
+                window.older = newer;
                 newest = window;
                 return;
             }
-            Window newer = newest;
-            while (newer.older != null && newer.older.start > window.start) {
-                newer = newer.older;
+            for (Window next = newer.older; next != null && next.start > window.start; next = next.older) {
+                newer = next;
             }
             window.older = newer.older;
             newer.older = window;
         }
 
         private void removeBefore(long start) {
-            if (newest == null || newest.start < start) {
+            Window last = newest;
+            if (last == null || last.start < start) {
                 newest = null;
                 return;
             }
-            Window last = newest;
-            while (last.older != null && last.older.start >= start) {
-                last = last.older;
+            for (Window next = last.older; next != null && next.start >= start; next = next.older) {
+                last = next;
             }
             last.older = null;
         }
@@ -225,19 +310,20 @@ final class OpenWindows {
         final long start;
         private final Sensor sensor;
         /** The sensor's window before this one, if that is on the heap. */
-        private @Nullable Window older;
+        private volatile @Nullable Window older;
 
         private @Nullable Summary summary;
-        /** Whether the store has it, as it was at some time. */
-        private boolean stored;
         /** Whether the store lacks its newest readings. */
         private boolean changed;
+        /** Where the store has it, as it was at some time: the number of a chunk; 0 if it was never written. */
+        long chunk;
+        /** Where {@link WindowLog} has written it; 0 if it has not. */
+        volatile long written;
 
-        private Window(long start, Sensor sensor, @Nullable Summary summary, boolean stored) {
+        private Window(long start, Sensor sensor, @Nullable Summary summary) {
             this.start = start;
             this.sensor = sensor;
             this.summary = summary;
-            this.stored = stored;
         }
 
         /** The sensor's id in UTF-8. */

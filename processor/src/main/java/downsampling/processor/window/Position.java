@@ -1,7 +1,9 @@
 package downsampling.processor.window;
 
+import downsampling.service.FailedException;
 import java.nio.ByteBuffer;
 import org.apache.kafka.common.utils.Bytes;
+import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
 
 /**
@@ -22,13 +24,48 @@ record Position(long closedUpTo, long newest, long readUpTo, long newestTimestam
     /** Of a partition of which nothing was ever read. */
     static final Position START = new Position(NONE, NONE, NONE, NONE, -1);
 
-    /** Behind all windows, as no start is negative. */
-    static final Bytes KEY = Bytes.wrap(new byte[] {(byte) 0xFF});
+    /** Behind all windows. Holds the number of the layout, or the position itself, which is longer, as version 0.1 wrote it. */
+    private static final Bytes LAYOUT_KEY = Bytes.wrap(new byte[] {(byte) 0xFF});
 
-    /** What a store holds; {@link #START} if it holds nothing. */
+    private static final Bytes KEY = Bytes.wrap(new byte[] {(byte) 0xFF, 0});
+
+    /**
+     * The layout of the whole state. A version before 2 expects a position where this is, and fails for lack of bytes: it could
+     * not read the windows, and would count without them.
+     */
+    private static final byte LAYOUT = 2;
+
+    /**
+     * What a store holds; {@link #START} if it holds nothing.
+     *
+     * @throws FailedException if a newer version wrote it
+     */
     static Position of(ReadOnlyKeyValueStore<Bytes, byte[]> store) {
-        byte[] stored = store.get(KEY);
-        return stored == null ? START : fromBytes(stored);
+        byte[] layout = store.get(LAYOUT_KEY);
+        if (layout == null) {
+            return START;
+        }
+        if (layout.length > 1) {
+            return fromBytes(layout);
+        }
+        byte[] position = store.get(KEY);
+        if (layout[0] != LAYOUT || position == null) {
+            throw new FailedException("the state has layout " + layout[0]
+                    + ", which this version cannot read; start the version that wrote it, or run \"processor reset\"");
+        }
+        return fromBytes(position);
+    }
+
+    /** Puts this into the store, unless it is what the store has. */
+    void write(KeyValueStore<Bytes, byte[]> store, Position stored) {
+        byte[] layout = store.get(LAYOUT_KEY);
+        boolean current = layout != null && layout.length == 1;
+        if (!current) {
+            store.put(LAYOUT_KEY, new byte[] {LAYOUT});
+        }
+        if (!current || !equals(stored)) {
+            store.put(KEY, toBytes());
+        }
     }
 
     byte[] toBytes() {

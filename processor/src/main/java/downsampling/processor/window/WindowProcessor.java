@@ -120,14 +120,15 @@ final class WindowProcessor implements Processor<byte[], List<ConsumerRecord<byt
         partition = context.taskId().partition();
         now = context.currentSystemTimeMs();
         store = context.getStateStore(settings.storeName());
-        windows = new OpenWindows(store, settings.state().isInMemory() ? Integer.MAX_VALUE : MOST_ON_HEAP);
         stored = Position.of(store);
         closedUpTo = stored.closedUpTo();
+        windows = OpenWindows.of(
+                store, settings.state().isInMemory() ? OpenWindows.ALL : MOST_ON_HEAP, Math.max(0, closedUpTo));
         streamTime = new StreamTime(settings.readings().maxAhead().toMillis(), stored.newest(), stored.readUpTo());
         progress = new Progress(settings, partition, input, stored);
         summaries = new SummaryRecords(partition);
         rejected = new RejectedRecords(settings.topics(), limits, metrics);
-        kept = keptWindows.begin(partition, Math.max(0, closedUpTo));
+        kept = keptWindows.begin(partition, Math.max(0, closedUpTo), windows);
         context.<BeforeCommit>getStateStore(BeforeCommit.NAME).action(this::write);
         pace = new CommitPace(settings.processing(), now);
         idle = new IdleWatch(settings.windows(), partition, now);
@@ -307,10 +308,8 @@ final class WindowProcessor implements Processor<byte[], List<ConsumerRecord<byt
         now = context.currentSystemTimeMs();
         windows.write();
         Position position = progress.committing(closedUpTo, streamTime);
-        if (!position.equals(stored)) {
-            store.put(Position.KEY, position.toBytes());
-            stored = position;
-        }
+        position.write(store, stored);
+        stored = position;
         pace.committed(now);
         commitTimer = cancel(commitTimer);
     }

@@ -1,5 +1,7 @@
 package downsampling.processor.window;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import downsampling.processor.settings.WindowSettings;
 import downsampling.service.RefusedException;
 import java.util.ArrayList;
@@ -65,12 +67,16 @@ public final class WindowReader {
     public Windows windows(int partition, String sensor) {
         return read(partition, (store, closed) -> {
             Map<Long, Summary> byStart = new TreeMap<>();
-            forEachOpenStart(Position.of(store), start -> {
-                byte[] window = store.get(WindowKey.of(start, sensor));
-                if (window != null) {
-                    byStart.put(start, Summary.fromBytes(window));
-                }
-            });
+            if (closed.open().isAllOnHeap()) {
+                closed.open().written(Bytes.wrap(sensor.getBytes(UTF_8)), byStart::put);
+            } else {
+                forEachOpenStart(Position.of(store), start -> {
+                    byte[] window = store.get(WindowKey.of(start, sensor));
+                    if (window != null) {
+                        byStart.put(start, Summary.fromBytes(window));
+                    }
+                });
+            }
             awaitClosed(closed);
             long closedUpTo = Position.of(store).closedUpTo();
             byStart.keySet().removeIf(start -> start + size <= closedUpTo); // it is among the kept ones, if at all
@@ -96,20 +102,23 @@ public final class WindowReader {
     }
 
     /**
-     * Reports the sensors of one partition that have an open or kept window, some of them more than once. Those of one window
-     * come in the order of their ids.
+     * Reports the sensors of one partition that have an open or kept window, some of them more than once, in no order.
      *
-     * @param after sensors with this id and smaller ones are left out
+     * @param after sensors with this id and smaller ones may be left out
      * @throws RefusedException if this instance does not work on the partition at the moment
      */
     public void sensors(int partition, Bytes after, SensorConsumer consumer) {
         read(partition, (store, closed) -> {
-            forEachOpenStart(Position.of(store), start -> {
-                try (KeyValueIterator<Bytes, byte[]> windows =
-                        store.range(WindowKey.of(start, after), WindowKey.from(start + 1))) {
-                    while (windows.hasNext() && consumer.accept(WindowKey.sensor(windows.next().key))) {}
-                }
-            });
+            if (closed.open().isAllOnHeap()) {
+                closed.open().written(consumer::accept);
+            } else {
+                forEachOpenStart(Position.of(store), start -> {
+                    try (KeyValueIterator<Bytes, byte[]> windows =
+                            store.range(WindowKey.of(start, after), WindowKey.from(start + 1))) {
+                        while (windows.hasNext() && consumer.accept(WindowKey.sensor(windows.next().key))) {}
+                    }
+                });
+            }
             awaitClosed(closed);
             for (Bytes window : closed.windows().keySet()) {
                 consumer.accept(WindowKey.sensor(window));
@@ -122,10 +131,7 @@ public final class WindowReader {
         T from(ReadOnlyKeyValueStore<Bytes, byte[]> store, KeptWindows.Partition closed);
     }
 
-    /**
-     * One at a time, and a quarter of the time at most: the store has a lock that the stream threads need too, and a range of
-     * the one in memory is copied.
-     */
+    /** One at a time, and a quarter of the time at most: a store on disk has a lock that the stream threads need too. */
     private <T> T read(int partition, Read<T> read) {
         if (turn.getQueueLength() >= MOST_WAITING) {
             throw RefusedException.unavailable("too many queries at once");

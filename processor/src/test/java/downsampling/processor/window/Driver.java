@@ -200,13 +200,13 @@ public final class Driver implements AutoCloseable {
         return dead.readRecordsToList();
     }
 
-    long openWindows() {
+    long storedRecords() {
         try (var all = driver.getKeyValueStore(config.storeName()).all()) {
             long entries = 0;
             for (; all.hasNext(); all.next()) {
                 entries++;
             }
-            return entries - 1; // the position
+            return entries - 2; // the layout and the position
         }
     }
 

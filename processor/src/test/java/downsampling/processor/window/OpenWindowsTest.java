@@ -3,11 +3,14 @@ package downsampling.processor.window;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import downsampling.processor.reading.SensorIdDeserializer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.processor.api.MockProcessorContext;
@@ -26,6 +29,8 @@ class OpenWindowsTest {
             .withLoggingDisabled()
             .build();
 
+    private long closedUpTo;
+
     @BeforeEach
     void open() {
         store.init(new MockProcessorContext<>().getStateStoreContext(), store);
@@ -38,7 +43,7 @@ class OpenWindowsTest {
 
     @Test
     void shouldTouchTheStoreOnlyWhenWritten() {
-        OpenWindows windows = new OpenWindows(store, 10);
+        OpenWindows windows = OpenWindows.of(store, 10, 0);
         windows.add(0, id("a"), 1);
         windows.add(0, id("a"), 2);
         assertThat(stored()).isEmpty();
@@ -52,19 +57,19 @@ class OpenWindowsTest {
 
     @Test
     void shouldNeverWriteAWindowThatOpenedAndClosedBetweenTwoCommits() {
-        OpenWindows windows = new OpenWindows(store, 10);
+        OpenWindows windows = OpenWindows.of(store, 10, 0);
         windows.add(0, id("a"), 1);
         assertThat(windows.take(0, 10)).hasSize(1);
         windows.write();
         assertThat(stored()).isEmpty();
     }
 
-    /** Against a plain map, with writes, restarts from the store, and more windows than may stay on the heap. */
+    /** Against a plain map, with writes, restarts from the store with another form of it, and more windows than fit on the heap. */
     @ParameterizedTest
-    @ValueSource(ints = {0, 5, 1000})
+    @ValueSource(ints = {0, 5, 1000, OpenWindows.ALL})
     void shouldGiveWhatAPlainMapGives(int mostOnHeap) {
         Random random = new Random(mostOnHeap);
-        OpenWindows windows = new OpenWindows(store, mostOnHeap);
+        OpenWindows windows = OpenWindows.of(store, mostOnHeap, 0);
         TreeMap<String, Summary> plain = new TreeMap<>();
         long closedUpTo = 0;
         for (int step = 0; step < 50_000; step++) {
@@ -77,25 +82,86 @@ class OpenWindowsTest {
                 plain.merge("%08d %s".formatted(start, sensor), Summary.of(value), (before, one) -> before.add(value));
             } else if (dice < 95) {
                 windows.write();
+                assertThat(written()).isEqualTo(text(plain));
+                assertThat(entriesInLog()).isLessThanOrEqualTo(2L * plain.size());
             } else if (dice < 97) {
                 windows.write();
-                windows = new OpenWindows(store, mostOnHeap);
+                int other = random.nextBoolean() ? OpenWindows.ALL : 5;
+                windows = OpenWindows.of(store, random.nextBoolean() ? mostOnHeap : other, closedUpTo);
             } else {
                 assertThat(windows.any(closedUpTo)).isEqualTo(!plain.isEmpty());
                 long to = closedUpTo + random.nextInt(3) * 10;
                 List<OpenWindows.Window> closed = windows.take(closedUpTo, to);
                 assertThat(closed).isSortedAccordingTo(Comparator.comparingLong(window -> window.start));
-                List<String> taken = new ArrayList<>();
+                Map<String, Summary> taken = new TreeMap<>();
                 for (OpenWindows.Window window : closed) {
-                    taken.add("%08d %s=%s".formatted(window.start, window.sensor(), window.summary()));
+                    assertThat(taken.put("%08d %s".formatted(window.start, window.sensor()), window.summary()))
+                            .isNull();
                 }
-                List<String> expected = new ArrayList<>();
-                plain.headMap("%08d".formatted(to)).forEach((key, summary) -> expected.add(key + "=" + summary));
+                assertThat(text(taken)).isEqualTo(text(plain.headMap("%08d".formatted(to))));
                 plain.headMap("%08d".formatted(to)).clear();
-                assertThat(taken).containsExactlyInAnyOrderElementsOf(expected);
                 closedUpTo = to;
+                this.closedUpTo = to;
             }
         }
+    }
+
+    @Test
+    void shouldWriteManyWindowsInOneRecordAndDeleteNoneByItself() {
+        OpenWindows windows = OpenWindows.of(store, OpenWindows.ALL, 0);
+        for (int sensor = 0; sensor < 10_000; sensor++) {
+            windows.add(0, id("sensor-" + sensor), sensor);
+        }
+        windows.write();
+        long records = store.approximateNumEntries();
+        assertThat(records).isBetween(10L, 100L);
+        assertThat(windows.take(0, 10)).hasSize(10_000);
+        windows.add(10, id("a"), 1);
+        assertThat(store.approximateNumEntries()).isEqualTo(records);
+        windows.write();
+        assertThat(store.approximateNumEntries()).isLessThan(10);
+        assertThat(OpenWindows.of(store, OpenWindows.ALL, 10).take(10, 20)).hasSize(1);
+    }
+
+    @Test
+    void shouldKeepAnIdOfAnyLengthInTheLog() {
+        OpenWindows windows = OpenWindows.of(store, OpenWindows.ALL, 0);
+        for (int length = 1; length <= SensorIdDeserializer.MAX_BYTES; length = length * 2 + 1) {
+            windows.add(0, id("x".repeat(length)), length);
+        }
+        windows.add(0, id("x".repeat(SensorIdDeserializer.MAX_BYTES)), 7);
+        windows.write();
+        List<OpenWindows.Window> taken =
+                OpenWindows.of(store, OpenWindows.ALL, 0).take(0, 10);
+        assertThat(taken)
+                .extracting(window -> window.sensor().get().length)
+                .contains(1, 3, 8191, SensorIdDeserializer.MAX_BYTES);
+        assertThat(taken).hasSize(15);
+    }
+
+    private long entriesInLog() {
+        AtomicLong entries = new AtomicLong();
+        WindowLog.read(store, (start, sensor, summary) -> entries.incrementAndGet(), key -> {});
+        return entries.get();
+    }
+
+    /** What the store says, in whichever form. */
+    private Map<String, String> written() {
+        TreeMap<String, Summary> found = new TreeMap<>();
+        StoredWindows.Visitor visitor = (start, sensor, summary) -> {
+            if (start >= closedUpTo) {
+                found.put("%08d %s".formatted(start, sensor), summary);
+            }
+        };
+        WindowTable.read(store, 0, Long.MAX_VALUE, visitor);
+        WindowLog.read(store, visitor, key -> {});
+        return text(found);
+    }
+
+    private static Map<String, String> text(Map<String, Summary> summaries) {
+        Map<String, String> text = new TreeMap<>();
+        summaries.forEach((window, summary) -> text.put(window, summary.toString()));
+        return text;
     }
 
     private static Bytes id(String sensor) {

@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import downsampling.processor.settings.TopologyKind;
 import downsampling.service.RefusedException;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeSet;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.state.KeyValueStore;
@@ -14,8 +16,12 @@ import org.apache.kafka.streams.state.Stores;
 import org.assertj.core.api.ListAssert;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Windows of 10 s with a grace of 1 s, at each moment of a close that {@link WindowProcessor} goes through. */
+@ParameterizedClass
+@ValueSource(ints = {100, OpenWindows.ALL})
 class WindowReaderTest {
     private static final Summary ONE = Summary.of(1);
     private static final Summary TWO = Summary.of(1).add(2);
@@ -23,14 +29,20 @@ class WindowReaderTest {
     private final KeyValueStore<Bytes, byte[]> store =
             Stores.inMemoryKeyValueStore("open").get();
     private final KeptWindows kept = new KeptWindows(2);
-    private final OpenWindows windows = new OpenWindows(store, 100);
+    private final int mostOnHeap;
+    private OpenWindows windows;
     private final WindowReader reader =
             new WindowReader(Driver.config(TopologyKind.EXACT).windows(), partition -> store, kept);
     private KeptWindows.Partition partition;
 
+    WindowReaderTest(int mostOnHeap) {
+        this.mostOnHeap = mostOnHeap;
+        windows = OpenWindows.of(store, mostOnHeap, 0);
+    }
+
     @BeforeEach
     void commitTwoOpenWindows() {
-        partition = kept.begin(0, 0);
+        partition = kept.begin(0, 0, windows);
         add(0, "a", 1);
         add(10_000, "a", 1);
         commit(0);
@@ -42,7 +54,7 @@ class WindowReaderTest {
 
     private void commit(long closedUpTo) {
         windows.write();
-        store.put(Position.KEY, new Position(closedUpTo, 20_000, Position.NONE, Position.NONE, -1).toBytes());
+        new Position(closedUpTo, 20_000, Position.NONE, Position.NONE, -1).write(store, Position.START);
     }
 
     private void close(long from, long to) {
@@ -72,7 +84,7 @@ class WindowReaderTest {
     void shouldShowAWindowAsClosedOnceItsCloseIsCommitted() {
         add(0, "a", 2);
         close(0, 10_000);
-        assertThat(store.get(WindowKey.of(0, "a"))).isNull(); // gone from there, and nothing committed yet
+        assertThat(windows.take(0, 10_000)).isEmpty(); // gone from there, and nothing committed yet
         assertThatWindows("a")
                 .containsExactly(
                         new WindowReader.Window(0, 10_000, true, TWO),
@@ -86,9 +98,12 @@ class WindowReaderTest {
 
     @Test
     void shouldForgetAnUncommittedCloseWhenTheTaskStartsAnew() {
+        Map<Bytes, byte[]> committed = new HashMap<>();
+        store.all().forEachRemaining(entry -> committed.put(entry.key, entry.value));
         close(0, 10_000);
-        store.put(WindowKey.of(0, "a"), ONE.toBytes()); // as restored from the changelog
-        partition = kept.begin(0, 0);
+        committed.forEach(store::put); // as restored from the changelog
+        windows = OpenWindows.of(store, mostOnHeap, 0);
+        partition = kept.begin(0, 0, windows);
         assertThatWindows("a")
                 .containsExactly(
                         new WindowReader.Window(0, 10_000, true, ONE),
