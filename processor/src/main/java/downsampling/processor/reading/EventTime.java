@@ -24,6 +24,9 @@ public final class EventTime {
             + "(?::([0-9]{2})(?:[.,]([0-9]++))?)?"
             + "(?: ?([Zz])| ?([+-])([0-9]{2})(?:(:?)([0-9]{2})(?:\\11([0-9]{2}))?)?)?");
 
+    /** Bytes of {@code yyyy-MM-dd}. */
+    static final int DATE_LENGTH = 10;
+
     private static final int[] DAYS_BEFORE_MONTH = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
     private static final int[] DAYS_IN_MONTH = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 
@@ -70,46 +73,21 @@ public final class EventTime {
 
     /** The same where the text has the common shape and lies in 1970 to 9999, else -1. */
     static long quick(byte[] t, int o, int length, ZoneId zone) {
-        if (length < 19
-                || t[o + 4] != '-'
-                || t[o + 7] != '-'
-                || t[o + 10] != 'T'
-                || t[o + 13] != ':'
-                || t[o + 16] != ':') {
+        long day = length < DATE_LENGTH ? -1 : date(t, o);
+        long time = timeOfDay(t, o + DATE_LENGTH, o + length, zone.equals(ZoneOffset.UTC));
+        return day < 0 || time < 0 || (time & 0xFF) != length - DATE_LENGTH ? -1 : day + (time >>> 8);
+    }
+
+    /** The first millisecond of a day, {@code yyyy-MM-dd}, from 1970 to 9999; -1 where there is none at this index. */
+    static long date(byte[] t, int o) {
+        if (t[o + 4] != '-' || t[o + 7] != '-') {
             return -1;
         }
         int year = two(t, o) * 100 + two(t, o + 2);
         int month = two(t, o + 5);
         int day = two(t, o + 8);
-        int hour = two(t, o + 11);
-        int minute = two(t, o + 14);
-        int second = two(t, o + 17);
-        int end = o + length;
-        int at = o + 19;
-        int millis = 0;
-        if (at < end && t[at] == '.') {
-            int unit = 100;
-            int first = ++at;
-            for (; at < end && t[at] >= '0' && t[at] <= '9'; at++, unit /= 10) {
-                millis += (t[at] - '0') * unit;
-            }
-            if (at == first || at - first > 9) {
-                return -1;
-            }
-        }
-        boolean utc = at == end ? zone.equals(ZoneOffset.UTC) : at + 1 == end && t[at] == 'Z';
         // A character that is no digit made its part negative, see two().
-        if (!utc
-                || year < 1970
-                || month < 1
-                || month > 12
-                || day < 1
-                || hour < 0
-                || hour > 23
-                || minute < 0
-                || minute > 59
-                || second < 0
-                || second > 59) {
+        if (year < 1970 || month < 1 || month > 12 || day < 1) {
             return -1;
         }
         boolean leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
@@ -124,7 +102,44 @@ public final class EventTime {
                 + (leap && month > 2 ? 1 : 0)
                 + day
                 - 1;
-        return ((days * 24 + hour) * 60 + minute) * 60_000 + second * 1000L + millis;
+        return days * 86_400_000;
+    }
+
+    /**
+     * The time of day that begins with {@code T} at an index, and ends with {@code Z}, or without one where that means the same.
+     *
+     * @param end no byte from here on is read
+     * @param utc whether a time that names no zone is in UTC
+     * @return milliseconds since midnight, shifted by eight bits, and in those how many bytes it takes; -1 where there is none
+     */
+    static long timeOfDay(byte[] t, int o, int end, boolean utc) {
+        if (end - o < 9 || t[o] != 'T' || t[o + 3] != ':' || t[o + 6] != ':') {
+            return -1;
+        }
+        int hour = two(t, o + 1);
+        int minute = two(t, o + 4);
+        int second = two(t, o + 7);
+        int at = o + 9;
+        int millis = 0;
+        if (at < end && t[at] == '.') {
+            int unit = 100;
+            int first = ++at;
+            for (; at < end && t[at] >= '0' && t[at] <= '9'; at++, unit /= 10) {
+                millis += (t[at] - '0') * unit;
+            }
+            if (at == first || at - first > 9) {
+                return -1;
+            }
+        }
+        if (at < end && t[at] == 'Z') {
+            at++;
+        } else if (!utc) {
+            return -1;
+        }
+        if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 59) {
+            return -1;
+        }
+        return ((hour * 60 + minute) * 60_000L + second * 1000L + millis) << 8 | at - o;
     }
 
     /** Two digits as a number, or one so negative that no sum with it is taken for a date. */

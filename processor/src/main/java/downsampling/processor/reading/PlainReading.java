@@ -2,8 +2,11 @@ package downsampling.processor.reading;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.time.ZoneId;
-import java.util.Arrays;
+import java.time.ZoneOffset;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,8 +17,19 @@ import org.jspecify.annotations.Nullable;
  * careful parser's, which also words the errors. {@code ReadingDeserializerTest} holds the two against each other.
  */
 final class PlainReading {
-    private static final byte[] TIME = "{\"ts\":".getBytes(US_ASCII);
-    private static final byte[] VALUE = "\"value\":".getBytes(US_ASCII);
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle SHORTS =
+            MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
+
+    /** The first six bytes of a message, as the lower part of eight. */
+    private static final long TIME = eight("{\"ts\":\0\0");
+
+    private static final int TIME_LENGTH = 6;
+    private static final long TIME_MASK = (1L << Byte.SIZE * TIME_LENGTH) - 1;
+    private static final long VALUE = eight("\"value\":");
+
+    /** {@code {"ts":"2025-01-01T00:00:00","value":0}}. */
+    private static final int SHORTEST = 38;
 
     /** Each is a double without rounding, and so is every whole number of this many digits: their quotient is rounded once. */
     private static final int MOST_DIGITS = 15;
@@ -28,27 +42,44 @@ final class PlainReading {
         }
     }
 
-    private PlainReading() {}
+    private final boolean utc;
+    /** The day of the last reading, which is mostly that of the next. Threads may see different ones, each of which is whole. */
+    private Day day = new Day(0, (short) 0, -1);
 
     /**
-     * A reading from 1970 to 9999, or null where this is none or has another shape.
+     * A day as its ten bytes have it.
      *
-     * @param zone of a time that names none
+     * @param millis its first millisecond
      */
-    static @Nullable Reading read(byte[] data, ZoneId zone) {
-        int at = after(TIME, data, 0);
-        if (at >= data.length || data[at] != '"') {
+    private record Day(long first, short last, long millis) {}
+
+    /** @param zone of a time that names none */
+    PlainReading(ZoneId zone) {
+        utc = zone.equals(ZoneOffset.UTC);
+    }
+
+    /** A reading from 1970 to 9999, or null where this is none or has another shape. Any thread may call. */
+    @Nullable
+    Reading read(byte[] data) {
+        if (data.length < SHORTEST || ((long) LONGS.get(data, 0) & TIME_MASK) != TIME) {
             return null;
         }
-        int timeFrom = ++at;
-        while (at < data.length && data[at] != '"') {
-            at++;
-        }
-        long time = EventTime.quick(data, timeFrom, at - timeFrom, zone);
-        if (time < 0 || at + 1 >= data.length || data[at + 1] != ',') {
+        int at = pastSpaces(data, TIME_LENGTH);
+        if (data.length - at < SHORTEST - TIME_LENGTH || data[at] != '"') {
             return null;
         }
-        at = after(VALUE, data, pastSpaces(data, at + 2));
+        long midnight = midnight(data, at + 1);
+        at += 1 + EventTime.DATE_LENGTH;
+        long time = EventTime.timeOfDay(data, at, data.length, utc);
+        at += (int) time & 0xFF;
+        if (midnight < 0 || time < 0 || at + 2 > data.length || data[at] != '"' || data[at + 1] != ',') {
+            return null;
+        }
+        at = pastSpaces(data, at + 2);
+        if (at + Long.BYTES > data.length || (long) LONGS.get(data, at) != VALUE) {
+            return null;
+        }
+        at = pastSpaces(data, at + Long.BYTES);
         boolean negative = at < data.length && data[at] == '-';
         if (negative) {
             at++;
@@ -78,16 +109,22 @@ final class PlainReading {
             return null;
         }
         double value = point < 0 ? digits : digits / POWER_OF_TEN[at - 1 - point];
-        return new Reading(time, negative ? -value : value);
+        return new Reading(midnight + (time >>> 8), negative ? -value : value);
     }
 
-    /** The index after a text that stands at an index, and after spaces that follow it; the end if it does not stand there. */
-    private static int after(byte[] text, byte[] data, int at) {
-        int end = at + text.length;
-        if (end > data.length || !Arrays.equals(data, at, end, text, 0, text.length)) {
-            return data.length;
+    private long midnight(byte[] data, int at) {
+        Day known = day;
+        long first = (long) LONGS.get(data, at);
+        short last = (short) SHORTS.get(data, at + Long.BYTES);
+        if (first != known.first || last != known.last) {
+            known = new Day(first, last, EventTime.date(data, at));
+            day = known;
         }
-        return pastSpaces(data, end);
+        return known.millis;
+    }
+
+    private static long eight(String text) {
+        return (long) LONGS.get(text.getBytes(US_ASCII), 0);
     }
 
     private static int pastSpaces(byte[] data, int at) {

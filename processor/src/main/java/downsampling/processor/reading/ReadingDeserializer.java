@@ -60,6 +60,7 @@ public final class ReadingDeserializer implements Deserializer<Reading> {
     private final ZoneId zone;
     private final Duration maxAhead;
     private final LongSupplier clock;
+    private final PlainReading plain;
 
     /**
      * @param zone     of timestamps that name none
@@ -70,6 +71,7 @@ public final class ReadingDeserializer implements Deserializer<Reading> {
         this.zone = zone;
         this.maxAhead = maxAhead;
         this.clock = clock;
+        this.plain = new PlainReading(zone);
     }
 
     /** @throws NotAReadingException and nothing else, whatever the bytes */
@@ -81,9 +83,9 @@ public final class ReadingDeserializer implements Deserializer<Reading> {
         if (data.length > MAX_BYTES) {
             throw NotAReadingException.tooLarge("value", MAX_BYTES, data.length);
         }
-        Reading plain = PlainReading.read(data, zone);
-        if (plain != null && plain.time() - clock.getAsLong() <= maxAhead.toMillis()) {
-            return plain;
+        Reading reading = plain.read(data);
+        if (reading != null && reading.time() - clock.getAsLong() <= maxAhead.toMillis()) {
+            return reading;
         }
         return careful(data);
     }

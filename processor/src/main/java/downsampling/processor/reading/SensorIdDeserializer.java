@@ -4,7 +4,6 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import org.apache.kafka.common.serialization.Deserializer;
-import org.apache.kafka.common.utils.Bytes;
 
 /**
  * The record key: a sensor's id, UTF-8, not empty, at most {@value #MAX_BYTES} bytes. Strict, so that writing the id again gives the very bytes that were read.
@@ -26,11 +25,11 @@ public final class SensorIdDeserializer implements Deserializer<String> {
     }
 
     /**
-     * The id as it is on the wire, for those who only have to distinguish one sensor from another.
+     * The id as it is on the wire.
      *
      * @throws NotAReadingException if there is no key, or it is empty, too large or not UTF-8
      */
-    public static Bytes require(byte[] key) {
+    public static SensorId require(byte[] key) {
         if (key == null || key.length == 0) {
             throw NotAReadingException.expected(
                     NotAReadingException.Reason.KEY, "a sensor id", key == null ? "none" : "an empty one");
@@ -38,13 +37,11 @@ public final class SensorIdDeserializer implements Deserializer<String> {
         if (key.length > MAX_BYTES) {
             throw NotAReadingException.tooLarge("key", MAX_BYTES, key.length);
         }
-        for (byte b : key) {
-            if (b < 0) { // not ASCII, so there is something to find out
-                requireUtf8(key);
-                break;
-            }
+        SensorId id = new SensorId(key);
+        if (!id.isAscii()) { // so there is something to find out
+            requireUtf8(key);
         }
-        return Bytes.wrap(key);
+        return id;
     }
 
     private static void requireUtf8(byte[] key) {

@@ -2,6 +2,7 @@ package downsampling.processor.window;
 
 import static java.util.Objects.requireNonNull;
 
+import downsampling.processor.reading.SensorId;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -35,7 +36,7 @@ final class OpenWindows {
 
     private final int mostOnHeap;
     /** Those that have a window on the heap, or had one lately: then the next one needs no new entry. */
-    private final Map<Bytes, Sensor> sensors = new ConcurrentHashMap<>();
+    private final Map<SensorId, Sensor> sensors = new ConcurrentHashMap<>();
     /** On the heap, by start; those of one start in the order in which they opened. */
     private final TreeMap<Long, List<Window>> byStart = new TreeMap<>();
 
@@ -82,7 +83,7 @@ final class OpenWindows {
     }
 
     /** Puts a window on the heap as it was written. */
-    Window put(long start, Bytes id, Summary summary) {
+    Window put(long start, SensorId id, Summary summary) {
         Sensor sensor = sensor(id);
         Window window = sensor.window(start);
         if (window == null) {
@@ -93,7 +94,7 @@ final class OpenWindows {
     }
 
     /** Puts a window on the heap that is to be written in another form than it was. */
-    void rewrite(long start, Bytes sensor, Summary summary) {
+    void rewrite(long start, SensorId sensor, Summary summary) {
         change(put(start, sensor, summary));
     }
 
@@ -108,7 +109,7 @@ final class OpenWindows {
     }
 
     /** Adds a reading to the window of a sensor, which is made if there is none. */
-    void add(long start, Bytes id, double value) {
+    void add(long start, SensorId id, double value) {
         Sensor sensor = sensor(id);
         Window window = sensor.window(start);
         if (window == null) {
@@ -122,7 +123,7 @@ final class OpenWindows {
         change(window);
     }
 
-    private Sensor sensor(Bytes id) {
+    private Sensor sensor(SensorId id) {
         Sensor sensor = sensors.get(id);
         if (sensor == null) {
             sensor = new Sensor(id);
@@ -235,7 +236,7 @@ final class OpenWindows {
     }
 
     /** The windows of a sensor as they were last written. Any thread may ask. */
-    void written(Bytes id, BiConsumer<Long, Summary> visitor) {
+    void written(SensorId id, BiConsumer<Long, Summary> visitor) {
         Sensor sensor = sensors.get(id);
         for (Window window = sensor == null ? null : sensor.newest; window != null; window = window.older) {
             Summary written = requireNonNull(log).written(window);
@@ -259,12 +260,12 @@ final class OpenWindows {
 
     /** A sensor, with those of its windows that are on the heap. */
     private static final class Sensor {
-        private final Bytes id;
+        private final SensorId id;
         private volatile @Nullable Window newest;
         /** Start of the newest window it ever had. */
         private long lastStart = NONE;
 
-        private Sensor(Bytes id) {
+        private Sensor(SensorId id) {
             this.id = id;
         }
 
@@ -326,8 +327,7 @@ final class OpenWindows {
             this.summary = summary;
         }
 
-        /** The sensor's id in UTF-8. */
-        Bytes sensor() {
+        SensorId sensor() {
             return sensor.id;
         }
 

@@ -1,8 +1,8 @@
 package downsampling.processor.window;
 
+import downsampling.processor.reading.SensorId;
 import downsampling.processor.window.OpenWindows.Window;
 import java.util.List;
-import org.apache.kafka.common.utils.Bytes;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +20,7 @@ interface StoredWindows {
 
     /** A window that is not on the heap; null if it is not in the store either. */
     @Nullable
-    Summary find(long start, Bytes sensor);
+    Summary find(long start, SensorId sensor);
 
     /** The windows that start in {@code [from, to)}, by start, where the store may have others than the heap. */
     void read(long from, long to, Visitor visitor);
@@ -32,6 +32,6 @@ interface StoredWindows {
     void remove(Window closed);
 
     interface Visitor {
-        void visit(long start, Bytes sensor, Summary summary);
+        void visit(long start, SensorId sensor, Summary summary);
     }
 }

@@ -1,5 +1,6 @@
 package downsampling.processor.window;
 
+import downsampling.processor.reading.SensorId;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -38,8 +39,7 @@ final class WindowKey {
         return ByteBuffer.wrap(key.get()).getLong();
     }
 
-    /** In UTF-8. */
-    static Bytes sensor(Bytes key) {
-        return Bytes.wrap(Arrays.copyOfRange(key.get(), Long.BYTES, key.get().length));
+    static SensorId sensor(Bytes key) {
+        return new SensorId(Arrays.copyOfRange(key.get(), Long.BYTES, key.get().length));
     }
 }

@@ -1,5 +1,6 @@
 package downsampling.processor.window;
 
+import downsampling.processor.reading.SensorId;
 import downsampling.processor.window.OpenWindows.Window;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -63,9 +64,9 @@ final class WindowLog implements StoredWindows {
             return ByteBuffer.wrap(chunk).getShort(at + Long.BYTES);
         }
 
-        private Bytes sensor() {
+        private SensorId sensor() {
             int from = at + Long.BYTES + Short.BYTES;
-            return Bytes.wrap(Arrays.copyOfRange(chunk, from, from + idLength()));
+            return new SensorId(Arrays.copyOfRange(chunk, from, from + idLength()));
         }
 
         private Summary summary() {
@@ -142,7 +143,7 @@ final class WindowLog implements StoredWindows {
     }
 
     @Override
-    public @Nullable Summary find(long start, Bytes sensor) {
+    public @Nullable Summary find(long start, SensorId sensor) {
         return null;
     }
 

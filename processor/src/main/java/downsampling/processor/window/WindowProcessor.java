@@ -4,6 +4,7 @@ import downsampling.processor.input.Batches;
 import downsampling.processor.input.InputConsumers;
 import downsampling.processor.input.InputEnd;
 import downsampling.processor.reading.Reading;
+import downsampling.processor.reading.SensorId;
 import downsampling.processor.reading.SensorIdDeserializer;
 import downsampling.processor.settings.Settings;
 import java.time.Duration;
@@ -166,7 +167,7 @@ final class WindowProcessor implements Processor<byte[], List<ConsumerRecord<byt
             metrics.repeated();
             return;
         }
-        Bytes sensor;
+        SensorId sensor;
         Reading reading;
         try {
             sensor = SensorIdDeserializer.require(record.key());

@@ -2,6 +2,7 @@ package downsampling.processor.window;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import downsampling.processor.reading.SensorId;
 import downsampling.processor.settings.WindowSettings;
 import downsampling.service.RefusedException;
 import java.util.ArrayList;
@@ -68,7 +69,7 @@ public final class WindowReader {
         return read(partition, (store, closed) -> {
             Map<Long, Summary> byStart = new TreeMap<>();
             if (closed.open().isAllOnHeap()) {
-                closed.open().written(Bytes.wrap(sensor.getBytes(UTF_8)), byStart::put);
+                closed.open().written(new SensorId(sensor.getBytes(UTF_8)), byStart::put);
             } else {
                 forEachOpenStart(Position.of(store), start -> {
                     byte[] window = store.get(WindowKey.of(start, sensor));

@@ -1,5 +1,6 @@
 package downsampling.processor.window;
 
+import downsampling.processor.reading.SensorId;
 import downsampling.processor.window.OpenWindows.Window;
 import java.util.List;
 import org.apache.kafka.common.utils.Bytes;
@@ -52,7 +53,7 @@ final class WindowTable implements StoredWindows {
     }
 
     @Override
-    public @Nullable Summary find(long start, Bytes sensor) {
+    public @Nullable Summary find(long start, SensorId sensor) {
         byte[] found = store.get(WindowKey.of(start, sensor));
         return found == null ? null : Summary.fromBytes(found);
     }

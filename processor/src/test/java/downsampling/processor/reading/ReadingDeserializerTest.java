@@ -352,7 +352,7 @@ class ReadingDeserializerTest {
             if (random.nextInt(4) == 0 && json.length > 0) {
                 json[random.nextInt(json.length)] = (byte) random.nextInt(256);
             }
-            Reading plain = PlainReading.read(json, ZoneOffset.UTC);
+            Reading plain = new PlainReading(ZoneOffset.UTC).read(json);
             if (plain != null) {
                 quick++;
             }

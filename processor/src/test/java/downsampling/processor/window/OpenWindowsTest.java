@@ -3,6 +3,7 @@ package downsampling.processor.window;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import downsampling.processor.reading.SensorId;
 import downsampling.processor.reading.SensorIdDeserializer;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -164,8 +165,8 @@ class OpenWindowsTest {
         return text;
     }
 
-    private static Bytes id(String sensor) {
-        return Bytes.wrap(sensor.getBytes(UTF_8));
+    private static SensorId id(String sensor) {
+        return new SensorId(sensor.getBytes(UTF_8));
     }
 
     private List<String> stored() {

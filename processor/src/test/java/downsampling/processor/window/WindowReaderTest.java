@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import downsampling.processor.reading.SensorId;
 import downsampling.processor.settings.TopologyKind;
 import downsampling.service.RefusedException;
 import java.util.HashMap;
@@ -49,7 +50,7 @@ class WindowReaderTest {
     }
 
     private void add(long start, String sensor, double value) {
-        windows.add(start, Bytes.wrap(sensor.getBytes(UTF_8)), value);
+        windows.add(start, new SensorId(sensor.getBytes(UTF_8)), value);
     }
 
     private void commit(long closedUpTo) {
