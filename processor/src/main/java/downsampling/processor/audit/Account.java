@@ -228,6 +228,7 @@ final class Account {
     private final List<Partition> partitions;
     private final SensorIdDeserializer keys = new SensorIdDeserializer();
     private final ReadingDeserializer readings;
+    private final SummaryJson json = new SummaryJson();
     private final Map<String, Sensor> sensors = new HashMap<>();
     /** Summaries of no sensor that is known: the only row that belongs to no partition. */
     private final Map<Column, Long> elsewhere = new EnumMap<>(Column.class);
@@ -444,7 +445,7 @@ final class Account {
             long end,
             Supplier<String> where) {
         Summary readings = window.readings;
-        if (window.notYet == 0 && readings != null && Arrays.equals(SummaryJson.write(end, readings), record.value())) {
+        if (window.notYet == 0 && readings != null && Arrays.equals(json.write(end, readings), record.value())) {
             partition.add(Column.SUMMARISED, window.count());
             return;
         }
@@ -464,10 +465,10 @@ final class Account {
         }
     }
 
-    private static String expected(long end, Window window) {
+    private String expected(long end, Window window) {
         return window.readings == null
                 ? "at most " + window.notYet + " readings"
-                : new String(SummaryJson.write(end, window.readings), StandardCharsets.UTF_8);
+                : new String(json.write(end, window.readings), StandardCharsets.UTF_8);
     }
 
     /** A later summary of the sensor has come, or none will. */

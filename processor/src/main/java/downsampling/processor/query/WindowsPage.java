@@ -59,7 +59,7 @@ record WindowsPage(
 
     /** What stands, or would stand, on the output topic, and where it comes from. */
     private static Window written(WindowReader.Window window, int partition) {
-        String summary = new String(SummaryJson.write(window.end(), window.summary()), UTF_8);
+        String summary = new String(new SummaryJson().write(window.end(), window.summary()), UTF_8);
         String json = summary.substring(0, summary.length() - 1) + ",\"open\":" + window.open() + ",\"partition\":"
                 + partition + "}";
         return new Window(window.end(), partition, json);

@@ -1,17 +1,28 @@
 package downsampling.processor.window;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.io.NumberOutput;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
-/** The value of a record on {@code agg-temperature}. */
+/** Writes the values of records on {@code agg-temperature}. Reused, since making a generator costs as much as a summary. */
 public final class SummaryJson {
-    private static final JsonFactory JSON = new JsonFactory();
+    private static final JsonFactory JSON =
+            new JsonFactoryBuilder().rootValueSeparator("").build();
 
-    private SummaryJson() {}
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream(128);
+    private final JsonGenerator json;
+
+    public SummaryJson() {
+        try {
+            json = JSON.createGenerator(out);
+        } catch (IOException e) {
+            throw new UncheckedIOException("writing to memory failed", e);
+        }
+    }
 
     /**
      * {@code {"time":1735732810000,"temperature":{"count":3,"min":1,"max":9,"mean":4.25}}} in UTF-8; whole numbers have no
@@ -19,9 +30,9 @@ public final class SummaryJson {
      *
      * @param windowEnd exclusive end of the window in epoch milliseconds
      */
-    public static byte[] write(long windowEnd, Summary summary) {
-        ByteArrayOutputStream out = new ByteArrayOutputStream(128);
-        try (JsonGenerator json = JSON.createGenerator(out)) {
+    public byte[] write(long windowEnd, Summary summary) {
+        out.reset();
+        try {
             json.writeStartObject();
             json.writeNumberField("time", windowEnd);
             json.writeObjectFieldStart("temperature");
@@ -34,6 +45,7 @@ public final class SummaryJson {
             write(json, summary.mean());
             json.writeEndObject();
             json.writeEndObject();
+            json.flush();
         } catch (IOException e) {
             throw new UncheckedIOException("writing to memory failed", e);
         }

@@ -7,6 +7,7 @@ import org.apache.kafka.streams.processor.api.Record;
 
 /** The records that both topologies write for closed windows. One per task. */
 final class SummaryRecords {
+    private final SummaryJson json = new SummaryJson();
     private final Header partition;
     /** Those of the window that was written last: its other sensors have the same. */
     private Header[] headers = {};
@@ -39,6 +40,6 @@ final class SummaryRecords {
                 partition
             };
         }
-        return new Record<>(sensor, SummaryJson.write(end, summary), start, new RecordHeaders(headers));
+        return new Record<>(sensor, json.write(end, summary), start, new RecordHeaders(headers));
     }
 }

@@ -412,7 +412,7 @@ class AccountTest {
                 .add("window.start", text(start * 1000))
                 .add("window.end", text(end))
                 .add("source.partition", text(0));
-        return record("agg", 0, 0, 0, sensor, new String(SummaryJson.write(end, summary), UTF_8), headers);
+        return record("agg", 0, 0, 0, sensor, new String(new SummaryJson().write(end, summary), UTF_8), headers);
     }
 
     private static ConsumerRecord<byte[], byte[]> record(

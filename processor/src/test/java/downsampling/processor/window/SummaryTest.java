@@ -120,7 +120,7 @@ class SummaryTest {
         "2e23, 2E23"
     })
     void shouldWriteNumbersAsJsonWithoutNeedlessFractions(double value, String json) {
-        assertThat(new String(SummaryJson.write(10, Summary.of(value)), StandardCharsets.UTF_8))
+        assertThat(new String(new SummaryJson().write(10, Summary.of(value)), StandardCharsets.UTF_8))
                 .isEqualTo("{\"time\":10,\"temperature\":{\"count\":1,\"min\":" + json + ",\"max\":" + json
                         + ",\"mean\":" + json + "}}");
         assertThat(Double.parseDouble(json)).isEqualTo(value + 0.0);
