@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  * record of its own. All of it happens in the transaction of a commit.
  *
  * <p>A chunk's key is its number with the first bit set, eight bytes, big-endian: so chunks lie in their order, behind the keys of
- * a {@link WindowTable} and before that of the position. Its value are its entries: start (8 bytes),
- * length of the id (2), id, length of the summary (4), summary as {@link Summary#toBytes} has it.
+ * a {@link WindowTable} and before that of the position. Its value is one entry after the other:
+ * start (8 bytes), length of the id (2), id, length of the summary (4), summary as {@link Summary#toBytes} has it.
  */
 final class WindowLog implements StoredWindows {
     /** A chunk is closed when it has this many: large enough to be few, small enough for every topic. */
@@ -153,6 +153,7 @@ final class WindowLog implements StoredWindows {
     @Override
     public void write(List<Window> changed) {
         changed.forEach(this::append);
+        List<Bytes> outdated = new ArrayList<>();
         while (entries > 2 * counting) {
             Chunk oldest = chunks.remove();
             entries -= oldest.entries;
@@ -161,11 +162,12 @@ final class WindowLog implements StoredWindows {
                     append(window);
                 }
             }
-            store.delete(key(oldest.number));
+            outdated.add(key(oldest.number));
         }
         if (!inChunk.isEmpty()) {
             flush();
         }
+        outdated.forEach(store::delete); // at the end, since without transactions a crash may come in between
     }
 
     private void append(Window window) {
@@ -218,11 +220,17 @@ final class WindowLog implements StoredWindows {
     /** A window as it was last written; null if it never was, or is closed. Any thread may ask. */
     @Nullable
     Summary written(Window window) {
-        for (long place; (place = window.written) != 0; ) {
+        long place = window.written;
+        while (place != 0) {
             byte[] chunk = store.get(key(place >>> PLACE_BITS));
             if (chunk != null) {
                 return new Entry(chunk, (int) (place & (1 << PLACE_BITS) - 1)).summary();
-            } // else it has been written again since
+            }
+            long before = place;
+            place = window.written;
+            if (place == before) { // not written elsewhere since then: so the store was restored
+                throw new IllegalStateException("the store has no chunk " + (place >>> PLACE_BITS));
+            }
         }
         return null;
     }

@@ -19,16 +19,19 @@ import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads the windows of the partitions that this instance works on, while its stream threads change them. Any thread may.
  *
- * <p>A window is looked for in the state store first, then among {@link KeptWindows}: a stream thread moves it that way, so
- * that it is found in one of them. It is open as long as the store, which is as of the last commit, does not say that windows
+ * <p>A window is looked for among the open ones as they were last written, then among {@link KeptWindows}: a stream thread moves
+ * it that way, so that it is found in one of them. It is open as long as the store, which is as of the last commit, does not say that windows
  * are closed up to its end: so what a reader sees of closed windows is what stands on the output topic, and a window is
  * never open and closed at once.
  */
 public final class WindowReader {
+    private static final Logger LOG = LoggerFactory.getLogger(WindowReader.class);
     private static final long PATIENCE = TimeUnit.SECONDS.toNanos(1);
     /** How many readers may wait; more than these would leave no thread to answer anybody else. */
     private static final int MOST_WAITING = 8;
@@ -164,10 +167,18 @@ public final class WindowReader {
             throw RefusedException.unavailable("partition " + partition + " is not here, or not yet");
         }
         try {
-            return read.from(stores.apply(partition), closed);
+            T result = read.from(stores.apply(partition), closed);
+            if (kept.of(partition) == closed) {
+                return result;
+            }
         } catch (InvalidStateStoreException | IllegalStateException e) {
-            throw RefusedException.unavailable("partition " + partition + " is being moved or restored");
+            LOG.debug("Partition {} could not be read", partition, e);
+        } catch (RuntimeException e) {
+            if (e instanceof RefusedException || kept.of(partition) == closed) {
+                throw e;
+            } // else it met what was restored in the meantime
         }
+        throw RefusedException.unavailable("partition " + partition + " is being moved or restored");
     }
 
     private static void awaitClosed(KeptWindows.Partition closed) {
