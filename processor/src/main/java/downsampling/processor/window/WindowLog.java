@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Open windows in the state store as a log of chunks, each of which has many windows: those that changed before one commit. With
- * many sensors most of the time went into a changelog record for each window that changed and another one for each that closed.
+ * a million sensors more than half of the time went into a record for each window that changed and another for each that closed.
  *
  * <p>Of two entries for a window the later one counts, and none counts that is closed, which {@link Position} says. When fewer
  * than half of the entries count, what still counts of the oldest chunk is written again, behind the others, and the chunk is

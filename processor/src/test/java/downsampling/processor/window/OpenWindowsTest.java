@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import downsampling.processor.reading.SensorId;
 import downsampling.processor.reading.SensorIdDeserializer;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -138,6 +140,30 @@ class OpenWindowsTest {
                 .extracting(window -> window.sensor().get().length)
                 .contains(1, 3, 8191, SensorIdDeserializer.MAX_BYTES);
         assertThat(taken).hasSize(15);
+    }
+
+    /** Without transactions a crash may keep the first half of what a commit writes. */
+    @Test
+    void shouldDeleteNothingBeforeWhatReplacesItIsWritten() {
+        List<String> calls = new ArrayList<>();
+        @SuppressWarnings("unchecked")
+        KeyValueStore<Bytes, byte[]> recorded = (KeyValueStore<Bytes, byte[]>) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {KeyValueStore.class}, (proxy, method, arguments) -> {
+                    calls.add(method.getName());
+                    return method.invoke(store, arguments);
+                });
+        OpenWindows windows = OpenWindows.of(recorded, OpenWindows.ALL, 0);
+        windows.add(0, id("seldom"), 1);
+        int deleted = 0;
+        for (int commit = 0; commit < 100; commit++) {
+            windows.add(0, id("often"), commit);
+            calls.clear();
+            windows.write();
+            assertThat(calls).isSortedAccordingTo(Comparator.reverseOrder()); // put, then delete
+            deleted += Collections.frequency(calls, "delete");
+        }
+        assertThat(deleted).isGreaterThan(90);
+        assertThat(OpenWindows.of(store, OpenWindows.ALL, 0).take(0, 10)).hasSize(2);
     }
 
     private long entriesInLog() {
