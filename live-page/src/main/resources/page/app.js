@@ -1,9 +1,9 @@
 // The page: one stream of updates in, charts and lists out. The first update of a stream replaces all there was before, so a
 // stream that was lost, or asked for other sensors, leaves nothing to be put together again.
 
-import { Chart, readColours } from "./chart.js";
-import { clock, count, duration, rate, span, value } from "./format.js";
-import { NewestFirst, deadItem, lateItem, summaryRow } from "./tables.js";
+import { Chart, lineOf, readColours } from "./chart.js";
+import { clock, count, duration, rate, span, statistic, value } from "./format.js";
+import { NewestFirst, SummaryTable, deadItem, lateItem } from "./tables.js";
 
 const byId = id => document.getElementById(id);
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -26,7 +26,7 @@ let time = null; // the time at the right edge, and when that was so
 readColours();
 const large = new Chart(byId("large"), true);
 const small = new Map(); // by sensor id
-const summaries = new NewestFirst("summaries", summaryRow);
+const summaries = new SummaryTable();
 const late = new NewestFirst("late", lateItem);
 const dead = new NewestFirst("dead", deadItem);
 
@@ -161,15 +161,20 @@ function smallChart(id) {
 function addWindows(id, windows) {
   if (id === chosen) {
     large.addWindows(windows, 60);
-    const [start, end, , min, max, mean] = large.windows.at(-1);
-    byId("large").setAttribute("aria-label",
-      `${id}: mean ${value(mean)}, minimum ${value(min)}, maximum ${value(max)} from ${clock(start)} to ${clock(end)} UTC`);
+    const newest = large.windows.at(-1);
+    byId("large").setAttribute("aria-label", `${id}: ${describe(newest)} from ${clock(newest.start)} to ${clock(newest.end)} UTC`);
+    byId("line").textContent = `${lineOf(newest.statistics) ?? "mean"} of a window`;
   }
   const chart = small.get(id);
   if (chart) {
     chart.chart.addWindows(windows, 60);
-    chart.mean.textContent = value(chart.chart.windows.at(-1)[5]);
+    const { line } = chart.chart.windows.at(-1);
+    chart.mean.textContent = line === null ? "–" : value(line);
   }
+}
+
+function describe(w) {
+  return Object.entries(w.statistics).map(([name, number]) => `${name} ${statistic(name, number)}`).join(", ");
 }
 
 function status(state, text) {
@@ -191,8 +196,7 @@ function drawLarge() {
 }
 
 function readout(w) {
-  if (w) byId("readout").textContent =
-    `${span(w[0], w[1])} UTC: mean ${value(w[5])}, minimum ${value(w[3])}, maximum ${value(w[4])}, ${count(w[2])} readings`;
+  if (w) byId("readout").textContent = `${span(w.start, w.end)} UTC: ${describe(w)}`;
 }
 
 // The large chart: the window under the pointer, or the one that the arrow keys have reached.
@@ -204,9 +208,9 @@ byId("large").addEventListener("keydown", event => {
   const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
   if (!step || !large.shown?.length) return;
   event.preventDefault();
-  const now = large.shown.findIndex(w => w[0] === reached);
+  const now = large.shown.findIndex(w => w.start === reached);
   const next = now < 0 ? large.shown.length - 1 : Math.min(large.shown.length - 1, Math.max(0, now + step));
-  reached = large.shown[next][0];
+  reached = large.shown[next].start;
   readout(large.shown[next]);
 });
 

@@ -1,11 +1,27 @@
-// One sensor over time: windows as a band from minimum to maximum with a step line of the means, readings as points. uPlot gives
-// scales, axes and cursor; what is drawn is drawn here, since windows have a width and readings come in any order.
+// One sensor over time: windows as a band from minimum to maximum with a step line of the means, or of what the summaries have in
+// their place; readings as points. uPlot gives scales, axes and cursor; what is drawn is drawn here, since windows have a width and
+// readings come in any order.
 
 import { clock } from "./format.js";
 
 const ratio = () => window.devicePixelRatio || 1;
 
 const largest = 1e30; // uPlot has no axis for more
+
+/** What the line shows: the first of these that there is, or else the first statistic. */
+const lines = ["mean", "median", "last", "first", "max", "min"];
+
+/** The name of the statistic that is the line of a window; null if it has none. */
+export function lineOf(statistics) {
+  const known = Object.keys(statistics).filter(name => statistics[name] !== null);
+  return lines.find(name => known.includes(name)) ?? known[0] ?? null;
+}
+
+function shownWindow([start, end, statistics]) {
+  const line = lineOf(statistics);
+  const value = line === null ? null : statistics[line];
+  return { start, end, statistics, line: value, low: statistics.min ?? value, high: statistics.max ?? value };
+}
 
 let colours = {};
 
@@ -62,10 +78,10 @@ export class Chart {
     this.range = null;
   }
 
-  /** @param windows each [start, end, count, min, max, mean], times in ms since the epoch */
+  /** @param windows each [start, end, statistics by name], times in ms since the epoch */
   addWindows(windows, most) {
-    this.windows.push(...windows);
-    this.windows.sort((a, b) => a[0] - b[0]);
+    this.windows.push(...windows.map(shownWindow));
+    this.windows.sort((a, b) => a.start - b.start);
     if (this.windows.length > most) this.windows.splice(0, this.windows.length - most);
   }
 
@@ -81,12 +97,12 @@ export class Chart {
   draw(from, to, smooth) {
     this.from = from;
     this.to = to;
-    this.shown = this.windows.filter(w => w[1] > from && w[0] < to);
+    this.shown = this.windows.filter(w => w.end > from && w.start < to);
     let min = Infinity;
     let max = -Infinity;
-    for (const w of this.shown) {
-      min = Math.min(min, w[3]);
-      max = Math.max(max, w[4]);
+    for (const w of this.shown.filter(w => w.line !== null)) {
+      min = Math.min(min, w.low, w.line);
+      max = Math.max(max, w.high, w.line);
     }
     for (let i = 0; i < this.times.length; i++) {
       if (this.times[i] < from || this.times[i] > to) continue;
@@ -109,7 +125,7 @@ export class Chart {
 
   /** The window at a time, or null. */
   windowAt(time) {
-    return (this.shown ?? []).find(w => w[0] <= time && time < w[1]) ?? null;
+    return (this.shown ?? []).find(w => w.start <= time && time < w.end) ?? null;
   }
 
   #paint(large) {
@@ -125,9 +141,9 @@ export class Chart {
     this.#paintOpen(ctx, bbox, x, large, px);
 
     ctx.fillStyle = colours.band;
-    for (const [start, end, , min, max] of this.shown) {
+    for (const { start, end, low, high } of this.shown.filter(w => w.low !== null && w.high !== null)) {
       const gap = large ? px : 0;
-      ctx.fillRect(x(start) + gap / 2, y(max), Math.max(1, x(end) - x(start) - gap), Math.max(px, y(min) - y(max)));
+      ctx.fillRect(x(start) + gap / 2, y(high), Math.max(1, x(end) - x(start) - gap), Math.max(px, y(low) - y(high)));
     }
 
     let points = 0;
@@ -151,10 +167,10 @@ export class Chart {
     ctx.lineJoin = "round";
     ctx.beginPath();
     let before = null;
-    for (const w of this.shown) {
-      if (before && before[1] === w[0]) ctx.lineTo(x(w[0]), y(w[5]));
-      else ctx.moveTo(x(w[0]), y(w[5]));
-      ctx.lineTo(x(w[1]), y(w[5]));
+    for (const w of this.shown.filter(w => w.line !== null)) {
+      if (before && before.end === w.start) ctx.lineTo(x(w.start), y(w.line));
+      else ctx.moveTo(x(w.start), y(w.line));
+      ctx.lineTo(x(w.end), y(w.line));
       before = w;
     }
     ctx.stroke();
@@ -167,7 +183,7 @@ export class Chart {
   #paintOpen(ctx, bbox, x, large, px) {
     const last = this.shown.at(-1);
     if (!large || !last) return;
-    const left = x(last[1]);
+    const left = x(last.end);
     ctx.fillStyle = colours.open;
     ctx.fillRect(left, bbox.top, bbox.left + bbox.width - left, bbox.height);
     if (bbox.left + bbox.width - left > 40 * px) {

@@ -10,6 +10,9 @@ export const rate = n => (n >= 100 ? count(n) : n >= 10 ? n.toFixed(1) : n.toFix
 
 export const value = n => (Math.abs(n) >= 1e7 || (n !== 0 && Math.abs(n) < 0.005) ? n.toPrecision(4) : fraction.format(n));
 
+/** @param number null for what is not defined or not known */
+export const statistic = (name, number) => (number === null ? "–" : name === "count" ? count(number) : value(number));
+
 /** Milliseconds since the epoch as 23:59:59; any number, since anything may come from a topic. */
 export function clock(ms) {
   const date = new Date(ms);

@@ -1,6 +1,6 @@
 // The lists below the charts. What comes from a topic goes in as text, by textContent, and nothing else.
 
-import { clock, duration, span, value } from "./format.js";
+import { clock, duration, span, statistic } from "./format.js";
 
 const byId = id => document.getElementById(id);
 
@@ -35,16 +35,46 @@ export class NewestFirst {
   }
 }
 
-export function summaryRow(s) {
-  const row = element("tr");
-  const sensor = element("td");
-  sensor.append(element("bdi", s.sensor));
-  sensor.title = s.sensor;
-  row.append(sensor);
-  for (const text of [span(s.start, s.end), s.count, value(s.min), value(s.mean), value(s.max), duration(s.delay)]) {
-    row.append(element("td", text));
+/** The summaries, with a column for each statistic that one of them has. */
+export class SummaryTable extends NewestFirst {
+  constructor() {
+    super("summaries", s => this.#row(s));
+    this.head = byId("summaries-head");
+    this.names = [];
+    this.rows = new WeakMap(); // what each row was made from
   }
-  return row;
+
+  add(news, limit, fresh) {
+    const before = this.names.length;
+    for (const s of news.newest) {
+      for (const name of Object.keys(s.statistics)) {
+        if (!this.names.includes(name)) this.names.push(name);
+      }
+    }
+    if (this.names.length > before) {
+      this.head.replaceChildren(...["Sensor", "Window, UTC", ...this.names, "Delay"].map(name => {
+        const cell = element("th", name);
+        cell.scope = "col";
+        return cell;
+      }));
+      for (const row of [...this.list.children]) row.replaceWith(this.#row(this.rows.get(row)));
+    }
+    super.add(news, limit, fresh);
+  }
+
+  #row(s) {
+    const row = element("tr");
+    const sensor = element("td");
+    sensor.append(element("bdi", s.sensor));
+    sensor.title = s.sensor;
+    row.append(sensor, element("td", span(s.start, s.end)));
+    for (const name of this.names) {
+      row.append(element("td", name in s.statistics ? statistic(name, s.statistics[name]) : "", name === "mean" ? "mean" : ""));
+    }
+    row.append(element("td", duration(s.delay)));
+    this.rows.set(row, s);
+    return row;
+  }
 }
 
 function newsItem(r, reason) {

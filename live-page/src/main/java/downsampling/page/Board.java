@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
+import java.util.LongSummaryStatistics;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -39,6 +40,11 @@ final class Board {
     private static final long LAST_MINUTE_MILLIS = 60_000;
 
     private final ZoneId zone;
+    /** Which field of the summaries is shown; null until there is one. */
+    private @Nullable String field;
+    /** Those of the newest summary: nearly all have the same. */
+    private List<String> statisticNames = List.of();
+
     private final LongSupplier clock;
     private final long since;
 
@@ -104,10 +110,12 @@ final class Board {
 
     /**
      * @param zone of readings whose time names none
+     * @param field which field of the summaries is shown; null for the first one that comes
      * @param clock milliseconds since the epoch
      */
-    Board(ZoneId zone, LongSupplier clock) {
+    Board(ZoneId zone, @Nullable String field, LongSupplier clock) {
         this.zone = zone;
+        this.field = field;
         this.clock = clock;
         since = clock.getAsLong();
         readingRate.add(since, 0);
@@ -207,13 +215,17 @@ final class Board {
     }
 
     private void addSummary(ConsumerRecord<byte[], byte[]> record, long now, boolean live) {
-        Summary.Window w = Summary.parse(record);
+        Summary.Window w = Summary.parse(record, field);
         if (w == null) {
             return;
         }
+        field = w.field();
+        if (!w.statistics().equals(statisticNames)) {
+            statisticNames = w.statistics();
+        }
         Sensor sensor = sensor(record.key(), now);
         if (sensor != null) {
-            summaries.add(new Summary(sensor, w.start(), w.end(), w.count(), w.min(), w.max(), w.mean(), now, live));
+            summaries.add(new Summary(sensor, w.start(), w.end(), w.readings(), statisticNames, w.values(), now, live));
         }
     }
 
@@ -270,13 +282,16 @@ final class Board {
                 SUMMARIES_KEPT,
                 s -> s.live() && s.visible() > now - LAST_MINUTE_MILLIS);
         long[] delays = lastMinute.stream().mapToLong(Summary::delay).sorted().toArray();
-        long summarised = lastMinute.stream().mapToLong(Summary::count).sum();
+        LongSummaryStatistics summarised = lastMinute.stream()
+                .mapToLong(Summary::readings)
+                .filter(readings -> readings > 0)
+                .summaryStatistics();
         boolean some = delays.length > 0;
         return new Statistics(
                 since,
                 readingRate.perSecond(now),
                 summaryRate.perSecond(now),
-                some ? (double) summarised / delays.length : null,
+                summarised.getCount() > 0 ? summarised.getAverage() : null,
                 some ? delays[delays.length / 2] : null,
                 some ? delays[delays.length - 1] : null,
                 counts.getOrDefault(TopicRole.READINGS, 0L),

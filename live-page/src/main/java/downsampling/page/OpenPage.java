@@ -46,6 +46,7 @@ final class OpenPage {
             POINTS,
             NEW_POINTS,
             ROWS,
+            Summary.MOST_STATISTICS,
             Board.SENSORS_KEPT,
             Board.READINGS_KEPT,
             Board.SUMMARIES_KEPT,

@@ -37,7 +37,15 @@ record PageUpdate(
 
     /** What the page says of its limits. */
     record Limits(
-            int charts, int points, int newPoints, int rows, int sensors, int readings, int summaries, long behind) {}
+            int charts,
+            int points,
+            int newPoints,
+            int rows,
+            int statistics,
+            int sensors,
+            int readings,
+            int summaries,
+            long behind) {}
 
     /**
      * @param ids of the sensors with a small chart
@@ -52,11 +60,14 @@ record PageUpdate(
      */
     record Points(long[] times, double[] values, long seen) {}
 
-    /** @param end exclusive */
+    /**
+     * @param end exclusive
+     * @param statistics by name
+     */
     @JsonFormat(shape = JsonFormat.Shape.ARRAY)
-    record Window(long start, long end, long count, double min, double max, double mean) {
+    record Window(long start, long end, Map<String, @Nullable Double> statistics) {
         static Window of(Summary s) {
-            return new Window(s.start(), s.end(), s.count(), s.min(), s.max(), s.mean());
+            return new Window(s.start(), s.end(), s.byName());
         }
     }
 
@@ -66,10 +77,13 @@ record PageUpdate(
      */
     record Newest<T>(List<T> newest, long seen) {}
 
-    /** @param delay from the window's end to the moment when its summary was here, in milliseconds */
-    record Row(String sensor, long start, long end, long count, double min, double max, double mean, long delay) {
+    /**
+     * @param statistics by name
+     * @param delay from the window's end to the moment when its summary was here, in milliseconds
+     */
+    record Row(String sensor, long start, long end, Map<String, @Nullable Double> statistics, long delay) {
         static Row of(Summary s) {
-            return new Row(s.sensor().id(), s.start(), s.end(), s.count(), s.min(), s.max(), s.mean(), s.delay());
+            return new Row(s.sensor().id(), s.start(), s.end(), s.byName(), s.delay());
         }
     }
 }

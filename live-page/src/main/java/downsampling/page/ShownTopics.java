@@ -7,14 +7,17 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import org.apache.kafka.common.internals.Topic;
+import org.jspecify.annotations.Nullable;
 
 /**
- * The topics that the page shows, and how times on them are read.
+ * The topics that the page shows, and how they are read.
  *
  * @param roles the role of each topic, by the topic's name; every role once
  * @param zone the zone of readings whose time names none
+ * @param field which field of the summaries is shown; null for the first one that comes
  */
-record ShownTopics(Map<String, TopicRole> roles, ZoneId zone) {
+record ShownTopics(
+        Map<String, TopicRole> roles, ZoneId zone, @Nullable String field) {
     ShownTopics {
         roles = Map.copyOf(roles);
     }
@@ -28,7 +31,7 @@ record ShownTopics(Map<String, TopicRole> roles, ZoneId zone) {
      * @param names the name of the topic of each role
      * @throws InvalidSettingException if one cannot be the name of a topic, or is given twice
      */
-    static ShownTopics of(EnumMap<TopicRole, String> names, ZoneId zone) {
+    static ShownTopics of(EnumMap<TopicRole, String> names, ZoneId zone, @Nullable String field) {
         Map<String, TopicRole> roles = new HashMap<>();
         names.forEach((role, name) -> {
             if (!Topic.isValid(name)) {
@@ -40,6 +43,6 @@ record ShownTopics(Map<String, TopicRole> roles, ZoneId zone) {
                 throw new InvalidSettingException(role.option(), name, "another topic than that of " + other.option());
             }
         });
-        return new ShownTopics(roles, zone);
+        return new ShownTopics(roles, zone, field);
     }
 }

@@ -3,6 +3,7 @@ package downsampling.page;
 import downsampling.service.InvalidSettingException;
 import java.time.ZoneId;
 import java.util.EnumMap;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -44,6 +45,13 @@ final class TopicOptions {
             description = "The time zone of readings whose time names none (default: ${DEFAULT-VALUE}).")
     private ZoneId zone;
 
+    @Option(
+            names = "--field",
+            paramLabel = "NAME",
+            description =
+                    "The field of the summaries that is shown, where they have several (default: the first one that comes).")
+    private @Nullable String field;
+
     /** @throws InvalidSettingException if one cannot be the name of a topic, or is given twice */
     ShownTopics toTopics() {
         EnumMap<TopicRole, String> names = new EnumMap<>(TopicRole.class);
@@ -51,6 +59,6 @@ final class TopicOptions {
         names.put(TopicRole.SUMMARIES, outputTopic);
         names.put(TopicRole.LATE, lateTopic);
         names.put(TopicRole.DEAD, deadTopic);
-        return ShownTopics.of(names, zone);
+        return ShownTopics.of(names, zone, field);
     }
 }

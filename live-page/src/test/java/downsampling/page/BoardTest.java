@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,7 +20,7 @@ class BoardTest {
     private static final long START = 1_735_732_800_000L;
 
     private long now = START;
-    private final Board board = new Board(ZoneOffset.UTC, () -> now);
+    private Board board = new Board(ZoneOffset.UTC, null, () -> now);
 
     @Test
     void shouldSortSensorsAsPeopleDo() {
@@ -178,7 +179,42 @@ class BoardTest {
         board.add(TopicRole.SUMMARIES, record("Sensor1", null, 0), true);
 
         assertThat(page(null).nextUpdate().windows().get("Sensor1"))
-                .containsExactly(new PageUpdate.Window(START, START + 10_000, 3, 1, 9, 4.25));
+                .containsExactly(new PageUpdate.Window(
+                        START, START + 10_000, Map.of("count", 3.0, "min", 1.0, "max", 9.0, "mean", 4.25)));
+    }
+
+    @Test
+    void shouldShowWhateverASummarySaysOfOneField() {
+        board = new Board(ZoneOffset.UTC, "humidity", () -> now);
+        String before = "{\"time\":" + (START + 10_000) + ",\"temperature\":{\"mean\":1}";
+        board.add(
+                TopicRole.SUMMARIES,
+                record("a", before + ",\"humidity\":{\"p99\":40,\"stddev\":null,\"sum\":3.5E+308}}", START),
+                true);
+        board.add(TopicRole.SUMMARIES, record("b", before + "}", START), true);
+        board.add(TopicRole.SUMMARIES, record("c", before + ",\"humidity\":{\"p99\":\"40\"}}", START), true);
+        board.add(TopicRole.SUMMARIES, record("d", before + ",\"humidity\":{}}", START), true);
+
+        PageUpdate update = page(null).nextUpdate();
+        Map<String, Double> statistics = new LinkedHashMap<>();
+        statistics.put("p99", 40.0);
+        statistics.put("stddev", null);
+        statistics.put("sum", null);
+        assertThat(update.windows()).containsOnlyKeys("a");
+        assertThat(update.windows().get("a")).containsExactly(new PageUpdate.Window(START, START + 10_000, statistics));
+        assertThat(update.statistics().readingsPerSummary()).isNull();
+    }
+
+    @Test
+    void shouldStayWithTheFieldThatCameFirst() {
+        String time = "{\"time\":" + (START + 10_000);
+        board.add(TopicRole.SUMMARIES, record("a", time + ",\"t\":{\"mean\":1},\"h\":{\"mean\":2}}", START), true);
+        board.add(TopicRole.SUMMARIES, record("a", time + ",\"h\":{\"mean\":3}}", START), true);
+        board.add(TopicRole.SUMMARIES, record("a", time + ",\"h\":{\"mean\":4},\"t\":{\"mean\":5}}", START), true);
+
+        assertThat(page(null).nextUpdate().windows().get("a"))
+                .extracting(window -> window.statistics().get("mean"))
+                .containsExactly(1.0, 5.0);
     }
 
     @Test

@@ -111,7 +111,7 @@ class LivePageBrowserIT {
         topics.summary("Sensor1", window + 10_000, 1234, 5, 6, 5.5);
 
         await("the new window", () -> "2".equals(large("windows")));
-        await("its row", () -> text("summaries").contains("1234"));
+        await("its row", () -> text("summaries").contains("1,234"));
         assertThat(text("ratio")).isNotEqualTo("–");
         assertThat(browser.findElement(By.cssSelector("#grid button")).getAccessibleName())
                 .contains("Sensor1", "5.5");
@@ -131,7 +131,7 @@ class LivePageBrowserIT {
                 () -> text("late-count").equals("1") && text("dead-count").equals("1"));
 
         browser.findElement(By.id("large")).sendKeys(Keys.ARROW_RIGHT);
-        await("what the arrow key reached", () -> text("readout").contains("1,234 readings"));
+        await("what the arrow key reached", () -> text("readout").contains("count 1,234, min 5, max 6, mean 5.5"));
         assertThat(browser.executeScript("return window.notReloaded")).isEqualTo(true);
         assertNothingInTheConsole();
     }

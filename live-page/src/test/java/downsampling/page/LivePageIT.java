@@ -59,7 +59,8 @@ class LivePageIT {
             assertThat(stream.updates())
                     .anySatisfy(u -> assertThat(
                                     u.path("windows").path("Sensor10").path(0).toString())
-                            .isEqualTo("[%d,%d,3,-1.0,9.0,4.25]".formatted(windowStart, windowStart + 10_000)));
+                            .isEqualTo("[%d,%d,{\"count\":3.0,\"min\":-1.0,\"max\":9.0,\"mean\":4.25}]"
+                                    .formatted(windowStart, windowStart + 10_000)));
             assertThat(stream.updates()).anySatisfy(u -> {
                 JsonNode late = u.path("late").path("newest").path(0);
                 assertThat(late.path("windowStart").longValue()).isEqualTo(windowStart);

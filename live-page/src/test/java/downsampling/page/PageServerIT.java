@@ -27,7 +27,10 @@ class PageServerIT {
     @BeforeEach
     void start() {
         server = new PageServer(
-                new Board(ZoneOffset.UTC, System::currentTimeMillis), "127.0.0.1", 0, new AllowedHosts(List.of()));
+                new Board(ZoneOffset.UTC, null, System::currentTimeMillis),
+                "127.0.0.1",
+                0,
+                new AllowedHosts(List.of()));
     }
 
     @AfterEach

@@ -61,7 +61,8 @@ final class TestTopics implements AutoCloseable {
                         summaries, TopicRole.SUMMARIES,
                         late, TopicRole.LATE,
                         dead, TopicRole.DEAD),
-                ZoneOffset.UTC);
+                ZoneOffset.UTC,
+                null);
     }
 
     void reading(String sensor, long time, double value) throws Exception {

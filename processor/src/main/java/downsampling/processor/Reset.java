@@ -19,7 +19,6 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.DateTimeException;
@@ -165,10 +164,9 @@ final class Reset implements Callable<Integer>, SaidEachTime {
             case "earliest" -> OffsetSpec.earliest();
             case "latest" -> OffsetSpec.latest();
             default -> {
-                byte[] time = to.getBytes(StandardCharsets.UTF_8);
                 try {
-                    yield OffsetSpec.forTimestamp(EventTime.parse(
-                            time, 0, time.length, settings.readings().zone()));
+                    yield OffsetSpec.forTimestamp(
+                            EventTime.parse(to, settings.readings().zone()));
                 } catch (DateTimeException | ArithmeticException e) {
                     throw new InvalidSettingException(
                             "--to", to, "earliest, latest, or a time such as 2025-01-01T12:00:00Z");

@@ -5,7 +5,7 @@ import downsampling.processor.input.InputConsumers;
 import downsampling.processor.input.InputEnd;
 import downsampling.processor.input.SteadyTime;
 import downsampling.processor.query.LocalInstance;
-import downsampling.processor.reading.ReadingDeserializer;
+import downsampling.processor.reading.ReadingReader;
 import downsampling.processor.settings.NewTopics;
 import downsampling.processor.settings.Settings;
 import downsampling.processor.settings.TopologyKind;
@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.common.errors.WakeupException;
 import org.apache.kafka.common.utils.Bytes;
@@ -98,8 +99,7 @@ final class Service implements AutoCloseable {
     private Service(Settings settings, int partitions, Map<String, TopicLimits> limits) {
         this.settings = settings;
         SteadyTime time = new SteadyTime();
-        ReadingDeserializer readings = new ReadingDeserializer(
-                settings.readings().zone(), settings.readings().maxAhead(), System::currentTimeMillis);
+        Supplier<ReadingReader> readers = () -> new ReadingReader(settings.readings());
         KeptWindows kept =
                 new KeptWindows(settings.http().isPresent() ? settings.state().keepClosed() : 0);
         InputConsumers input = new InputConsumers(settings, metrics::deletedUnread);
@@ -109,16 +109,24 @@ final class Service implements AutoCloseable {
             InputEnd end = InputEnd.open(settings, time::milliseconds);
             inputEnd = Optional.of(end);
             topology = ExactTopology.build(
-                    settings, readings, end::reached, input, kept, watch::limits, metrics, new Faults(metrics));
+                    settings,
+                    readers,
+                    System::currentTimeMillis,
+                    end::reached,
+                    input,
+                    kept,
+                    watch::limits,
+                    metrics,
+                    new Faults(metrics));
         } else {
             inputEnd = Optional.empty();
-            topology = DslTopology.build(settings, readings, metrics, watch::limits);
+            topology = DslTopology.build(settings, readers, System::currentTimeMillis, metrics, watch::limits);
         }
         LOG.debug("{}", topology.describe());
         clients = new Clients(input);
         streams = new KafkaStreams(topology, StreamsSettings.of(settings, metrics, watch::limits), clients, time);
         WindowReader windows = new WindowReader(
-                settings.windows(),
+                settings,
                 partition -> streams.store(StoreQueryParameters.fromNameAndType(
                                 settings.storeName(), QueryableStoreTypes.<Bytes, byte[]>keyValueStore())
                         .withPartition(partition)),

@@ -6,6 +6,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -90,6 +92,12 @@ class MainTest {
         assertThat(run("--window=0s", "audit", "--idle-close=5s").err()).contains("--window=0s: expected 1ms");
     }
 
+    @Test
+    void shouldTakeNoMoreThan64Fields() {
+        String fields = IntStream.range(0, 65).mapToObj(i -> "f" + i).collect(Collectors.joining(","));
+        assertThat(run("--fields=" + fields).err()).contains("--fields=65 of them: expected 64 at the most");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -112,6 +120,15 @@ class MainTest {
                 "--output-topic=a b     | --output-topic=a b: expected a topic's name",
                 "--late-topic=          | --late-topic=: expected a topic's name",
                 "--dead-topic=.         | --dead-topic=.: expected a topic's name",
+                "--statistics=mode      | --statistics=mode: expected count, sum, min, max, mean, stddev, first, last, median, or p",
+                "--statistics=Count     | --statistics=Count: expected count",
+                "--statistics=          | --statistics=: expected count",
+                "--statistics=min,,max  | --statistics=: expected count",
+                "--statistics=p0        | --statistics=p0: expected count",
+                "--statistics=p100      | --statistics=p100: expected count",
+                "--statistics=p99.9999  | --statistics=p99.9999: expected count",
+                "--statistics=min,max,min | --statistics=min: expected each statistic once",
+                "audit --statistics=p-1 | --statistics=p-1: expected count",
                 "--state-memory=10      | --state-memory=10: expected at least 1 MiB",
                 "--wait=200000d         | --wait=200000d: expected 0s to 36500d",
                 "--partitions=0         | --partitions=0: expected 1 to 10000",
@@ -119,6 +136,17 @@ class MainTest {
                 "--keep-closed=-1      | --keep-closed=-1: expected 0 to 1000000",
                 "--http-port=0         | --http-port=0: expected 1 to 65535",
                 "--zone=Mars/Phobos     | --zone=Mars/Phobos: expected a time zone such as UTC, Europe/Berlin or +02:00",
+                "--fields=             | --fields=: expected the name of a member, or a JSON Pointer",
+                "--fields=a,b,a        | --fields=a: expected each name once",
+                "--fields=a=           | --fields=: expected the name of a member, or a JSON Pointer such as /device/id",
+                "--fields=a=/b~2       | --fields=/b~2: expected the name of a member, or a JSON Pointer",
+                "--fields=/a/b         | --fields=/a/b: expected 1 to 100 characters for a name, which is followed by = if a pointer",
+                "--fields=time         | --fields=time: expected another name than that of the time in the summary",
+                "--fields=a,b=/a/1     | --fields=/a/1: expected a place in the message that is not part of a, or the other way round",
+                "--fields=a=/ts        | --fields=/ts: expected a place in the message that is not part of ts",
+                "--time-field=         | --time-field=: expected the name of a member, or a JSON Pointer",
+                "--time-unit=min       | --time-unit=min: expected s or ms or us or ns",
+                "--topology=dsl --time-field=record-timestamp | --time-field=record-timestamp: expected a member of the message with --topology=dsl",
                 "--window              | --window: expected a value, DURATION",
                 "--window=1s --window=0s | --window=0s: expected 1ms to 365000d",
                 "audit --idle-close=ten | --idle-close=ten: expected a duration",

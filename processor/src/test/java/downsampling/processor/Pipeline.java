@@ -63,6 +63,7 @@ final class Pipeline implements AutoCloseable {
     Duration window = Duration.ofSeconds(10);
     Duration grace = Duration.ofSeconds(1);
     Duration idleClose = Duration.ZERO;
+    String statistics = "count,min,max,mean";
     ProcessingSettings.Guarantee guarantee = ProcessingSettings.Guarantee.EXACTLY_ONCE_V2;
     StateSettings.Store stateStore = StateSettings.Store.MEMORY;
     Path stateDir;
@@ -151,6 +152,7 @@ final class Pipeline implements AutoCloseable {
         options.addAll(List.of("--input-topic", raw, "--output-topic", aggregated));
         options.addAll(List.of("--late-topic", late, "--dead-topic", dead));
         options.addAll(List.of("--window", Durations.format(window), "--grace", Durations.format(grace)));
+        options.addAll(List.of("--statistics", statistics));
         options.addAll(List.of("--idle-close", idleClose.isZero() ? "off" : Durations.format(idleClose)));
         options.addAll(List.of("--state-dir", newFolder().toString()));
         options.addAll(List.of(more));
@@ -261,12 +263,17 @@ final class Pipeline implements AutoCloseable {
 
     /** At least so many summaries, and all there are, without those of {@link #closeWindowsBefore}, in a fixed order. */
     List<Window> windows(int count) {
-        flush();
-        return broker.read(aggregated, count).stream()
+        return summaries(count).stream()
                 .map(Window::of)
                 .filter(window -> !window.sensor().equals("closer"))
                 .sorted(Window.ORDER)
                 .toList();
+    }
+
+    /** At least so many summaries, as they were written. */
+    List<ConsumerRecord<byte[], byte[]>> summaries(int count) {
+        flush();
+        return broker.read(aggregated, count);
     }
 
     List<ConsumerRecord<byte[], byte[]>> late(int count) {

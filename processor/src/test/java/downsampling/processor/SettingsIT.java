@@ -2,6 +2,7 @@ package downsampling.processor;
 
 import static downsampling.processor.Pipeline.T0;
 import static downsampling.processor.Pipeline.await;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -66,6 +67,46 @@ class SettingsIT {
             pipeline.closeWindowsBefore(1, T0 + 10_000);
             assertThat(pipeline.windows(2)).containsExactly(IN_ORDER, new Window("b", T0, T0 + 10_000, 1, 1, 1, 1));
         }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldHaveOtherStatisticsAtOnceAndSayWhatItDoesNotKnowOfOpenWindows(StateSettings.Store store) {
+        try (Pipeline pipeline = new Pipeline(broker, 1)) {
+            pipeline.stateStore = store;
+            pipeline.stateDir = pipeline.newFolder();
+            Service first = pipeline.start();
+            pipeline.send(0, "a", T0, 1);
+            pipeline.closeWindowsBefore(0, T0 + 10_000);
+            pipeline.send(0, "a", T0 + 10_000, 1);
+            pipeline.awaitAllRead();
+            pipeline.stop(first);
+
+            pipeline.statistics = "last,count,p99,mean";
+            Service second = pipeline.start();
+            pipeline.send(0, "a", T0 + 10_001, 3);
+            pipeline.send(0, "a", T0 + 20_000, 5);
+            pipeline.closeWindowsBefore(0, T0 + 30_000);
+
+            assertThat(messages(pipeline, "a", 4))
+                    .containsExactly(
+                            "{\"count\":1,\"min\":1,\"max\":1,\"mean\":1}",
+                            "{\"last\":null,\"count\":2,\"p99\":null,\"mean\":2}",
+                            "{\"last\":5,\"count\":1,\"p99\":5,\"mean\":5}");
+            assertThat(new String(second.metrics().scrape().content(), UTF_8))
+                    .contains("downsampling_summaries_incomplete_total 2.0"); // the other one is of what closes windows
+            pipeline.awaitAllRead();
+            assertThat(pipeline.audit()).isZero();
+        }
+    }
+
+    /** What the summaries of a sensor say of its temperature, in their order. */
+    private static List<String> messages(Pipeline pipeline, String sensor, int count) {
+        return pipeline.summaries(count).stream()
+                .filter(summary -> new String(summary.key(), UTF_8).equals(sensor))
+                .map(summary -> new String(summary.value(), UTF_8))
+                .map(message -> message.replaceFirst("^\\{\"time\":\\d+,\"temperature\":(.*)}$", "$1"))
+                .toList();
     }
 
     private static Run runWith(Pipeline pipeline, String window, String grace) {

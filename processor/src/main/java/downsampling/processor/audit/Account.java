@@ -2,15 +2,20 @@ package downsampling.processor.audit;
 
 import static java.util.Objects.requireNonNull;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import downsampling.processor.input.DeletedInput;
 import downsampling.processor.reading.NotAReadingException;
 import downsampling.processor.reading.Reading;
-import downsampling.processor.reading.ReadingDeserializer;
+import downsampling.processor.reading.ReadingReader;
 import downsampling.processor.reading.SensorIdDeserializer;
 import downsampling.processor.settings.Settings;
 import downsampling.processor.window.StreamTime;
 import downsampling.processor.window.Summary;
 import downsampling.processor.window.SummaryJson;
+import downsampling.processor.window.SummaryLayout;
+import downsampling.processor.window.SummaryRecords;
 import downsampling.service.Durations;
 import downsampling.service.InvalidSettingException;
 import java.nio.charset.StandardCharsets;
@@ -25,7 +30,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -205,20 +212,26 @@ final class Account {
 
     /** The readings of a window that has no summary yet. */
     private static final class Window {
-        /** Of those that were processed for certain; null for none. */
-        private @Nullable Summary readings;
+        /** Of those that were processed for certain. */
+        private final Summary readings;
         /** How many there are beside them, which the processor may have been at when the ends were looked up. */
         private long notYet;
 
+        private Window(Summary readings) {
+            this.readings = readings;
+        }
+
         private long count() {
-            return readings == null ? 0 : readings.count();
+            return readings.readings();
         }
     }
 
     private static final int SHOWN = 20;
+    private static final JsonMapper JSON = new JsonMapper();
     private static final Pattern COUNT = Pattern.compile("\"count\":(\\d{1,18})");
 
     private final Settings settings;
+    private final SummaryLayout layout;
     private final long size;
     private final long grace;
     private final long maxAhead;
@@ -227,7 +240,8 @@ final class Account {
 
     private final List<Partition> partitions;
     private final SensorIdDeserializer keys = new SensorIdDeserializer();
-    private final ReadingDeserializer readings;
+    private final ReadingReader reader;
+    private final Reading reading;
     private final SummaryJson json = new SummaryJson();
     private final Map<String, Sensor> sensors = new HashMap<>();
     /** Summaries of no sensor that is known: the only row that belongs to no partition. */
@@ -236,6 +250,7 @@ final class Account {
     private final List<Fault> faults = new ArrayList<>();
     private long summaries;
     private long uncheckedSummaries;
+    private long otherStatistics;
     /** Summaries of windows that start before this may have been deleted by retention. */
     private long summariesFrom;
 
@@ -245,12 +260,12 @@ final class Account {
     Account(Settings settings, List<Partition> partitions) {
         this.settings = settings;
         this.partitions = partitions;
+        layout = SummaryLayout.of(settings);
         size = settings.windows().size().toMillis();
         grace = settings.windows().grace().toMillis();
         maxAhead = settings.readings().maxAhead().toMillis();
-        // How far ahead a clock may be was for the processor to say; what it refused is dead.
-        readings = new ReadingDeserializer(
-                settings.readings().zone(), Duration.ofMillis(Long.MAX_VALUE), System::currentTimeMillis);
+        reader = new ReadingReader(settings.readings());
+        reading = new Reading(settings.readings().fields().size());
     }
 
     /**
@@ -319,8 +334,9 @@ final class Account {
             boolean notYet = offset >= partition.processed;
             try {
                 String id = keys.deserialize(record.topic(), record.key());
-                Reading reading = readings.deserialize(record.topic(), record.value());
-                onTime(partition, id, reading, record.timestamp(), notYet);
+                // How far ahead a clock may be was for the processor to say; what it refused is dead.
+                reader.read(record.value(), record.timestamp(), Long.MAX_VALUE, reading);
+                onTime(partition, id, record.timestamp(), notYet);
             } catch (NotAReadingException e) {
                 if (notYet) {
                     partition.add(Column.NOT_YET, 1);
@@ -331,7 +347,7 @@ final class Account {
         }
     }
 
-    private void onTime(Partition partition, String id, Reading reading, long arrived, boolean notYet) {
+    private void onTime(Partition partition, String id, long arrived, boolean notYet) {
         Sensor sensor = sensors.computeIfAbsent(id, unknown -> new Sensor());
         if (sensor.partition != null && sensor.partition != partition) {
             strayingSensor = id;
@@ -354,15 +370,14 @@ final class Account {
         }
         Window window = sensor.windows.get(start);
         if (window == null) {
-            window = new Window();
+            window = new Window(layout.empty());
             sensor.windows.put(start, window);
             partition.pending++;
         }
         if (notYet) {
             window.notYet++;
         } else {
-            window.readings =
-                    window.readings == null ? Summary.of(reading.value()) : window.readings.add(reading.value());
+            window.readings.add(reading.time(), reading.values());
         }
     }
 
@@ -444,20 +459,20 @@ final class Account {
             ConsumerRecord<byte[], byte[]> record,
             long end,
             Supplier<String> where) {
-        Summary readings = window.readings;
-        if (window.notYet == 0 && readings != null && Arrays.equals(json.write(end, readings), record.value())) {
+        if (window.notYet == 0 && Arrays.equals(json.write(end, window.readings), record.value())) {
             partition.add(Column.SUMMARISED, window.count());
             return;
         }
         String text = new String(record.value(), StandardCharsets.UTF_8);
-        Matcher matcher = COUNT.matcher(text);
-        long found = matcher.find() ? Long.parseLong(matcher.group(1)) : 0;
+        long found = readings(record.headers(), text);
         long least = window.count();
         long most = least + window.notYet;
         partition.add(Column.SUMMARISED, Math.min(found, most));
         if (found < least) {
             partition.add(Column.NOT_YET, window.notYet);
             fault(partition, Column.LOST, least - found, where.get(), expected(end, window), text);
+        } else if (found == most && window.notYet == 0 && saysOther(expected(end, window), text)) {
+            otherStatistics++;
         } else if (found > most || window.notYet == 0) {
             fault(partition, Column.WRONG, 1, where.get(), expected(end, window), text);
         } else {
@@ -465,8 +480,56 @@ final class Account {
         }
     }
 
+    /** How many readings a summary is of, as it says. */
+    private static long readings(Headers headers, String text) {
+        Long readings = number(headers, SummaryRecords.READINGS);
+        if (readings != null) {
+            return readings;
+        }
+        Matcher matcher = COUNT.matcher(text);
+        return matcher.find() ? Long.parseLong(matcher.group(1)) : 0;
+    }
+
+    /**
+     * Whether a summary is right in all that it says, but says other things than are asked for now, as it was made, or its
+     * window was begun, with other settings.
+     */
+    private boolean saysOther(String expected, String found) {
+        JsonNode wanted;
+        JsonNode made;
+        try {
+            wanted = JSON.readTree(expected);
+            made = JSON.readTree(found);
+        } catch (JsonProcessingException e) {
+            return false;
+        }
+        boolean other = false;
+        for (String field : names(wanted, made)) {
+            if (!wanted.has(field) && layout.fields().contains(field)) {
+                return false; // no reading has it
+            }
+            for (String statistic : names(wanted.path(field), made.path(field))) {
+                JsonNode said = made.path(field).path(statistic);
+                JsonNode right = wanted.path(field).path(statistic);
+                boolean both = !said.isMissingNode() && !said.isNull() && !right.isMissingNode();
+                if (both && !said.equals(right)) {
+                    return false;
+                }
+                other |= !both && !said.equals(right);
+            }
+        }
+        return other && wanted.path("time").equals(made.path("time"));
+    }
+
+    private static Set<String> names(JsonNode one, JsonNode other) {
+        Set<String> names = new TreeSet<>();
+        one.fieldNames().forEachRemaining(names::add);
+        other.fieldNames().forEachRemaining(names::add);
+        return names;
+    }
+
     private String expected(long end, Window window) {
-        return window.readings == null
+        return window.count() == 0
                 ? "at most " + window.notYet + " readings"
                 : new String(json.write(end, window.readings), StandardCharsets.UTF_8);
     }
@@ -569,6 +632,11 @@ final class Account {
     /** Summaries whose readings, or some of them, retention has deleted. */
     long uncheckedSummaries() {
         return uncheckedSummaries;
+    }
+
+    /** Summaries that do not say what is asked for now; what they say is right. */
+    long otherStatistics() {
+        return otherStatistics;
     }
 
     /** A sensor whose readings stand in more than one partition, which makes more than one summary for a window; or null. */

@@ -45,8 +45,9 @@ import picocli.CommandLine.Spec;
         description = {
             "Accounts for every reading: summarised, late, dead, in an open window, or not processed yet.",
             "It reads committed records from the beginning of the topics. The processor may run meanwhile.",
-            "--window, --grace, --max-ahead, --zone and --application-id must have the same values as for the processor."
-                    + " Options that only a running processor needs are accepted, too, and have no effect."
+            "--window, --grace, --statistics, --application-id and the options that say what a reading is must have the same"
+                    + " values as for the processor. Options that only a running processor needs are accepted, too, and have"
+                    + " no effect."
         },
         footer = {
             "",
@@ -231,6 +232,11 @@ public final class Audit implements Callable<Integer> {
                                 ? ": readings in windows as old as the deleted summaries are not checked"
                                 : ": readings whose record was deleted there count as lost"));
             }
+        }
+        if (account.otherStatistics() > 0) {
+            notes.add(account.otherStatistics()
+                    + " summaries do not say all that is asked for now, or more: they were made, or their windows were begun,"
+                    + " with other --statistics; what they do say is right");
         }
         if (account.strayingSensor() != null) {
             notes.add("readings of sensor " + NotAReadingException.shorten(account.strayingSensor())

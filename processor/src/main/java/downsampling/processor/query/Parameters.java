@@ -1,7 +1,5 @@
 package downsampling.processor.query;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import downsampling.processor.reading.EventTime;
 import downsampling.service.Call;
 import downsampling.service.RefusedException;
@@ -41,8 +39,7 @@ final class Parameters {
             }
         }
         try {
-            byte[] utf8 = text.getBytes(UTF_8);
-            return EventTime.parse(utf8, 0, utf8.length, zone);
+            return EventTime.parse(text, zone);
         } catch (DateTimeException e) {
             throw RefusedException.badRequest(
                     name + "=" + text + ": expected an ISO-8601 time (+ written as %2B) or epoch milliseconds");

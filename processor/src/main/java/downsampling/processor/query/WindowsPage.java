@@ -9,6 +9,7 @@ import downsampling.service.Answer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -27,6 +28,9 @@ record WindowsPage(
         long total,
         List<Window> windows,
         @Nullable Long next) {
+    /** Members of a window beside its fields. */
+    private static final Set<String> OF_WINDOW = Set.of("time", "open", "partition");
+
     private static final WindowsPage NONE = new WindowsPage(0, 0, List.of(), null);
 
     /**
@@ -115,15 +119,11 @@ record WindowsPage(
                 && (json.get("next").isNull() || json.get("next").isIntegralNumber()));
         List<Window> windows = new ArrayList<>();
         for (JsonNode window : json.get("windows")) {
-            JsonNode summary = window.path("temperature");
             Json.expect(window.path("time").isIntegralNumber()
                     && window.path("open").isBoolean()
                     && window.path("partition").isInt()
                     && partitions.contains(window.get("partition").intValue())
-                    && summary.path("count").isIntegralNumber()
-                    && summary.path("min").isNumber()
-                    && summary.path("max").isNumber()
-                    && summary.path("mean").isNumber());
+                    && window.properties().stream().allMatch(WindowsPage::isExpected));
             windows.add(new Window(
                     window.get("time").longValue(), window.get("partition").intValue(), window.toString()));
         }
@@ -131,5 +131,13 @@ record WindowsPage(
         Json.expect(next == null || (!windows.isEmpty() && windows.get(windows.size() - 1).time == next));
         return new WindowsPage(
                 json.get("completeAfter").longValue(), json.get("total").longValue(), windows, next);
+    }
+
+    /** What is not of the window itself is the statistics of a field. Which fields there are, another instance may see otherwise. */
+    private static boolean isExpected(Map.Entry<String, JsonNode> member) {
+        JsonNode value = member.getValue();
+        return value.isObject()
+                ? value.valueStream().allMatch(statistic -> statistic.isNumber() || statistic.isNull())
+                : OF_WINDOW.contains(member.getKey());
     }
 }

@@ -15,25 +15,19 @@ public final class NotAReadingException extends SerializationException {
     /** What is wrong with a record, roughly: few and fixed, so that they can be counted one by one. */
     public enum Reason {
         /** No sensor id. */
-        KEY("key"),
+        KEY,
         /** No value, or a value or a sensor id that is too large. */
-        SIZE("value"),
+        SIZE,
         /** No JSON object, or not alone. */
-        JSON("value"),
+        JSON,
         /** No event time. */
-        TIME("ts"),
+        TIME,
         /** An event time too far ahead. */
-        FUTURE("ts"),
+        FUTURE,
         /** No number. */
-        NUMBER("value"),
+        NUMBER,
         /** Not said by this class. */
-        OTHER("");
-
-        private final String where;
-
-        Reason(String where) {
-            this.where = where;
-        }
+        OTHER;
 
         /** As metrics have it. */
         public String label() {
@@ -57,8 +51,9 @@ public final class NotAReadingException extends SerializationException {
         return this;
     }
 
-    static NotAReadingException expected(Reason reason, String expected, String found) {
-        return new NotAReadingException(reason, reason.where + ": expected " + expected + ", found " + found);
+    /** @param where key, value, or what holds the event time */
+    static NotAReadingException expected(Reason reason, String where, String expected, String found) {
+        return new NotAReadingException(reason, where + ": expected " + expected + ", found " + found);
     }
 
     /** @param where key or value */

@@ -1,9 +1,47 @@
 package downsampling.processor.reading;
 
-/**
- * One usable reading, as {@link ReadingDeserializer} vouches for it.
- *
- * @param time  event time in milliseconds since the epoch, at least 0 and at most {@code --max-ahead} in the future
- * @param value finite
- */
-public record Reading(long time, double value) {}
+import java.util.Arrays;
+
+/** One usable reading, as {@link ReadingReader} vouches for it. It is filled anew with each record that is read into it. */
+public final class Reading {
+    /** A time that is not known yet. */
+    static final long NONE = Long.MIN_VALUE;
+
+    long time;
+    final double[] values;
+
+    /** @param fields how many fields are summarised */
+    public Reading(int fields) {
+        values = new double[fields];
+        clear();
+    }
+
+    /** Event time in milliseconds since the epoch, at least 0 and at most {@code --max-ahead} in the future. */
+    public long time() {
+        return time;
+    }
+
+    /** The value of each field, in the order of {@code --fields}: finite, or NaN where the message has none; one is finite. */
+    public double[] values() {
+        return values;
+    }
+
+    void clear() {
+        time = NONE;
+        Arrays.fill(values, Double.NaN);
+    }
+
+    boolean hasValue() {
+        for (double value : values) {
+            if (!Double.isNaN(value)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    @Override
+    public String toString() {
+        return time + " " + Arrays.toString(values);
+    }
+}

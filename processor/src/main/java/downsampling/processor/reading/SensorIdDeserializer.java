@@ -32,7 +32,7 @@ public final class SensorIdDeserializer implements Deserializer<String> {
     public static SensorId require(byte[] key) {
         if (key == null || key.length == 0) {
             throw NotAReadingException.expected(
-                    NotAReadingException.Reason.KEY, "a sensor id", key == null ? "none" : "an empty one");
+                    NotAReadingException.Reason.KEY, "key", "a sensor id", key == null ? "none" : "an empty one");
         }
         if (key.length > MAX_BYTES) {
             throw NotAReadingException.tooLarge("key", MAX_BYTES, key.length);
@@ -50,6 +50,7 @@ public final class SensorIdDeserializer implements Deserializer<String> {
         } catch (CharacterCodingException e) {
             throw NotAReadingException.expected(
                     NotAReadingException.Reason.KEY,
+                    "key",
                     "a sensor id in UTF-8",
                     NotAReadingException.quote(new String(key, StandardCharsets.UTF_8)));
         }

@@ -44,6 +44,9 @@ public final class Options {
     private final WindowSettings.Options windows = new WindowSettings.Options();
 
     @Mixin
+    private final SummarySettings.Options summaries = new SummarySettings.Options();
+
+    @Mixin
     private final ReadingSettings.Options readings = new ReadingSettings.Options();
 
     @Mixin
@@ -75,6 +78,7 @@ public final class Options {
                 topics.names(),
                 readings.readings(),
                 windows.windows(),
+                summaries.summaries(),
                 processing.processing(),
                 state.state(),
                 listening,

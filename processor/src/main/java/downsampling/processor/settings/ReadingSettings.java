@@ -4,29 +4,91 @@ import static picocli.CommandLine.ScopeType.INHERIT;
 
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
  * How a record becomes a reading.
  *
+ * @param fields   the numbers to summarise, in the order of the summary; 1 to {@value #MOST_FIELDS}
+ * @param time     where the event time stands in the message; empty if it is the record's own timestamp
+ * @param timeUnit of an event time that is a number
  * @param zone     of timestamps that name none
  * @param maxAhead how far in the future an event time may lie
  */
-public record ReadingSettings(ZoneId zone, Duration maxAhead) {
+public record ReadingSettings(
+        List<Field> fields, Optional<MessagePath> time, EpochUnit timeUnit, ZoneId zone, Duration maxAhead) {
+    static final int MOST_FIELDS = 64;
+
+    /** As a value of {@code --time-field}. */
+    static final String RECORD_TIMESTAMP = "record-timestamp";
+
     public ReadingSettings {
+        fields = List.copyOf(fields);
+        Require.that(
+                fields.size() <= MOST_FIELDS, "--fields", fields.size() + " of them", MOST_FIELDS + " at the most");
+        Set<String> names = new HashSet<>();
+        List<MessagePath> paths = new ArrayList<>();
+        time.ifPresent(paths::add);
+        for (Field field : fields) {
+            Require.that(names.add(field.name()), "--fields", field.name(), "each name once");
+            MessagePath path = field.path();
+            for (MessagePath other : paths) {
+                Require.that(
+                        !path.leadsTo(other) && !other.leadsTo(path),
+                        "--fields",
+                        path.text(),
+                        "a place in the message that is not part of " + other.text() + ", or the other way round");
+            }
+            paths.add(path);
+        }
         Require.between("--max-ahead", maxAhead, Duration.ZERO, Require.LONGEST);
     }
 
     @Command(optionListHeading = "%nWhat a reading is:%n")
     static final class Options {
         @Option(
-                names = "--max-ahead",
+                names = "--fields",
                 scope = INHERIT,
-                paramLabel = "DURATION",
-                defaultValue = "60s",
-                description = "a reading further in the future than this is dead (default: ${DEFAULT-VALUE})")
-        private Duration maxAhead;
+                paramLabel = "NAME=POINTER,…",
+                defaultValue = "temperature=value",
+                description = {
+                    "which numbers of a message are summarised: the name in the summary, and the name of the member in the"
+                            + " message or a JSON Pointer to it, such as /data/0/temp; NAME alone is both; "
+                            + MOST_FIELDS + " at the most",
+                    "(default: ${DEFAULT-VALUE})"
+                })
+        private String fields;
+
+        @Option(
+                names = "--time-field",
+                scope = INHERIT,
+                paramLabel = "POINTER",
+                defaultValue = "ts",
+                description = {
+                    "event time: the name of the member in the message or a JSON Pointer to it; " + RECORD_TIMESTAMP
+                            + ": that of the record",
+                    "(default: ${DEFAULT-VALUE})"
+                })
+        private String time;
+
+        @Option(
+                names = "--time-unit",
+                scope = INHERIT,
+                paramLabel = "UNIT",
+                defaultValue = "ms",
+                description = {
+                    "unit of an event time that is a number: s, ms, us or ns since 1970, with decimals or without; a text is"
+                            + " ISO-8601",
+                    "(default: ${DEFAULT-VALUE})"
+                })
+        private EpochUnit timeUnit;
 
         @Option(
                 names = "--zone",
@@ -36,8 +98,26 @@ public record ReadingSettings(ZoneId zone, Duration maxAhead) {
                 description = "time zone of timestamps that name none (default: ${DEFAULT-VALUE})")
         private ZoneId zone;
 
+        @Option(
+                names = "--max-ahead",
+                scope = INHERIT,
+                paramLabel = "DURATION",
+                defaultValue = "60s",
+                description = "a reading further in the future than this is dead (default: ${DEFAULT-VALUE})")
+        private Duration maxAhead;
+
         ReadingSettings readings() {
-            return new ReadingSettings(zone, maxAhead);
+            return new ReadingSettings(
+                    Stream.of(fields.split(",", -1))
+                            .map(String::strip)
+                            .map(Field::of)
+                            .toList(),
+                    Optional.of(time)
+                            .filter(name -> !name.equals(RECORD_TIMESTAMP))
+                            .map(name -> MessagePath.of("--time-field", name)),
+                    timeUnit,
+                    zone,
+                    maxAhead);
         }
     }
 }

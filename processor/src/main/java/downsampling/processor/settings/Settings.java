@@ -23,6 +23,7 @@ public record Settings(
         TopicNames topics,
         ReadingSettings readings,
         WindowSettings windows,
+        SummarySettings summaries,
         ProcessingSettings processing,
         StateSettings state,
         Optional<HttpSettings> http,
@@ -33,6 +34,11 @@ public record Settings(
         // It is the beginning of the names of topics; this one is the longest that Kafka Streams may make of it.
         int longest = Require.LONGEST_NAME - ("-" + storeName(topology, windows) + "-changelog").length();
         Require.name("--application-id", applicationId, longest, "");
+        Require.that(
+                topology != TopologyKind.DSL || readings.time().isPresent(),
+                "--time-field",
+                ReadingSettings.RECORD_TIMESTAMP,
+                "a member of the message with --topology=dsl");
         kafka = Map.copyOf(kafka);
     }
 

@@ -1,10 +1,13 @@
 package downsampling.processor.window;
 
 import downsampling.processor.reading.Reading;
+import downsampling.processor.reading.ReadingReader;
 import downsampling.processor.reading.SensorIdDeserializer;
 import downsampling.processor.settings.Settings;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serdes;
@@ -41,32 +44,47 @@ public final class DslTopology {
 
     private DslTopology() {}
 
+    /**
+     * Builds the topology.
+     *
+     * @param readers   makes a reader for each thread
+     * @param wallClock in epoch milliseconds
+     * @param limits    what a topic accepts, by its name
+     */
     public static Topology build(
-            Settings settings, Deserializer<Reading> readings, Metrics metrics, Function<String, TopicLimits> limits) {
+            Settings settings,
+            Supplier<ReadingReader> readers,
+            LongSupplier wallClock,
+            Metrics metrics,
+            Function<String, TopicLimits> limits) {
         TimeWindows windows = TimeWindows.ofSizeAndGrace(
                 settings.windows().size(), settings.windows().grace());
+        SummaryLayout layout = SummaryLayout.of(settings);
         StreamsBuilder builder = new StreamsBuilder();
         builder.stream(
                         settings.topics().input(),
                         Consumed.with(
                                         Serdes.serdeFrom(new StringSerializer(), new SensorIdDeserializer()),
-                                        Serdes.serdeFrom(DslTopology::write, readings))
+                                        Serdes.serdeFrom(
+                                                DslTopology::write, deserializer(settings, readers, wallClock)))
                                 .withTimestampExtractor((record, partitionTime) -> ((Reading) record.value()).time())
                                 .withName("readings"))
                 .processValues(WithoutHeaders::new, Named.as("log-readings"))
                 .groupByKey(Grouped.as("by-sensor"))
                 .windowedBy(windows)
                 .aggregate(
-                        () -> null,
-                        (sensor, reading, summary) ->
-                                summary == null ? Summary.of(reading.value()) : summary.add(reading.value()),
+                        layout::empty,
+                        (sensor, reading, summary) -> {
+                            summary.add(reading.time(), reading.values());
+                            return summary;
+                        },
                         Named.as("summarise"),
                         Materialized.<String, Summary, WindowStore<Bytes, byte[]>>as(settings.storeName())
                                 .withStoreType(settings.state().isInMemory() ? StoreType.IN_MEMORY : StoreType.ROCKS_DB)
                                 .withKeySerde(Serdes.String())
                                 .withValueSerde(Serdes.serdeFrom(
-                                        (topic, summary) -> summary.toBytes(),
-                                        (topic, bytes) -> Summary.fromBytes(bytes))))
+                                        (topic, summary) -> layout.write(summary),
+                                        (topic, bytes) -> layout.read(bytes))))
                 .suppress(Suppressed.untilWindowCloses(BufferConfig.unbounded()).withName(SUPPRESSED))
                 .toStream(Named.as("closed"))
                 .process(
@@ -77,6 +95,17 @@ public final class DslTopology {
                         settings.topics().output(),
                         Produced.with(Serdes.ByteArray(), Serdes.ByteArray()).withName("summaries"));
         return builder.build();
+    }
+
+    private static Deserializer<Reading> deserializer(
+            Settings settings, Supplier<ReadingReader> readers, LongSupplier wallClock) {
+        int fields = settings.readings().fields().size();
+        ThreadLocal<ReadingReader> reader = ThreadLocal.withInitial(readers);
+        return (topic, value) -> {
+            Reading reading = new Reading(fields);
+            reader.get().read(value, ConsumerRecord.NO_TIMESTAMP, wallClock.getAsLong(), reading);
+            return reading;
+        };
     }
 
     private static byte[] write(String topic, Reading reading) {
@@ -112,7 +141,8 @@ public final class DslTopology {
         public void process(Record<Windowed<String>, Summary> closed) {
             var window = closed.key().window();
             byte[] sensor = HeaderText.of(closed.key().key());
-            metrics.closed(1, closed.value().count());
+            metrics.closed(1, closed.value().readings());
+            metrics.incomplete(closed.value().isIncomplete() ? 1 : 0);
             metrics.sensors().seen(Bytes.wrap(sensor), context().taskId().partition());
             Record<byte[], byte[]> summary = summaries.of(sensor, window.start(), window.end(), closed.value());
             context().forward(limits.get().fit(summary, context().currentSystemTimeMs()));

@@ -3,14 +3,15 @@ package downsampling.processor.window;
 import downsampling.processor.input.Batches;
 import downsampling.processor.input.InputConsumers;
 import downsampling.processor.input.InputEnd;
-import downsampling.processor.reading.Reading;
+import downsampling.processor.reading.ReadingReader;
 import downsampling.processor.settings.Settings;
 import downsampling.processor.settings.TopicNames;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.AutoOffsetReset;
@@ -36,12 +37,15 @@ public final class ExactTopology {
     /**
      * Builds the topology.
      *
-     * @param inputEnd how far a partition of the input topic is known to be read, see {@link InputEnd}
-     * @param limits   what a topic accepts, by its name
+     * @param readers   makes a reader for each task
+     * @param wallClock in epoch milliseconds
+     * @param inputEnd  how far a partition of the input topic is known to be read, see {@link InputEnd}
+     * @param limits    what a topic accepts, by its name
      */
     public static Topology build(
             Settings settings,
-            Deserializer<Reading> readings,
+            Supplier<ReadingReader> readers,
+            LongSupplier wallClock,
             InputEnd.Watch inputEnd,
             InputConsumers input,
             KeptWindows kept,
@@ -61,7 +65,8 @@ public final class ExactTopology {
                         topics.input())
                 .addProcessor(
                         "window",
-                        () -> new WindowProcessor(settings, readings, inputEnd, input, kept, limits, metrics, faults),
+                        () -> new WindowProcessor(
+                                settings, readers.get(), wallClock, inputEnd, input, kept, limits, metrics, faults),
                         "readings")
                 .addStateStore(openWindows(settings), "window")
                 .addStateStore(BeforeCommit.builder(), "window")

@@ -94,6 +94,9 @@ public final class Metrics implements AutoCloseable {
     private final Counter faults = Counter.builder("downsampling.faults")
             .description("Records that became dead letters by a fault of the processor")
             .register(registry);
+    private final Counter incomplete = Counter.builder("downsampling.summaries.incomplete")
+            .description("Summaries with null for what was not asked for when their window was begun")
+            .register(registry);
     private final SensorPartitions sensors = new SensorPartitions();
 
     public Metrics() {
@@ -188,6 +191,11 @@ public final class Metrics implements AutoCloseable {
     void closed(int windows, long readings) {
         closed.increment(windows);
         summarised.increment((double) readings);
+    }
+
+    /** Counts summaries that lack what was not asked for when their window was begun. */
+    void incomplete(int summaries) {
+        incomplete.increment(summaries);
     }
 
     /** @param since record timestamp of the reading that closed windows which now are emitted, epoch milliseconds */

@@ -30,6 +30,7 @@ final class OpenWindows {
     private static final long NONE = Long.MIN_VALUE;
 
     private final KeyValueStore<Bytes, byte[]> store;
+    private final SummaryLayout layout;
     private final StoredWindows stored;
     /** That, if it has all windows in a log. */
     private final @Nullable WindowLog log;
@@ -56,21 +57,23 @@ final class OpenWindows {
     /** Start of the newest window there was, or {@link #NONE}. */
     private long newest = NONE;
 
-    private OpenWindows(KeyValueStore<Bytes, byte[]> store, int mostOnHeap) {
+    private OpenWindows(KeyValueStore<Bytes, byte[]> store, SummaryLayout layout, int mostOnHeap) {
         this.store = store;
+        this.layout = layout;
         this.mostOnHeap = mostOnHeap;
-        log = mostOnHeap == ALL ? new WindowLog(store) : null;
-        stored = log == null ? new WindowTable(store) : log;
+        log = mostOnHeap == ALL ? new WindowLog(store, layout) : null;
+        stored = log == null ? new WindowTable(store, layout) : log;
     }
 
     /**
      * The windows that a store has.
      *
+     * @param layout     of the summaries
      * @param mostOnHeap how many windows may stay on the heap beyond a {@link #write}, or {@link #ALL}
      * @param from       windows that start before this are closed
      */
-    static OpenWindows of(KeyValueStore<Bytes, byte[]> store, int mostOnHeap, long from) {
-        OpenWindows windows = new OpenWindows(store, mostOnHeap);
+    static OpenWindows of(KeyValueStore<Bytes, byte[]> store, SummaryLayout layout, int mostOnHeap, long from) {
+        OpenWindows windows = new OpenWindows(store, layout, mostOnHeap);
         windows.stored.load(windows, from);
         return windows;
     }
@@ -108,18 +111,19 @@ final class OpenWindows {
         return open;
     }
 
-    /** Adds a reading to the window of a sensor, which is made if there is none. */
-    void add(long start, SensorId id, double value) {
+    /**
+     * Adds a reading to the window of a sensor, which is made if there is none.
+     *
+     * @param time   in epoch milliseconds
+     * @param values as {@link Summary#add} takes them
+     */
+    void add(long start, SensorId id, long time, double[] values) {
         Sensor sensor = sensor(id);
         Window window = sensor.window(start);
         if (window == null) {
             window = open(start, sensor, start > storeOnlyUpTo ? null : stored.find(start, sensor.id));
         }
-        if (window.summary == null) {
-            window.summary = Summary.of(value);
-        } else {
-            window.summary.add(value);
-        }
+        window.summary.add(time, values);
         change(window);
     }
 
@@ -134,7 +138,7 @@ final class OpenWindows {
 
     /** @param found what the store alone has of it */
     private Window open(long start, Sensor sensor, @Nullable Summary found) {
-        Window window = new Window(start, sensor, found);
+        Window window = new Window(start, sensor, found == null ? layout.empty() : found);
         if (found == null) {
             open++;
         } else {
@@ -313,7 +317,7 @@ final class OpenWindows {
         /** The sensor's window before this one, if that is on the heap. */
         private volatile @Nullable Window older;
 
-        private @Nullable Summary summary;
+        private Summary summary;
         /** Whether the store lacks its newest readings. */
         private boolean changed;
         /** Where the store has it, as it was at some time: the number of a chunk; 0 if it was never written. */
@@ -321,7 +325,7 @@ final class OpenWindows {
         /** Where {@link WindowLog} has written it; 0 if it has not. */
         volatile long written;
 
-        private Window(long start, Sensor sensor, @Nullable Summary summary) {
+        private Window(long start, Sensor sensor, Summary summary) {
             this.start = start;
             this.sensor = sensor;
             this.summary = summary;
@@ -332,7 +336,7 @@ final class OpenWindows {
         }
 
         Summary summary() {
-            return requireNonNull(summary);
+            return summary;
         }
     }
 }

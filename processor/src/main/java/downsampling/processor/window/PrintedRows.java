@@ -3,10 +3,13 @@ package downsampling.processor.window;
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import downsampling.processor.reading.Reading;
+import downsampling.processor.settings.Statistic;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -46,22 +49,31 @@ public final class PrintedRows {
 
     static void reading(String sensor, Reading reading) {
         if (READINGS.isInfoEnabled()) {
-            READINGS.info("reading  {}  {}  {}", sensor, Instant.ofEpochMilli(reading.time()), reading.value());
+            String values = DoubleStream.of(reading.values())
+                    .mapToObj(value -> Double.isNaN(value) ? "-" : String.valueOf(value))
+                    .collect(Collectors.joining("  "));
+            READINGS.info("reading  {}  {}  {}", sensor, Instant.ofEpochMilli(reading.time()), values);
         }
     }
 
     /** @param sensor in UTF-8 */
     static void summary(byte[] sensor, long start, long end, Summary summary) {
         if (SUMMARIES.isInfoEnabled()) {
-            SUMMARIES.info(String.format(
-                    "%-16s %s – %s  count %7d  min %10.3f  max %10.3f  mean %10.3f",
-                    text(sensor),
-                    time(start),
-                    time(end),
-                    summary.count(),
-                    summary.min(),
-                    summary.max(),
-                    summary.mean()));
+            StringBuilder row = new StringBuilder(String.format("%-16s %s – %s", text(sensor), time(start), time(end)));
+            SummaryLayout layout = summary.layout();
+            for (int field = 0; field < layout.fields().size(); field++) {
+                FieldSummary said = summary.field(field);
+                if (said.count != 0) {
+                    if (layout.fields().size() > 1) {
+                        row.append("  ").append(layout.fields().get(field));
+                    }
+                    for (Statistic statistic : layout.statistics()) {
+                        String format = statistic.kind() == Statistic.Kind.COUNT ? "  %s %7.0f" : "  %s %10.3f";
+                        row.append(String.format(format, statistic.name(), said.get(statistic)));
+                    }
+                }
+            }
+            SUMMARIES.info("{}", row);
         }
     }
 

@@ -1,94 +1,93 @@
 package downsampling.processor.window;
 
-import java.nio.ByteBuffer;
+import downsampling.processor.window.SummaryLayout.Part;
 
 /**
- * What a window says of one sensor's readings. It grows with each of them, in place: a million open windows that got a new
- * object for each reading would keep the garbage collector busier than the processor.
- *
- * <p>The sum is kept as an unevaluated pair of doubles by the two-sum step (Knuth, TAOCP vol. 2, 4.2.2; Dekker 1971), so a
- * mean is the correctly rounded quotient of a sum that is exact to about 106 bits, whatever the order of the readings. Both
- * parts are scaled by 2<sup>-64</sup>: scaling by a power of two changes no digit, and no number of finite readings can
- * overflow it.
+ * What a window says of one sensor's readings, of each field: see {@link SummaryLayout} and {@link FieldSummary}.
  *
  * <p>Not safe for use by several threads while it grows.
  */
-public final class Summary {
-    /** Bytes of {@link #toBytes()}: the five fields, big-endian, in their order. */
-    static final int BYTES = 5 * Long.BYTES;
+public final class Summary extends FieldSummary {
+    private static final FieldSummary[] ITSELF = {};
 
-    private static final double SCALE = 0x1p-64;
+    private final SummaryLayout layout;
+    /**
+     * A summary of one field is that of the field itself, so that the usual window has one object and not three. Otherwise its own
+     * count is that of the readings, whichever fields they have.
+     */
+    private final FieldSummary[] fields;
 
-    private long count;
-    private double min;
-    private double max;
-    /** Leading part of the sum, scaled. */
-    private double sum;
-    /** What {@link #sum} lacks, scaled. */
-    private double sumError;
-
-    private Summary(long count, double min, double max, double sum, double sumError) {
-        this.count = count;
-        this.min = min;
-        this.max = max;
-        this.sum = sum;
-        this.sumError = sumError;
+    /** Of no readings. */
+    Summary(SummaryLayout layout) {
+        super(layout.fields().size() == 1 ? layout.further() : null);
+        this.layout = layout;
+        int number = layout.fields().size();
+        fields = number == 1 ? ITSELF : new FieldSummary[number];
+        for (int i = 0; i < fields.length; i++) {
+            fields[i] = new FieldSummary(layout.further());
+        }
     }
 
-    public static Summary of(double value) {
-        return new Summary(1, value, value, value * SCALE, 0);
-    }
-
-    /** Adds a reading; returns itself. */
-    public Summary add(double value) {
-        double scaled = value * SCALE;
-        double total = sum + scaled;
-        double part = total - sum;
-        sumError += (sum - (total - part)) + (scaled - part);
-        sum = total;
-        min = Math.min(min, value);
-        max = Math.max(max, value);
+    /**
+     * Adds a reading that came after all those before.
+     *
+     * @param time   event time in epoch milliseconds
+     * @param values of the fields, finite; NaN for those that the reading does not have, which are not all of them
+     */
+    public void add(long time, double[] values) {
+        if (fields.length == 0) {
+            add(time, values[0]);
+            return;
+        }
         count++;
-        return this;
+        for (int i = 0; i < fields.length; i++) {
+            if (!Double.isNaN(values[i])) {
+                fields[i].add(time, values[i]);
+            }
+        }
     }
 
-    /** Readings, at least 1. */
-    public long count() {
-        return count;
+    /**
+     * Adds the readings of another summary with the same layout, which is not changed. In whatever order summaries are merged, the
+     * result is the same; but of readings with the same time, those of the other one count as the later ones.
+     */
+    void merge(Summary other) {
+        if (fields.length == 0) {
+            super.merge(other);
+            return;
+        }
+        count += other.count;
+        for (int i = 0; i < fields.length; i++) {
+            fields[i].merge(other.fields[i]);
+        }
     }
 
-    /** Smallest value. */
-    double min() {
-        return min;
+    SummaryLayout layout() {
+        return layout;
     }
 
-    /** Largest value. */
-    double max() {
-        return max;
+    /** How many readings there are, whichever fields they have. */
+    public long readings() {
+        return (long) count; // 0 if it is not known
     }
 
-    /** Between {@link #min} and {@link #max}, both included, even where rounding would step over. */
-    double mean() {
-        return Math.max(min, Math.min(max, (sum + sumError) / count / SCALE));
+    FieldSummary field(int index) {
+        return fields.length == 0 ? this : fields[index];
     }
 
-    byte[] toBytes() {
-        return ByteBuffer.allocate(BYTES)
-                .putLong(count)
-                .putDouble(min)
-                .putDouble(max)
-                .putDouble(sum)
-                .putDouble(sumError)
-                .array();
-    }
-
-    static Summary fromBytes(byte[] bytes) {
-        ByteBuffer in = ByteBuffer.wrap(bytes);
-        return new Summary(in.getLong(), in.getDouble(), in.getDouble(), in.getDouble(), in.getDouble());
-    }
-
-    @Override
-    public String toString() {
-        return count + " readings, " + min + " to " + max + ", sum (" + sum + " + " + sumError + ") / " + SCALE;
+    /** Whether something is not known because it was not asked for when the window was begun. */
+    boolean isIncomplete() {
+        for (int i = 0; i < layout.fields().size(); i++) {
+            FieldSummary field = field(i);
+            if (Double.isNaN(field.count)) {
+                return true;
+            }
+            for (Part part : layout.parts()) {
+                if (field.count > 0 && !field.knows(part)) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.io.NumberOutput;
+import downsampling.processor.settings.Statistic;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -25,8 +26,8 @@ public final class SummaryJson {
     }
 
     /**
-     * {@code {"time":1735732810000,"temperature":{"count":3,"min":1,"max":9,"mean":4.25}}} in UTF-8; whole numbers have no
-     * fraction.
+     * {@code {"time":1735732810000,"temperature":{"count":3,"min":1,"max":9,"mean":4.25}}} in UTF-8, without the fields that
+     * have no values; whole numbers have no fraction, and what is not known or not defined is null.
      *
      * @param windowEnd exclusive end of the window in epoch milliseconds
      */
@@ -35,15 +36,18 @@ public final class SummaryJson {
         try {
             json.writeStartObject();
             json.writeNumberField("time", windowEnd);
-            json.writeObjectFieldStart("temperature");
-            json.writeNumberField("count", summary.count());
-            json.writeFieldName("min");
-            write(json, summary.min());
-            json.writeFieldName("max");
-            write(json, summary.max());
-            json.writeFieldName("mean");
-            write(json, summary.mean());
-            json.writeEndObject();
+            SummaryLayout layout = summary.layout();
+            for (int field = 0; field < layout.fields().size(); field++) {
+                FieldSummary said = summary.field(field);
+                if (said.count != 0) {
+                    json.writeObjectFieldStart(layout.fields().get(field));
+                    for (Statistic statistic : layout.statistics()) {
+                        json.writeFieldName(statistic.name());
+                        write(json, said, statistic);
+                    }
+                    json.writeEndObject();
+                }
+            }
             json.writeEndObject();
             json.flush();
         } catch (IOException e) {
@@ -52,9 +56,14 @@ public final class SummaryJson {
         return out.toByteArray();
     }
 
-    private static void write(JsonGenerator json, double value) throws IOException {
+    private static void write(JsonGenerator json, FieldSummary field, Statistic statistic) throws IOException {
+        double value = field.get(statistic);
         if (value == (long) value) {
             json.writeNumber((long) value);
+        } else if (Double.isNaN(value)) {
+            json.writeNull();
+        } else if (Double.isInfinite(value)) {
+            json.writeNumber(field.largeSum()); // JSON has no largest number
         } else {
             json.writeNumber(NumberOutput.toString(value, true).replace(".0E", "E")); // shortest, on every JDK
         }

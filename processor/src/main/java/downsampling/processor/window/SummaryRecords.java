@@ -1,12 +1,16 @@
 package downsampling.processor.window;
 
 import org.apache.kafka.common.header.Header;
+import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.processor.api.Record;
 
 /** The records that both topologies write for closed windows. One per task. */
-final class SummaryRecords {
+public final class SummaryRecords {
+    /** Header with the number of readings, where the message itself does not say it. */
+    public static final String READINGS = "window.readings";
+
     private final SummaryJson json = new SummaryJson();
     private final Header partition;
     /** Those of the window that was written last: its other sensors have the same. */
@@ -40,6 +44,10 @@ final class SummaryRecords {
                 partition
             };
         }
-        return new Record<>(sensor, json.write(end, summary), start, new RecordHeaders(headers));
+        Headers own = new RecordHeaders(headers);
+        if (!summary.layout().saysReadings()) {
+            own.add(READINGS, HeaderText.of(summary.readings()));
+        }
+        return new Record<>(sensor, json.write(end, summary), start, own);
     }
 }

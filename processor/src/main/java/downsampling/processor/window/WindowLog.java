@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A chunk's key is its number with the first bit set, eight bytes, big-endian: so chunks lie in their order, behind the keys of
  * a {@link WindowTable} and before that of the position. Its value is one entry after the other:
- * start (8 bytes), length of the id (2), id, length of the summary (4), summary as {@link Summary#toBytes} has it.
+ * start (8 bytes), length of the id (2), id, length of the summary (4), summary as {@link SummaryLayout#write} has it.
  */
 final class WindowLog implements StoredWindows {
     /** A chunk is closed when it has this many: large enough to be few, small enough for every topic. */
@@ -35,6 +35,7 @@ final class WindowLog implements StoredWindows {
     private static final int PLACE_BITS = 20;
 
     private final KeyValueStore<Bytes, byte[]> store;
+    private final SummaryLayout layout;
     private final Deque<Chunk> chunks = new ArrayDeque<>();
     /** All entries of the chunks, and those that count. */
     private long entries;
@@ -69,8 +70,8 @@ final class WindowLog implements StoredWindows {
             return new SensorId(Arrays.copyOfRange(chunk, from, from + idLength()));
         }
 
-        private Summary summary() {
-            return Summary.fromBytes(Arrays.copyOfRange(chunk, summaryAt(), end()));
+        private Summary summary(SummaryLayout layout) {
+            return layout.read(Arrays.copyOfRange(chunk, summaryAt(), end()));
         }
 
         private int summaryAt() {
@@ -82,8 +83,9 @@ final class WindowLog implements StoredWindows {
         }
     }
 
-    WindowLog(KeyValueStore<Bytes, byte[]> store) {
+    WindowLog(KeyValueStore<Bytes, byte[]> store, SummaryLayout layout) {
         this.store = store;
+        this.layout = layout;
     }
 
     private static Bytes key(long number) {
@@ -106,10 +108,11 @@ final class WindowLog implements StoredWindows {
     }
 
     /** Reads what a store has of such a log, in the order in which it was written, and the keys of its chunks. */
-    static void read(KeyValueStore<Bytes, byte[]> store, Visitor windows, Consumer<Bytes> keys) {
+    static void read(KeyValueStore<Bytes, byte[]> store, SummaryLayout layout, Visitor windows, Consumer<Bytes> keys) {
         try (KeyValueIterator<Bytes, byte[]> chunks = chunks(store)) {
             chunks.forEachRemaining(chunk -> {
-                entries(chunk.value).forEach(entry -> windows.visit(entry.start(), entry.sensor(), entry.summary()));
+                entries(chunk.value)
+                        .forEach(entry -> windows.visit(entry.start(), entry.sensor(), entry.summary(layout)));
                 keys.accept(chunk.key);
             });
         }
@@ -117,7 +120,7 @@ final class WindowLog implements StoredWindows {
 
     @Override
     public void load(OpenWindows heap, long from) {
-        WindowTable.read(store, 0, Long.MAX_VALUE, (start, sensor, summary) -> {
+        WindowTable.read(store, layout, 0, Long.MAX_VALUE, (start, sensor, summary) -> {
             heap.outdated(WindowKey.of(start, sensor));
             if (start >= from) {
                 heap.rewrite(start, sensor, summary);
@@ -129,7 +132,7 @@ final class WindowLog implements StoredWindows {
                 List<Entry> all = entries(chunk.value);
                 for (Entry entry : all) {
                     if (entry.start() >= from) {
-                        Window window = heap.put(entry.start(), entry.sensor(), entry.summary());
+                        Window window = heap.put(entry.start(), entry.sensor(), entry.summary(layout));
                         add(window);
                         window.written = place(number, entry.at);
                     }
@@ -172,7 +175,7 @@ final class WindowLog implements StoredWindows {
 
     private void append(Window window) {
         byte[] id = window.sensor().get();
-        byte[] summary = window.summary().toBytes();
+        byte[] summary = layout.write(window.summary());
         int length = Long.BYTES + Short.BYTES + id.length + Integer.BYTES + summary.length;
         if (bytes.position() > CHUNK_BYTES) {
             flush();
@@ -224,7 +227,7 @@ final class WindowLog implements StoredWindows {
         while (place != 0) {
             byte[] chunk = store.get(key(place >>> PLACE_BITS));
             if (chunk != null) {
-                return new Entry(chunk, (int) (place & (1 << PLACE_BITS) - 1)).summary();
+                return new Entry(chunk, (int) (place & (1 << PLACE_BITS) - 1)).summary(layout);
             }
             long before = place;
             place = window.written;

@@ -4,14 +4,15 @@ import downsampling.processor.input.Batches;
 import downsampling.processor.input.InputConsumers;
 import downsampling.processor.input.InputEnd;
 import downsampling.processor.reading.Reading;
+import downsampling.processor.reading.ReadingReader;
 import downsampling.processor.reading.SensorId;
 import downsampling.processor.reading.SensorIdDeserializer;
 import downsampling.processor.settings.Settings;
 import java.time.Duration;
 import java.util.List;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.processor.Cancellable;
 import org.apache.kafka.streams.processor.PunctuationType;
@@ -46,8 +47,11 @@ final class WindowProcessor implements Processor<byte[], List<ConsumerRecord<byt
     static final String LATE = "late";
     static final String DEAD = "dead";
 
-    /** Windows of a partition, of about 200 bytes each, that are kept on the heap beside a state store on disk. */
-    static final int MOST_ON_HEAP = 50_000;
+    /** Bytes of a partition's windows that are kept on the heap beside a state store on disk: 50 000 of the usual ones. */
+    private static final int MOST_ON_HEAP = 10_000_000;
+
+    /** Bytes of a window beside its summary. */
+    private static final int WINDOW = 136;
 
     private static final Logger LOG = LoggerFactory.getLogger(WindowProcessor.class);
 
@@ -55,10 +59,13 @@ final class WindowProcessor implements Processor<byte[], List<ConsumerRecord<byt
     private static final long ANSWER_MILLIS = 50;
 
     private final Settings settings;
+    private final SummaryLayout layout;
     private final long size;
     private final long grace;
     private final String changelog;
-    private final Deserializer<Reading> readings;
+    private final ReadingReader reader;
+    private final Reading reading;
+    private final LongSupplier wallClock;
     private final InputEnd.Watch inputEnd;
     private final InputConsumers input;
     private final KeptWindows keptWindows;
@@ -94,7 +101,8 @@ final class WindowProcessor implements Processor<byte[], List<ConsumerRecord<byt
 
     WindowProcessor(
             Settings settings,
-            Deserializer<Reading> readings,
+            ReadingReader reader,
+            LongSupplier wallClock,
             InputEnd.Watch inputEnd,
             InputConsumers input,
             KeptWindows keptWindows,
@@ -102,10 +110,13 @@ final class WindowProcessor implements Processor<byte[], List<ConsumerRecord<byt
             Metrics metrics,
             Faults faults) {
         this.settings = settings;
+        this.layout = SummaryLayout.of(settings);
         this.size = settings.windows().size().toMillis();
         this.grace = settings.windows().grace().toMillis();
         this.changelog = settings.changelog();
-        this.readings = readings;
+        this.reader = reader;
+        this.reading = new Reading(settings.readings().fields().size());
+        this.wallClock = wallClock;
         this.inputEnd = inputEnd;
         this.input = input;
         this.keptWindows = keptWindows;
@@ -123,8 +134,8 @@ final class WindowProcessor implements Processor<byte[], List<ConsumerRecord<byt
         store = context.getStateStore(settings.storeName());
         stored = Position.of(store);
         closedUpTo = stored.closedUpTo();
-        windows = OpenWindows.of(
-                store, settings.state().isInMemory() ? OpenWindows.ALL : MOST_ON_HEAP, Math.max(0, closedUpTo));
+        int mostOnHeap = settings.state().isInMemory() ? OpenWindows.ALL : MOST_ON_HEAP / (WINDOW + layout.heapBytes());
+        windows = OpenWindows.of(store, layout, mostOnHeap, Math.max(0, closedUpTo));
         streamTime = new StreamTime(settings.readings().maxAhead().toMillis(), stored.newest(), stored.readUpTo());
         progress = new Progress(settings, partition, input, stored);
         summaries = new SummaryRecords(partition);
@@ -146,16 +157,22 @@ final class WindowProcessor implements Processor<byte[], List<ConsumerRecord<byt
     @Override
     public void process(Record<byte[], List<ConsumerRecord<byte[], byte[]>>> batch) {
         now = context.currentSystemTimeMs();
+        long wallTime = wallClock.getAsLong();
         TopicLimits changelogLimits = limits.apply(changelog);
         for (ConsumerRecord<byte[], byte[]> record : batch.value()) {
-            process(record, changelogLimits.timestamp(record.timestamp(), now));
+            process(record, changelogLimits.timestamp(record.timestamp(), now), wallTime);
         }
         watchIdle();
         watchDue();
     }
 
-    /** @param arrived the timestamp of the record, or the nearest that the changelog accepts */
-    private void process(ConsumerRecord<byte[], byte[]> record, long arrived) {
+    /**
+     * Processes a record of a batch.
+     *
+     * @param arrived  the timestamp of the record, or the nearest that the changelog accepts
+     * @param wallTime the wall clock as of the batch, which {@link #now} may be ahead of, when that was set back
+     */
+    private void process(ConsumerRecord<byte[], byte[]> record, long arrived, long wallTime) {
         if (!pace.isDue()) {
             commitSoon(arrived, false);
         }
@@ -168,10 +185,9 @@ final class WindowProcessor implements Processor<byte[], List<ConsumerRecord<byt
             return;
         }
         SensorId sensor;
-        Reading reading;
         try {
             sensor = SensorIdDeserializer.require(record.key());
-            reading = readings.deserialize(record.topic(), record.value());
+            reader.read(record.value(), record.timestamp(), wallTime, reading);
         } catch (RuntimeException e) { // a NotAReadingException; a fault of ours must not stop the stream either
             faults.dead(record.topic(), partition, record.offset(), e);
             forward(rejected.dead(record, arrived, e), settings.topics().dead(), DEAD);
@@ -183,7 +199,7 @@ final class WindowProcessor implements Processor<byte[], List<ConsumerRecord<byt
             passLate(record, arrived, start, reading.time());
             return;
         }
-        windows.add(start, sensor, reading.value());
+        windows.add(start, sensor, reading.time(), reading.values());
         idle.reading(now);
         streamTime.accept(reading.time(), arrived, now);
         if (isPast(streamTime.get()) && closeUpTo(floor(streamTime.get() - grace), arrived) > 0) {
@@ -210,14 +226,23 @@ final class WindowProcessor implements Processor<byte[], List<ConsumerRecord<byt
         List<OpenWindows.Window> closed = windows.take(Math.max(0, closedUpTo), Math.max(0, time));
         TopicLimits outputLimits = limits.apply(settings.topics().output());
         long readings = 0;
+        int incomplete = 0;
         for (OpenWindows.Window window : closed) {
-            readings += window.summary().count();
+            readings += window.summary().readings();
+            incomplete += window.summary().isIncomplete() ? 1 : 0;
             Record<byte[], byte[]> summary =
                     summaries.of(window.sensor().get(), window.start, window.start + size, window.summary());
             context.forward(outputLimits.fit(summary, now), SUMMARIES);
             metrics.sensors().seen(window.sensor(), partition);
         }
         metrics.closed(closed.size(), readings);
+        if (incomplete > 0) {
+            metrics.incomplete(incomplete);
+            LOG.warn(
+                    "{} summaries of partition {} have null for what was not asked for when their window was begun",
+                    incomplete,
+                    partition);
+        }
         kept.closed(closed, size);
         closedUpTo = time;
         if (!closed.isEmpty()) {

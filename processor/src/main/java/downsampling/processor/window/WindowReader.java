@@ -3,7 +3,7 @@ package downsampling.processor.window;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import downsampling.processor.reading.SensorId;
-import downsampling.processor.settings.WindowSettings;
+import downsampling.processor.settings.Settings;
 import downsampling.service.RefusedException;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,14 +40,15 @@ public final class WindowReader {
     private final long grace;
     private final IntFunction<ReadOnlyKeyValueStore<Bytes, byte[]>> stores;
     private final KeptWindows kept;
+    private final SummaryLayout layout;
     private final Semaphore turn = new Semaphore(1, true);
     private long restUntil = System.nanoTime();
 
     /** @param stores a partition's store, keys as {@link WindowKey} makes them; throws what {@link KafkaStreams#store} throws */
-    public WindowReader(
-            WindowSettings settings, IntFunction<ReadOnlyKeyValueStore<Bytes, byte[]>> stores, KeptWindows kept) {
-        size = settings.size().toMillis();
-        grace = settings.grace().toMillis();
+    public WindowReader(Settings settings, IntFunction<ReadOnlyKeyValueStore<Bytes, byte[]>> stores, KeptWindows kept) {
+        size = settings.windows().size().toMillis();
+        grace = settings.windows().grace().toMillis();
+        layout = SummaryLayout.of(settings);
         this.stores = stores;
         this.kept = kept;
     }
@@ -77,7 +78,7 @@ public final class WindowReader {
                 forEachOpenStart(Position.of(store), start -> {
                     byte[] window = store.get(WindowKey.of(start, sensor));
                     if (window != null) {
-                        byStart.put(start, Summary.fromBytes(window));
+                        byStart.put(start, layout.read(window));
                     }
                 });
             }

@@ -10,7 +10,7 @@ import org.apache.kafka.streams.state.KeyValueStore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Open windows in a store on disk, a record each: keys as {@link WindowKey} makes them, values as {@link Summary#toBytes}. So each
+ * Open windows in a store on disk, a record each: keys as {@link WindowKey} makes them, values as {@link SummaryLayout#write}. So each
  * can be found by itself, and the heap has only those touched lately. Version 0.1 wrote all windows so.
  */
 final class WindowTable implements StoredWindows {
@@ -18,17 +18,19 @@ final class WindowTable implements StoredWindows {
     static final long IN_TABLE = 1;
 
     private final KeyValueStore<Bytes, byte[]> store;
+    private final SummaryLayout layout;
 
-    WindowTable(KeyValueStore<Bytes, byte[]> store) {
+    WindowTable(KeyValueStore<Bytes, byte[]> store, SummaryLayout layout) {
         this.store = store;
+        this.layout = layout;
     }
 
     /** The windows of a store that start in {@code [from, to)}, by start, then by sensor. */
-    static void read(KeyValueStore<Bytes, byte[]> store, long from, long to, Visitor visitor) {
+    static void read(KeyValueStore<Bytes, byte[]> store, SummaryLayout layout, long from, long to, Visitor visitor) {
         try (KeyValueIterator<Bytes, byte[]> windows = store.range(WindowKey.from(from), WindowKey.from(to))) {
             while (windows.hasNext()) {
                 KeyValue<Bytes, byte[]> entry = windows.next();
-                visitor.visit(WindowKey.start(entry.key), WindowKey.sensor(entry.key), Summary.fromBytes(entry.value));
+                visitor.visit(WindowKey.start(entry.key), WindowKey.sensor(entry.key), layout.read(entry.value));
             }
         }
     }
@@ -44,6 +46,7 @@ final class WindowTable implements StoredWindows {
         }
         WindowLog.read(
                 store,
+                layout,
                 (start, sensor, summary) -> {
                     if (start >= from && find(start, sensor) == null) {
                         heap.rewrite(start, sensor, summary);
@@ -55,20 +58,18 @@ final class WindowTable implements StoredWindows {
     @Override
     public @Nullable Summary find(long start, SensorId sensor) {
         byte[] found = store.get(WindowKey.of(start, sensor));
-        return found == null ? null : Summary.fromBytes(found);
+        return found == null ? null : layout.read(found);
     }
 
     @Override
     public void read(long from, long to, Visitor visitor) {
-        read(store, from, to, visitor);
+        read(store, layout, from, to, visitor);
     }
 
     @Override
     public void write(List<Window> changed) {
         for (Window window : changed) {
-            store.put(
-                    WindowKey.of(window.start, window.sensor()),
-                    window.summary().toBytes());
+            store.put(WindowKey.of(window.start, window.sensor()), layout.write(window.summary()));
             window.chunk = IN_TABLE;
         }
     }

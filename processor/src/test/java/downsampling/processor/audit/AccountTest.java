@@ -19,6 +19,7 @@ import downsampling.processor.audit.Account.Column;
 import downsampling.processor.settings.Settings;
 import downsampling.processor.settings.TopologyKind;
 import downsampling.processor.window.Driver;
+import downsampling.processor.window.Summaries;
 import downsampling.processor.window.Summary;
 import downsampling.processor.window.SummaryJson;
 import downsampling.service.InvalidSettingException;
@@ -52,7 +53,7 @@ class AccountTest {
         read("a", 12, 7);
         read("a", 2, 9);
         skip("garbage");
-        judge("a", 0, Summary.of(5));
+        judge("a", 0, Summaries.of(5));
 
         assertColumns(READ, 4, SUMMARISED, 1, LATE, 1, DEAD, 1, OPEN, 1);
         assertThat(account.isBalanced()).isTrue();
@@ -104,10 +105,10 @@ class AccountTest {
         readLive("a", 1, 5, 1);
         readLive("fast", 41, 5, 2);
         readLive("a", 3, 6, 3);
-        assertThat(account.judge(summary("a", 0, Summary.of(5).add(6)), true)).isFalse();
+        assertThat(account.judge(summary("a", 0, Summaries.of(5, 6)), true)).isFalse();
         readLive("a", 4, 7, 4);
         readLive("a", 71, 5, 71);
-        judge("a", 0, Summary.of(5).add(6).add(7));
+        judge("a", 0, Summaries.of(5, 6, 7));
 
         assertColumns(READ, 5, SUMMARISED, 3, OPEN, 2);
     }
@@ -125,7 +126,7 @@ class AccountTest {
         read("a", 1, 5);
         read("b", 2, 5);
         first.done();
-        judge("b", 0, Summary.of(5));
+        judge("b", 0, Summaries.of(5));
 
         assertColumns(READ, 2, SUMMARISED, 1, LOST, 1);
     }
@@ -145,8 +146,8 @@ class AccountTest {
         read("a", 15, 5);
         read("a", 25, 5);
         first.done();
-        judge("a", 0, Summary.of(5));
-        judge("a", 20, Summary.of(5));
+        judge("a", 0, Summaries.of(5));
+        judge("a", 20, Summaries.of(5));
 
         assertColumns(READ, 3, SUMMARISED, 2, LOST, 1);
     }
@@ -156,7 +157,7 @@ class AccountTest {
         read("a", 1, 5);
         read("a", 2, 6);
         read("a", 11, 5);
-        judge("a", 0, Summary.of(5));
+        judge("a", 0, Summaries.of(5));
 
         assertColumns(READ, 3, SUMMARISED, 1, OPEN, 1, LOST, 1);
         assertThat(account.faults().get(0).expected()).contains("\"count\":2");
@@ -167,7 +168,7 @@ class AccountTest {
     void shouldMissAReadingThatCameForAClosedWindowAndIsNotLate() {
         read("a", 1, 5);
         read("a", 25, 5);
-        judge("a", 0, Summary.of(5));
+        judge("a", 0, Summaries.of(5));
         read("a", 2, 5);
 
         assertColumns(READ, 3, SUMMARISED, 1, OPEN, 1, LOST, 1);
@@ -186,10 +187,10 @@ class AccountTest {
         read("a", 1, 5);
         read("a", 12, 5);
         read("a", 25, 5);
-        judge("a", 0, Summary.of(5));
-        judge("a", 10, Summary.of(5));
-        judge("a", 0, Summary.of(5));
-        judge("a", 10, Summary.of(5));
+        judge("a", 0, Summaries.of(5));
+        judge("a", 10, Summaries.of(5));
+        judge("a", 0, Summaries.of(5));
+        judge("a", 10, Summaries.of(5));
 
         assertColumns(READ, 3, SUMMARISED, 2, OPEN, 1, TWICE, 2);
     }
@@ -232,10 +233,41 @@ class AccountTest {
         read("a", 1, 5);
         read("b", 1, 5);
         read("c", 11, 5);
-        judge("a", 0, Summary.of(5).add(5));
-        judge("b", 0, Summary.of(6));
+        judge("a", 0, Summaries.of(5, 5));
+        judge("b", 0, Summaries.of(6));
 
         assertColumns(READ, 3, SUMMARISED, 2, OPEN, 1, WRONG, 2);
+    }
+
+    @Test
+    void shouldTakeSummariesWithOtherStatisticsAsRightInWhatTheySay() {
+        read("a", 1, 5);
+        read("b", 1, 5);
+        read("c", 1, 5);
+        read("d", 1, 5);
+        read("e", 11, 5);
+        first.done();
+        judge("a", "{\"time\":10000,\"temperature\":{\"mean\":5,\"count\":1,\"p99\":5}}");
+        judge("b", "{\"time\":10000,\"temperature\":{\"count\":1,\"min\":5,\"max\":null,\"mean\":5}}");
+        judge("c", "{\"time\":10000,\"temperature\":{\"count\":1,\"mean\":6}}");
+        judge("d", "{\"time\":10001,\"temperature\":{\"count\":1,\"mean\":5}}");
+
+        assertColumns(READ, 5, SUMMARISED, 4, OPEN, 1, WRONG, 2);
+        assertThat(account.otherStatistics()).isEqualTo(2);
+    }
+
+    @Test
+    void shouldTakeFromAHeaderHowManyReadingsASummaryHas() {
+        given(new Account.Partition(0, 0, 1, 3));
+        read("a", 1, 5);
+        read("a", 2, 6);
+        read("a", 3, 7);
+        account.partitions().get(0).done();
+        ConsumerRecord<byte[], byte[]> summary = summary("a", 0, "{\"time\":10000,\"temperature\":{\"last\":6}}");
+        summary.headers().add("window.readings", text(2));
+        assertThat(account.judge(summary, true)).isTrue();
+
+        assertColumns(READ, 3, SUMMARISED, 2, NOT_YET, 1);
     }
 
     @Test
@@ -243,7 +275,7 @@ class AccountTest {
         account.late(lateHeaders(0, 7, 10), true);
         first.done();
         second.done();
-        judge("a", 0, Summary.of(5));
+        judge("a", 0, Summaries.of(5));
 
         assertColumns(WRONG, 2);
     }
@@ -253,12 +285,12 @@ class AccountTest {
         read("a", 1, 5);
         read("a", 10.999, 5);
 
-        assertThat(account.judge(summary("a", 0, Summary.of(5)), true)).isFalse();
-        assertThat(account.awaited(summary("a", 0, Summary.of(5)))).containsExactly(first);
+        assertThat(account.judge(summary("a", 0, Summaries.of(5)), true)).isFalse();
+        assertThat(account.awaited(summary("a", 0, Summaries.of(5)))).containsExactly(first);
 
         read("a", 11, 5);
 
-        assertThat(account.judge(summary("a", 0, Summary.of(5)), true)).isTrue();
+        assertThat(account.judge(summary("a", 0, Summaries.of(5)), true)).isTrue();
         assertColumns(READ, 3, SUMMARISED, 1, OPEN, 2);
     }
 
@@ -266,7 +298,7 @@ class AccountTest {
     void shouldWaitForAllPartitionsWithTheSummaryOfAnUnknownSensor() {
         read("a", 20, 5);
 
-        assertThat(account.awaited(summary("b", 0, Summary.of(5)))).containsExactly(second);
+        assertThat(account.awaited(summary("b", 0, Summaries.of(5)))).containsExactly(second);
     }
 
     @Test
@@ -288,7 +320,7 @@ class AccountTest {
         read("a", 2, 6);
         read("a", 3, 7);
         account.partitions().get(0).done();
-        judge("a", 0, Summary.of(5).add(6));
+        judge("a", 0, Summaries.of(5, 6));
 
         assertColumns(READ, 3, SUMMARISED, 2, NOT_YET, 1);
         assertThat(account.isBalanced()).isTrue();
@@ -304,11 +336,11 @@ class AccountTest {
         read("a", 92, 5);
         read("a", 105, 5);
         read("a", 115, 5);
-        judge("gone", 0, Summary.of(5).add(5));
-        judge("a", 10, Summary.of(5).add(5));
-        judge("a", 80, Summary.of(5).add(5));
-        judge("a", 90, Summary.of(5).add(5));
-        judge("a", 100, Summary.of(5));
+        judge("gone", 0, Summaries.of(5, 5));
+        judge("a", 10, Summaries.of(5, 5));
+        judge("a", 80, Summaries.of(5, 5));
+        judge("a", 90, Summaries.of(5, 5));
+        judge("a", 100, Summaries.of(5));
 
         // Taken with the window [10, 20) open, the first reading says that stream time was not 21 yet, so no reading
         // before it
@@ -322,8 +354,8 @@ class AccountTest {
         read("a", 1, 5);
         read("a", 11, 5);
         read("a", 22, 5);
-        account.summariesFrom(summary("a", 10, Summary.of(5)));
-        judge("a", 10, Summary.of(5));
+        account.summariesFrom(summary("a", 10, Summaries.of(5)));
+        judge("a", 10, Summaries.of(5));
 
         assertColumns(READ, 3, CUT, 1, SUMMARISED, 1, OPEN, 1);
         assertThat(account.isBalanced()).isTrue();
@@ -376,6 +408,11 @@ class AccountTest {
         account.read(raw(0, offset++, "a", value));
     }
 
+    /** Of the first window. */
+    private void judge(String sensor, String summary) {
+        assertThat(account.judge(summary(sensor, 0, summary), true)).isTrue();
+    }
+
     private void judge(String sensor, long start, Summary summary) {
         assertThat(account.judge(summary(sensor, start, summary), true)).isTrue();
     }
@@ -407,12 +444,16 @@ class AccountTest {
     }
 
     private static ConsumerRecord<byte[], byte[]> summary(String sensor, long start, Summary summary) {
+        return summary(sensor, start, new String(new SummaryJson().write(start * 1000 + 10_000, summary), UTF_8));
+    }
+
+    private static ConsumerRecord<byte[], byte[]> summary(String sensor, long start, String summary) {
         long end = start * 1000 + 10_000;
         Headers headers = new RecordHeaders()
                 .add("window.start", text(start * 1000))
                 .add("window.end", text(end))
                 .add("source.partition", text(0));
-        return record("agg", 0, 0, 0, sensor, new String(new SummaryJson().write(end, summary), UTF_8), headers);
+        return record("agg", 0, 0, 0, sensor, summary, headers);
     }
 
     private static ConsumerRecord<byte[], byte[]> record(

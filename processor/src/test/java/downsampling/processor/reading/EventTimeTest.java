@@ -6,10 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.LocalDateTime;
+import java.time.LocalTime;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
+import java.util.OptionalLong;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,13 +21,35 @@ import org.junit.jupiter.params.provider.CsvFileSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class EventTimeTest {
+    private static final DateTimeFormatter CLOCK = DateTimeFormatter.ofPattern("'T'HH:mm:ss");
+
     private static long parse(String text) {
         return parse(text, ZoneOffset.UTC);
     }
 
+    /** What the pattern says; the quick way says the same, or nothing. */
     private static long parse(String text, ZoneId zone) {
-        byte[] around = ("9" + text + "9").getBytes(UTF_8); // the text stands amid others, as in a message
-        return EventTime.parse(around, 1, around.length - 2, zone);
+        OptionalLong quick = quick(text, zone);
+        try {
+            long time = EventTime.parse(text, zone);
+            assertThat(quick.orElse(time)).as(text).isEqualTo(time);
+            return time;
+        } catch (DateTimeException e) {
+            assertThat(quick).as(text).isEmpty();
+            throw e;
+        }
+    }
+
+    private static OptionalLong quick(String text, ZoneId zone) {
+        PlainTime plain = new PlainTime(zone);
+        byte[] around = ("9\"" + text + "\"9").getBytes(UTF_8); // the text stands amid others, as in a message
+        for (int end = 2; end < around.length - 1; end++) {
+            assertThat(plain.read(around, 2, end)).as("%s up to %d", text, end).isEqualTo(-1);
+        }
+        int after = plain.read(around, 2, around.length);
+        assertThat(after).as(text).isIn(-1, around.length - 1);
+        assertThat(plain.read(around, 2, around.length - 1)).as(text).isEqualTo(after);
+        return after < 0 ? OptionalLong.empty() : OptionalLong.of(plain.time());
     }
 
     /** The same table for all that read such times: the CSV replay and the live page, too. */
@@ -70,5 +96,50 @@ class EventTimeTest {
         for (LocalDateTime day = LocalDateTime.of(1970, 1, 1, 1, 2, 3); day.getYear() < 2401; day = day.plusDays(1)) {
             assertThat(parse(day + "Z")).isEqualTo(day.toInstant(ZoneOffset.UTC).toEpochMilli());
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "2025-01-01T12:00:00.123456Z",
+                "2025-01-01T12:00:00Z",
+                "2025-01-01T12:00:00",
+                "2025-01-01 12:00:00.1",
+                "2025-01-01T12:00:00.123456789012345",
+                "2025-01-01T12:00:00.12345678+05:30",
+                "1970-01-01T01:00:00-00:01",
+                "2024-02-29T23:59:59+18:00"
+            })
+    void shouldReadTheCommonShapesQuickly(String text) {
+        assertThat(quick(text, ZoneOffset.UTC)).hasValue(parse(text));
+        assertThat(quick(text, ZoneId.of("Europe/Berlin"))).hasValue(parse(text, ZoneId.of("Europe/Berlin")));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "Europe/Berlin",
+                "America/St_Johns",
+                "Australia/Lord_Howe",
+                "Pacific/Apia",
+                "Asia/Kolkata",
+                "+14:00"
+            })
+    void shouldReadALocalTimeQuicklyAndAlikeButOnDaysAroundAChange(String name) {
+        ZoneId zone = ZoneId.of(name);
+        Random random = new Random(2);
+        PlainTime plain = new PlainTime(zone);
+        int days = 0;
+        int quick = 0;
+        for (LocalDate day = LocalDate.of(1969, 12, 30); day.getYear() < 2030; day = day.plusDays(1)) {
+            String text = day + LocalTime.ofSecondOfDay(random.nextInt(86_400)).format(CLOCK);
+            byte[] quoted = ('"' + text + '"').getBytes(UTF_8);
+            days++;
+            if (plain.read(quoted, 1, quoted.length) >= 0) {
+                quick++;
+                assertThat(plain.time()).as(text).isEqualTo(EventTime.parse(text, zone));
+            }
+        }
+        assertThat(quick).isBetween(days - days / 50, days);
     }
 }

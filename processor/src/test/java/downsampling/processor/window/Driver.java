@@ -3,8 +3,7 @@ package downsampling.processor.window;
 import downsampling.processor.input.Batches;
 import downsampling.processor.input.InputConsumers;
 import downsampling.processor.input.InputEnd;
-import downsampling.processor.reading.Reading;
-import downsampling.processor.reading.ReadingDeserializer;
+import downsampling.processor.reading.ReadingReader;
 import downsampling.processor.settings.ParsedSettings;
 import downsampling.processor.settings.Settings;
 import downsampling.processor.settings.TopologyKind;
@@ -12,10 +11,12 @@ import downsampling.service.Durations;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
-import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.Metric;
 import org.apache.kafka.common.TopicPartition;
@@ -24,7 +25,6 @@ import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
-import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.StringDeserializer;
 import org.apache.kafka.streams.TestInputTopic;
 import org.apache.kafka.streams.TestOutputTopic;
@@ -54,20 +54,20 @@ public final class Driver implements AutoCloseable {
     private long nextOffset;
 
     Driver(Settings config) {
-        this(config, deserializer -> deserializer);
+        this(config, () -> new ReadingReader(config.readings()));
     }
 
-    /** @param changed makes another deserializer of the one that there is */
-    Driver(Settings config, UnaryOperator<Deserializer<Reading>> changed) {
+    /** @param readers makes a reader for each task */
+    Driver(Settings config, Supplier<ReadingReader> readers) {
         this.config = config;
-        Deserializer<Reading> readings = changed.apply(new ReadingDeserializer(
-                config.readings().zone(), config.readings().maxAhead(), () -> wallClock.toEpochMilli()));
+        LongSupplier clock = () -> wallClock.toEpochMilli();
         InputEnd.Watch inputEnd = (partition, nextOffset, atOnce) -> reached;
         Topology topology = config.topology() == TopologyKind.DSL
-                ? DslTopology.build(config, readings, metrics, topic -> limits)
+                ? DslTopology.build(config, readers, clock, metrics, topic -> limits)
                 : ExactTopology.build(
                         config,
-                        readings,
+                        readers,
+                        clock,
                         inputEnd,
                         new InputConsumers(config, metrics::deletedUnread),
                         new KeptWindows(0),
@@ -84,26 +84,35 @@ public final class Driver implements AutoCloseable {
                 config.topics().dead(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
     }
 
-    /** Window 10 s, grace 1 s, the last windows left open unless the wall clock is moved. */
-    public static Settings config(TopologyKind topology) {
-        return config(topology, Duration.ofSeconds(10), Duration.ofSeconds(1), ZoneOffset.UTC);
+    static Settings config(TopologyKind topology, Duration window, Duration grace, ZoneId zone, String... more) {
+        return config(
+                topology,
+                Stream.concat(
+                                Stream.of(
+                                        "--window=" + Durations.format(window),
+                                        "--grace=" + Durations.format(grace),
+                                        "--zone=" + zone),
+                                Stream.of(more))
+                        .toArray(String[]::new));
     }
 
-    /** At least once, since under exactly-once TopologyTestDriver loses dead letters before it looks for output (Kafka 4.3.1). */
-    static Settings config(TopologyKind topology, Duration window, Duration grace, ZoneId zone) {
-        return ParsedSettings.of(
+    /**
+     * Window 10 s, grace 1 s, the last windows left open unless the wall clock is moved. At least once, since under exactly-once
+     * TopologyTestDriver loses dead letters before it looks for output (Kafka 4.3.1).
+     */
+    public static Settings config(TopologyKind topology, String... options) {
+        List<String> commandLine = new ArrayList<>(List.of(
                 "--topology=" + topology,
                 "--application-id=test",
                 "--input-topic=raw",
                 "--output-topic=agg",
                 "--late-topic=late",
                 "--dead-topic=dead",
-                "--window=" + Durations.format(window),
-                "--grace=" + Durations.format(grace),
-                "--zone=" + zone,
                 "--guarantee=at_least_once",
                 "--state-dir=target/state",
-                "--bootstrap-servers=none:1");
+                "--bootstrap-servers=none:1"));
+        commandLine.addAll(List.of(options));
+        return ParsedSettings.of(commandLine.toArray(String[]::new));
     }
 
     void send(String sensor, String time, Object value) {

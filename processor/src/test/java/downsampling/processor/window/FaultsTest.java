@@ -8,9 +8,11 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import downsampling.processor.reading.NotAReadingException.Reason;
 import downsampling.processor.reading.Reading;
+import downsampling.processor.reading.ReadingReader;
+import downsampling.processor.settings.ReadingSettings;
+import downsampling.processor.settings.Settings;
 import downsampling.processor.settings.TopologyKind;
 import java.util.Arrays;
-import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.streams.test.TestRecord;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -19,13 +21,18 @@ import org.slf4j.LoggerFactory;
 /** A bug in reading, which is planted here, is told apart from a record that is no reading. */
 class FaultsTest {
     /** Reads as usual, but for a value of 13. */
-    private static Deserializer<Reading> buggy(Deserializer<Reading> readings) {
-        return (topic, bytes) -> {
-            if (new String(bytes, UTF_8).contains("13")) {
+    private static final class Buggy extends ReadingReader {
+        private Buggy(ReadingSettings settings) {
+            super(settings);
+        }
+
+        @Override
+        public void read(byte[] value, long timestamp, long now, Reading into) {
+            if (new String(value, UTF_8).contains("13")) {
                 throw new IllegalStateException("a planted bug");
             }
-            return readings.deserialize(topic, bytes);
-        };
+            super.read(value, timestamp, now, into);
+        }
     }
 
     @ParameterizedTest
@@ -35,7 +42,8 @@ class FaultsTest {
         ListAppender<ILoggingEvent> log = new ListAppender<>();
         log.start();
         logger.addAppender(log);
-        try (Driver driver = new Driver(Driver.config(topology), FaultsTest::buggy)) {
+        Settings config = Driver.config(topology);
+        try (Driver driver = new Driver(config, () -> new Buggy(config.readings()))) {
             // When records come of which two meet the bug and one is no reading
             driver.send("a", "2025-01-01T12:00:01Z", 1);
             driver.send("a", "2025-01-01T12:00:02Z", 13);
@@ -57,7 +65,7 @@ class FaultsTest {
                 assertThat(event.getFormattedMessage()).contains("raw-0 offset 1", "downsampling_faults_total");
                 assertThat(event.getThrowableProxy().getMessage()).isEqualTo("a planted bug");
                 assertThat(Arrays.toString(event.getThrowableProxy().getStackTraceElementProxyArray()))
-                        .contains("buggy");
+                        .contains("Buggy.read");
             });
         } finally {
             logger.detachAppender(log);

@@ -46,22 +46,25 @@ class OpenWindowsTest {
 
     @Test
     void shouldTouchTheStoreOnlyWhenWritten() {
-        OpenWindows windows = OpenWindows.of(store, 10, 0);
-        windows.add(0, id("a"), 1);
-        windows.add(0, id("a"), 2);
+        OpenWindows windows = OpenWindows.of(store, Summaries.usual(), 10, 0);
+        windows.add(0, id("a"), 0, new double[] {1});
+        windows.add(0, id("a"), 0, new double[] {2});
         assertThat(stored()).isEmpty();
         windows.write();
-        assertThat(stored()).containsExactly("0 a 2 1.0 2.0");
-        windows.add(0, id("a"), 3);
-        assertThat(stored()).containsExactly("0 a 2 1.0 2.0");
+        assertThat(stored())
+                .containsExactly("0 a {\"time\":0,\"temperature\":{\"count\":2,\"min\":1,\"max\":2,\"mean\":1.5}}");
+        windows.add(0, id("a"), 0, new double[] {3});
+        assertThat(stored())
+                .containsExactly("0 a {\"time\":0,\"temperature\":{\"count\":2,\"min\":1,\"max\":2,\"mean\":1.5}}");
         windows.write();
-        assertThat(stored()).containsExactly("0 a 3 1.0 3.0");
+        assertThat(stored())
+                .containsExactly("0 a {\"time\":0,\"temperature\":{\"count\":3,\"min\":1,\"max\":3,\"mean\":2}}");
     }
 
     @Test
     void shouldNeverWriteAWindowThatOpenedAndClosedBetweenTwoCommits() {
-        OpenWindows windows = OpenWindows.of(store, 10, 0);
-        windows.add(0, id("a"), 1);
+        OpenWindows windows = OpenWindows.of(store, Summaries.usual(), 10, 0);
+        windows.add(0, id("a"), 0, new double[] {1});
         assertThat(windows.take(0, 10)).hasSize(1);
         windows.write();
         assertThat(stored()).isEmpty();
@@ -72,7 +75,7 @@ class OpenWindowsTest {
     @ValueSource(ints = {0, 5, 1000, OpenWindows.ALL})
     void shouldGiveWhatAPlainMapGives(int mostOnHeap) {
         Random random = new Random(mostOnHeap);
-        OpenWindows windows = OpenWindows.of(store, mostOnHeap, 0);
+        OpenWindows windows = OpenWindows.of(store, Summaries.usual(), mostOnHeap, 0);
         TreeMap<String, Summary> plain = new TreeMap<>();
         long closedUpTo = 0;
         for (int step = 0; step < 50_000; step++) {
@@ -81,8 +84,9 @@ class OpenWindowsTest {
                 long start = closedUpTo + random.nextInt(4) * 10;
                 String sensor = "s" + (step / 5000 * 7 + random.nextInt(9)); // some go, others come
                 double value = random.nextInt(1000) / 10.0;
-                windows.add(start, id(sensor), value);
-                plain.merge("%08d %s".formatted(start, sensor), Summary.of(value), (before, one) -> before.add(value));
+                windows.add(start, id(sensor), start, new double[] {value});
+                plain.computeIfAbsent("%08d %s".formatted(start, sensor), key -> Summaries.of())
+                        .add(start, new double[] {value});
             } else if (dice < 95) {
                 windows.write();
                 assertThat(written()).isEqualTo(text(plain));
@@ -90,7 +94,8 @@ class OpenWindowsTest {
             } else if (dice < 97) {
                 windows.write();
                 int other = random.nextBoolean() ? OpenWindows.ALL : 5;
-                windows = OpenWindows.of(store, random.nextBoolean() ? mostOnHeap : other, closedUpTo);
+                windows =
+                        OpenWindows.of(store, Summaries.usual(), random.nextBoolean() ? mostOnHeap : other, closedUpTo);
             } else {
                 assertThat(windows.any(closedUpTo)).isEqualTo(!plain.isEmpty());
                 long to = closedUpTo + random.nextInt(3) * 10;
@@ -111,31 +116,32 @@ class OpenWindowsTest {
 
     @Test
     void shouldWriteManyWindowsInOneRecordAndDeleteNoneByItself() {
-        OpenWindows windows = OpenWindows.of(store, OpenWindows.ALL, 0);
+        OpenWindows windows = OpenWindows.of(store, Summaries.usual(), OpenWindows.ALL, 0);
         for (int sensor = 0; sensor < 10_000; sensor++) {
-            windows.add(0, id("sensor-" + sensor), sensor);
+            windows.add(0, id("sensor-" + sensor), 0, new double[] {sensor});
         }
         windows.write();
         long records = store.approximateNumEntries();
         assertThat(records).isBetween(10L, 100L);
         assertThat(windows.take(0, 10)).hasSize(10_000);
-        windows.add(10, id("a"), 1);
+        windows.add(10, id("a"), 10, new double[] {1});
         assertThat(store.approximateNumEntries()).isEqualTo(records);
         windows.write();
         assertThat(store.approximateNumEntries()).isLessThan(10);
-        assertThat(OpenWindows.of(store, OpenWindows.ALL, 10).take(10, 20)).hasSize(1);
+        assertThat(OpenWindows.of(store, Summaries.usual(), OpenWindows.ALL, 10).take(10, 20))
+                .hasSize(1);
     }
 
     @Test
     void shouldKeepAnIdOfAnyLengthInTheLog() {
-        OpenWindows windows = OpenWindows.of(store, OpenWindows.ALL, 0);
+        OpenWindows windows = OpenWindows.of(store, Summaries.usual(), OpenWindows.ALL, 0);
         for (int length = 1; length <= SensorIdDeserializer.MAX_BYTES; length = length * 2 + 1) {
-            windows.add(0, id("x".repeat(length)), length);
+            windows.add(0, id("x".repeat(length)), 0, new double[] {length});
         }
-        windows.add(0, id("x".repeat(SensorIdDeserializer.MAX_BYTES)), 7);
+        windows.add(0, id("x".repeat(SensorIdDeserializer.MAX_BYTES)), 0, new double[] {7});
         windows.write();
         List<OpenWindows.Window> taken =
-                OpenWindows.of(store, OpenWindows.ALL, 0).take(0, 10);
+                OpenWindows.of(store, Summaries.usual(), OpenWindows.ALL, 0).take(0, 10);
         assertThat(taken)
                 .extracting(window -> window.sensor().get().length)
                 .contains(1, 3, 8191, SensorIdDeserializer.MAX_BYTES);
@@ -152,23 +158,24 @@ class OpenWindowsTest {
                     calls.add(method.getName());
                     return method.invoke(store, arguments);
                 });
-        OpenWindows windows = OpenWindows.of(recorded, OpenWindows.ALL, 0);
-        windows.add(0, id("seldom"), 1);
+        OpenWindows windows = OpenWindows.of(recorded, Summaries.usual(), OpenWindows.ALL, 0);
+        windows.add(0, id("seldom"), 0, new double[] {1});
         int deleted = 0;
         for (int commit = 0; commit < 100; commit++) {
-            windows.add(0, id("often"), commit);
+            windows.add(0, id("often"), 0, new double[] {commit});
             calls.clear();
             windows.write();
             assertThat(calls).isSortedAccordingTo(Comparator.reverseOrder()); // put, then delete
             deleted += Collections.frequency(calls, "delete");
         }
         assertThat(deleted).isGreaterThan(90);
-        assertThat(OpenWindows.of(store, OpenWindows.ALL, 0).take(0, 10)).hasSize(2);
+        assertThat(OpenWindows.of(store, Summaries.usual(), OpenWindows.ALL, 0).take(0, 10))
+                .hasSize(2);
     }
 
     private long entriesInLog() {
         AtomicLong entries = new AtomicLong();
-        WindowLog.read(store, (start, sensor, summary) -> entries.incrementAndGet(), key -> {});
+        WindowLog.read(store, Summaries.usual(), (start, sensor, summary) -> entries.incrementAndGet(), key -> {});
         return entries.get();
     }
 
@@ -180,15 +187,19 @@ class OpenWindowsTest {
                 found.put("%08d %s".formatted(start, sensor), summary);
             }
         };
-        WindowTable.read(store, 0, Long.MAX_VALUE, visitor);
-        WindowLog.read(store, visitor, key -> {});
+        WindowTable.read(store, Summaries.usual(), 0, Long.MAX_VALUE, visitor);
+        WindowLog.read(store, Summaries.usual(), visitor, key -> {});
         return text(found);
     }
 
     private static Map<String, String> text(Map<String, Summary> summaries) {
         Map<String, String> text = new TreeMap<>();
-        summaries.forEach((window, summary) -> text.put(window, summary.toString()));
+        summaries.forEach((window, summary) -> text.put(window, json(summary)));
         return text;
+    }
+
+    private static String json(Summary summary) {
+        return new String(new SummaryJson().write(0, summary), UTF_8);
     }
 
     private static SensorId id(String sensor) {
@@ -199,9 +210,8 @@ class OpenWindowsTest {
         List<String> entries = new ArrayList<>();
         try (KeyValueIterator<Bytes, byte[]> all = store.all()) {
             all.forEachRemaining(entry -> {
-                Summary summary = Summary.fromBytes(entry.value);
-                entries.add(WindowKey.start(entry.key) + " " + WindowKey.sensor(entry.key) + " " + summary.count() + " "
-                        + summary.min() + " " + summary.max());
+                entries.add(WindowKey.start(entry.key) + " " + WindowKey.sensor(entry.key) + " "
+                        + json(Summaries.usual().read(entry.value)));
             });
         }
         return entries;

@@ -28,8 +28,12 @@ class TopologiesAgreeTest {
                     random.nextBoolean() ? (int) grace.toMillis() : (int) (3 * grace.toMillis() + window.toMillis());
             List<Input> inputs = inputs(random, window, jitter);
 
-            try (Driver dsl = new Driver(Driver.config(TopologyKind.DSL, window, grace, ZoneOffset.UTC));
-                    Driver exact = new Driver(Driver.config(TopologyKind.EXACT, window, grace, ZoneOffset.UTC))) {
+            String statistics = "--statistics="
+                    + List.of("count,min,max,mean", "last,p99.9,stddev", "median,first,sum,count")
+                            .get(random.nextInt(3));
+            try (Driver dsl = new Driver(Driver.config(TopologyKind.DSL, window, grace, ZoneOffset.UTC, statistics));
+                    Driver exact =
+                            new Driver(Driver.config(TopologyKind.EXACT, window, grace, ZoneOffset.UTC, statistics))) {
                 for (Input input : inputs) {
                     dsl.send(input.sensor, input.time, input.value);
                     exact.send(input.sensor, input.time, input.value);

@@ -1,5 +1,6 @@
 package downsampling.processor.window;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import downsampling.processor.settings.TopologyKind;
@@ -180,5 +181,27 @@ class TopologyTest {
             assertThat(Driver.header(dead.headers(), "__streams.errors.message"))
                     .startsWith("value: expected JSON, found");
         });
+    }
+
+    @Test
+    void shouldReadAMessageFromWhereItsPartsStand() {
+        driver.close();
+        driver = new Driver(
+                Driver.config(topology, "--fields=temperature=/data/0/t", "--time-field=/meta/at", "--time-unit=s"));
+        for (int second = 0; second < 12; second += 3) {
+            String json = "{\"meta\":{\"at\":" + (1_735_732_800 + second) + ".5},\"data\":[{\"t\":" + second + "}]}";
+            driver.sendRaw("a".getBytes(UTF_8), json.getBytes(UTF_8));
+        }
+        driver.sendRaw(
+                "a".getBytes(UTF_8), "{\"meta\":{\"at\":1735732812},\"data\":{\"0\":{\"t\":30}}}".getBytes(UTF_8));
+        driver.sendRaw("a".getBytes(UTF_8), "{\"meta\":{\"at\":1735732812},\"data\":[]}".getBytes(UTF_8));
+
+        assertThat(driver.rows())
+                .containsExactly(
+                        "a {\"time\":1735732810000,\"temperature\":{\"count\":4,\"min\":0,\"max\":9,\"mean\":4.5}}");
+        assertThat(driver.dead())
+                .singleElement()
+                .satisfies(letter -> assertThat(Driver.header(letter.headers(), "__streams.errors.message"))
+                        .isEqualTo("value: expected a number in field \"/data/0/t\", found none"));
     }
 }

@@ -24,21 +24,20 @@ import org.junit.jupiter.params.provider.ValueSource;
 @ParameterizedClass
 @ValueSource(ints = {100, OpenWindows.ALL})
 class WindowReaderTest {
-    private static final Summary ONE = Summary.of(1);
-    private static final Summary TWO = Summary.of(1).add(2);
+    private static final Summary ONE = Summaries.of(1);
+    private static final Summary TWO = Summaries.of(1, 2);
 
     private final KeyValueStore<Bytes, byte[]> store =
             Stores.inMemoryKeyValueStore("open").get();
     private final KeptWindows kept = new KeptWindows(2);
     private final int mostOnHeap;
     private OpenWindows windows;
-    private final WindowReader reader =
-            new WindowReader(Driver.config(TopologyKind.EXACT).windows(), partition -> store, kept);
+    private final WindowReader reader = new WindowReader(Driver.config(TopologyKind.EXACT), partition -> store, kept);
     private KeptWindows.Partition partition;
 
     WindowReaderTest(int mostOnHeap) {
         this.mostOnHeap = mostOnHeap;
-        windows = OpenWindows.of(store, mostOnHeap, 0);
+        windows = OpenWindows.of(store, Summaries.usual(), mostOnHeap, 0);
     }
 
     @BeforeEach
@@ -50,7 +49,7 @@ class WindowReaderTest {
     }
 
     private void add(long start, String sensor, double value) {
-        windows.add(start, new SensorId(sensor.getBytes(UTF_8)), value);
+        windows.add(start, new SensorId(sensor.getBytes(UTF_8)), 0, new double[] {value});
     }
 
     private void commit(long closedUpTo) {
@@ -103,7 +102,7 @@ class WindowReaderTest {
         store.all().forEachRemaining(entry -> committed.put(entry.key, entry.value));
         close(0, 10_000);
         committed.forEach(store::put); // as restored from the changelog
-        windows = OpenWindows.of(store, mostOnHeap, 0);
+        windows = OpenWindows.of(store, Summaries.usual(), mostOnHeap, 0);
         partition = kept.begin(0, 0, windows);
         assertThatWindows("a")
                 .containsExactly(

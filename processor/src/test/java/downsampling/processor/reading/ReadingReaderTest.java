@@ -4,14 +4,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import java.math.BigDecimal;
-import java.math.BigInteger;
-import java.time.Duration;
+import downsampling.processor.settings.EpochUnit;
+import downsampling.processor.settings.ParsedSettings;
+import downsampling.processor.settings.ReadingSettings;
 import java.time.Instant;
-import java.time.ZoneOffset;
 import java.util.Arrays;
+import java.util.Locale;
 import java.util.Random;
-import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -21,14 +20,24 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class ReadingDeserializerTest {
+class ReadingReaderTest {
     private static final Instant NOW = Instant.parse("2025-01-01T12:00:00Z");
 
-    private final ReadingDeserializer readings =
-            new ReadingDeserializer(ZoneOffset.UTC, Duration.ofSeconds(60), NOW::toEpochMilli);
+    private static Reading read(String json, String... options) {
+        return read(json.getBytes(UTF_8), NOW.toEpochMilli(), options);
+    }
 
-    private Reading read(String json) {
-        return readings.deserialize("raw", json.getBytes(UTF_8));
+    private static Reading read(byte[] json, long timestamp, String... options) {
+        ReadingSettings settings = ParsedSettings.of(options).readings();
+        Reading reading = new Reading(settings.fields().size());
+        new ReadingReader(settings).read(json, timestamp, NOW.toEpochMilli(), reading);
+        return reading;
+    }
+
+    private static void assertRefused(String message, String json, String... options) {
+        assertThatExceptionOfType(NotAReadingException.class)
+                .isThrownBy(() -> read(json, options))
+                .withMessage(message);
     }
 
     @ParameterizedTest
@@ -49,7 +58,7 @@ class ReadingDeserializerTest {
     void shouldReadLiberally(String json, long time, double value) {
         Reading reading = read(json);
         assertThat(reading.time()).isEqualTo(time);
-        assertThat(reading.value()).isEqualTo(value);
+        assertThat(reading.values()).containsExactly(value);
     }
 
     static Stream<Arguments> noReadings() {
@@ -68,42 +77,34 @@ class ReadingDeserializerTest {
                 Arguments.of("\"\\\"twice\\\"\"", "value: expected a JSON object, found the text \"twice\""),
                 Arguments.of("{}", "ts: expected a field \"ts\", found none"),
                 Arguments.of("{\"value\":1}", "ts: expected a field \"ts\", found none"),
-                Arguments.of("{\"ts\":1}", "value: expected a field \"value\", found none"),
+                Arguments.of("{\"ts\":1}", "value: expected a number in field \"value\", found none"),
                 Arguments.of(
                         "{\"ts\":\"yesterday\",\"value\":1}",
-                        "ts: expected ISO-8601 or whole epoch milliseconds, found the text \"yesterday\""),
-                Arguments.of(
-                        "{\"ts\":null,\"value\":1}", "ts: expected ISO-8601 or whole epoch milliseconds, found null"),
-                Arguments.of(
-                        "{\"ts\":true,\"value\":1}", "ts: expected ISO-8601 or whole epoch milliseconds, found true"),
-                Arguments.of(
-                        "{\"ts\":{},\"value\":1}",
-                        "ts: expected ISO-8601 or whole epoch milliseconds, found an object"),
-                Arguments.of(
-                        "{\"ts\":1735732800000.5,\"value\":1}",
-                        "ts: expected ISO-8601 or whole epoch milliseconds, found 1735732800000.5"),
+                        "ts: expected ISO-8601 or epoch milliseconds, found the text \"yesterday\""),
+                Arguments.of("{\"ts\":null,\"value\":1}", "ts: expected ISO-8601 or epoch milliseconds, found null"),
+                Arguments.of("{\"ts\":true,\"value\":1}", "ts: expected ISO-8601 or epoch milliseconds, found true"),
+                Arguments.of("{\"ts\":{},\"value\":1}", "ts: expected ISO-8601 or epoch milliseconds, found an object"),
                 Arguments.of(
                         "{\"ts\":99999999999999999999,\"value\":1}",
-                        "ts: expected ISO-8601 or whole epoch milliseconds, found 99999999999999999999"),
+                        "ts: expected ISO-8601 or epoch milliseconds, found 99999999999999999999"),
                 Arguments.of(
                         "{\"ts\":1735732800,\"value\":1}",
-                        "ts: expected ISO-8601 or whole epoch milliseconds, found 1735732800, which looks like seconds"),
-                Arguments.of("{\"ts\":631152000,\"value\":1}", "ts: expected ISO-8601 or whole epoch milliseconds"),
-                Arguments.of("{\"ts\":4102444799,\"value\":1}", "ts: expected ISO-8601 or whole epoch milliseconds"),
+                        "ts: expected epoch milliseconds, found 1735732800, which looks like seconds; see --time-unit"),
+                Arguments.of("{\"ts\":631152000,\"value\":1}", "ts: expected epoch milliseconds, found 631152000"),
+                Arguments.of("{\"ts\":4102444799,\"value\":1}", "ts: expected epoch milliseconds, found 4102444799"),
                 Arguments.of(
                         "{\"ts\":1735732800.25,\"value\":1}",
-                        "ts: expected ISO-8601 or whole epoch milliseconds, found 1735732800.25, which looks like seconds"),
+                        "ts: expected epoch milliseconds, found 1735732800.25, which looks like seconds; see --time-unit"),
                 Arguments.of(
                         "\"{\\\"ts\\\":1735732800,\\\"value\\\":1}\"",
-                        "ts: expected ISO-8601 or whole epoch milliseconds, found 1735732800, which looks like seconds"),
+                        "ts: expected epoch milliseconds, found 1735732800, which looks like seconds; see --time-unit"),
                 Arguments.of(
                         "{\"ts\":1735732800000000,\"value\":1}",
-                        "ts: expected at most 60000 ms ahead of 2025-01-01T12:00:00Z, found 1735732800000000,"
-                                + " 1733997067200000 ms ahead, which looks like microseconds"),
+                        "ts: expected epoch milliseconds, found 1735732800000000, which looks like microseconds; see --time-unit"),
                 Arguments.of(
                         "{\"ts\":1735732800000000000,\"value\":1}",
-                        "ts: expected at most 60000 ms ahead of 2025-01-01T12:00:00Z, found 1735732800000000000,"
-                                + " 1735731064267200000 ms ahead, which looks like nanoseconds"),
+                        "ts: expected epoch milliseconds, found 1735732800000000000, which looks like nanoseconds; see"
+                                + " --time-unit"),
                 Arguments.of(
                         "{\"ts\":1,\"value\":21,5}",
                         "value: expected JSON, found Unexpected character ('5' (code 53)): was expecting double-quote to"
@@ -127,7 +128,11 @@ class ReadingDeserializerTest {
                         "ts: expected at most 60000 ms ahead of 2025-01-01T12:00:00Z, found the text"),
                 Arguments.of(
                         "{\"ts\":9223372036854775807,\"value\":1}",
-                        "ts: expected at most 60000 ms ahead of 2025-01-01T12:00:00Z, found 9223372036854775807"),
+                        "ts: expected ISO-8601 or epoch milliseconds, found 9223372036854775807"),
+                Arguments.of(
+                        "{\"ts\":9000000000000000000,\"value\":1}",
+                        "ts: expected at most 60000 ms ahead of 2025-01-01T12:00:00Z, found 9000000000000000000,"
+                                + " 8999998264267200000 ms ahead"),
                 Arguments.of(
                         "{\"ts\":1,\"value\":\"42\"}",
                         "value: expected a number in field \"value\", found the text \"42\""),
@@ -160,7 +165,7 @@ class ReadingDeserializerTest {
                         "value: expected JSON, found Document nesting depth"),
                 Arguments.of(
                         "{\"ts\":\"" + "2".repeat(500_000) + "\",\"value\":1}",
-                        "ts: expected ISO-8601 or whole epoch milliseconds, found the text \"222"),
+                        "ts: expected ISO-8601 or epoch milliseconds, found the text \"222"),
                 Arguments.of(
                         "{\"ts\":1,\"value\":1,\"x\":\"" + " ".repeat(5 << 20) + "\"}",
                         "value: expected at most 1048576 bytes, found 5242"));
@@ -177,7 +182,7 @@ class ReadingDeserializerTest {
     @Test
     void shouldRefuseANullValue() {
         assertThatExceptionOfType(NotAReadingException.class)
-                .isThrownBy(() -> readings.deserialize("raw", null))
+                .isThrownBy(() -> read((byte[]) null, 0))
                 .withMessage("value: expected a JSON object, found none");
     }
 
@@ -186,7 +191,7 @@ class ReadingDeserializerTest {
         byte[] json = "{\"ts\":1,\"value\":1,\"x\":\"?\"}".getBytes(UTF_8);
         json[json.length - 3] = (byte) 0xC3;
         assertThatExceptionOfType(NotAReadingException.class)
-                .isThrownBy(() -> readings.deserialize("raw", json))
+                .isThrownBy(() -> read(json, 0))
                 .withMessage("value: expected JSON in UTF-8, found 0xc3, as Latin-1 has it, at byte 23");
     }
 
@@ -247,6 +252,8 @@ class ReadingDeserializerTest {
                 .map(json -> json.getBytes(UTF_8))
                 .toArray(byte[][]::new);
         Random random = new Random(3);
+        ReadingReader reader = new ReadingReader(ParsedSettings.of().readings());
+        Reading reading = new Reading(1);
         int read = 0;
         for (int i = 0; i < 1_000_000; i++) {
             byte[] record = seeds[random.nextInt(seeds.length)].clone();
@@ -265,11 +272,11 @@ class ReadingDeserializerTest {
                 record[random.nextInt(record.length)] = (byte) random.nextInt(256);
             }
             try {
-                Reading reading = readings.deserialize("raw", record);
+                reader.read(record, 0, NOW.toEpochMilli(), reading);
                 read++;
                 if (reading.time() < 0
                         || reading.time() > NOW.toEpochMilli() + 60_000
-                        || !Double.isFinite(reading.value())) {
+                        || !Double.isFinite(reading.values()[0])) {
                     throw new AssertionError("took " + new String(record, UTF_8) + " for " + reading);
                 }
             } catch (NotAReadingException e) {
@@ -283,91 +290,151 @@ class ReadingDeserializerTest {
         assertThat(read).as("mangled records that still are readings").isBetween(10_000, 500_000);
     }
 
-    /** The quick way takes a message only to give what the careful one gives, to the last bit. */
     @Test
-    void shouldReadThePlainShapeQuicklyAndAlike() {
-        String[] times = {
-            "2025-01-01T12:00:00.123456Z",
-            "2025-01-01T12:00:00Z",
-            "1970-01-01T00:00:00",
-            "2024-02-29T23:59:59.9Z",
-            "2025-02-30T12:00:00Z",
-            "2025-01-01T12:00:00+01:00",
-            "2025-01-01T12:00:60Z",
-            "1969-12-31T23:59:59Z",
-            "noon",
-            "",
-            "1970-01-21T02:08:52.8Z"
+    void shouldReadSeveralFieldsFromWhereTheyStand() {
+        String json = "{\"device\":{\"id\":\"a1\"},\"timestamp\":1764159935,\"temp\":21.5,\"hum\":40}";
+        String[] options = {
+            "--fields=temperature=temp,humidity=/hum,pressure", "--time-field=timestamp", "--time-unit=s"
         };
-        String[] numericTimes = {"1735732800", "1735732800000", "1735732800000000", "1735732800000000000", "0", "1.5"};
-        String[] numbers = {
-            "42",
-            "-0.5",
-            "0",
-            "-0",
-            "-0.0",
-            "0.0",
-            "00",
-            "01",
-            "1.",
-            ".5",
-            "-",
-            "",
-            "1e3",
-            "1.5E-3",
-            "+1",
-            "--1",
-            "1.2.3",
-            "999999999999999",
-            "1000000000000000",
-            "0.000000000000001",
-            "123456.789012345",
-            "9007199254740993",
-            "3.14x",
-            "0.1",
-            "0.3",
-            "-273.15",
-            "1 ",
-            "null",
-            "\"7\""
-        };
-        String[] colons = {":", ": ", ":  ", " :"};
-        String[] commas = {",", ", ", " ,", ""};
-        String[] ends = {"}", "} ", " }", "", "}}", "},"};
-        Random random = new Random(5);
-        int quick = 0;
-        for (int i = 0; i < 200_000; i++) {
-            String number = random.nextBoolean()
-                    ? numbers[random.nextInt(numbers.length)]
-                    : new BigDecimal(BigInteger.valueOf(random.nextLong() >> random.nextInt(63)), random.nextInt(20))
-                            .toPlainString();
-            byte[] json = ("{\"ts\"" + colons[random.nextInt(random.nextInt(4) + 1)]
-                            + (random.nextInt(8) == 0
-                                    ? numericTimes[random.nextInt(numericTimes.length)]
-                                    : '"' + times[random.nextInt(random.nextInt(times.length) + 1)] + '"')
-                            + commas[random.nextInt(random.nextInt(4) + 1)]
-                            + "\"value\"" + colons[random.nextInt(random.nextInt(4) + 1)] + number
-                            + ends[random.nextInt(random.nextInt(6) + 1)])
-                    .getBytes(UTF_8);
-            if (random.nextInt(4) == 0 && json.length > 0) {
-                json[random.nextInt(json.length)] = (byte) random.nextInt(256);
-            }
-            Reading plain = new PlainReading(ZoneOffset.UTC).read(json);
-            if (plain != null) {
-                quick++;
-            }
-            assertThat(outcome(() -> readings.deserialize("raw", json)))
-                    .as(new String(json, UTF_8))
-                    .isEqualTo(outcome(() -> readings.careful(json)));
-        }
-        assertThat(quick).as("messages read the quick way").isBetween(10_000, 100_000);
+        Reading reading = readLater(json, options);
+        assertThat(reading.time()).isEqualTo(1_764_159_935_000L);
+        assertThat(reading.values()).containsExactly(21.5, 40, Double.NaN);
     }
 
-    private static String outcome(Supplier<Reading> reading) {
-        try {
-            return reading.get().toString();
-        } catch (NotAReadingException e) {
-            return e.getMessage();
-        }
+    @Test
+    void shouldReadNestedObjectsAndArraysByPointer() {
+        String json =
+                "{\"a/b\":{\"~\":[{\"t\":1},{\"t\":2,\"1\":[]}]},\"meta\":{\"time\":{\"at\":\"2025-01-01T12:00:00Z\"}},\"0\":7}";
+        Reading reading = read(
+                json,
+                "--fields=one=/a~1b/~0/1/t,zero=/0,none=/a~1b/~0/2/t,dash=/a~1b/~0/-",
+                "--time-field=/meta/time/at");
+        assertThat(reading.time()).isEqualTo(NOW.toEpochMilli());
+        assertThat(reading.values()).containsExactly(2, 7, Double.NaN, Double.NaN);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "s, 1735732800, 1735732800000",
+        "s, 1735732800.0, 1735732800000",
+        "s, 1735732800.25, 1735732800250",
+        "s, 1735732800.9999999, 1735732800999",
+        "s, 1.7357328E9, 1735732800000",
+        "s, 5, 5000",
+        "s, 0.0019, 1",
+        "s, 0.00099, 0",
+        "s, 1e-400, 0",
+        "s, 0e999999999, 0",
+        "ms, 1735732800000.5, 1735732800000",
+        "ms, 1.7357328E12, 1735732800000",
+        "us, 1735732800000999, 1735732800000",
+        "us, 1735732800001000.5, 1735732800001",
+        "ns, 1735732800000000000, 1735732800000",
+        "ns, 1735732800000999999.999, 1735732800000",
+        "ns, 999999, 0",
+        "ns, 1000000, 1"
+    })
+    void shouldReadNumericTimesInTheirUnit(String unit, String number, long time) {
+        String json = "{\"ts\":" + number + ",\"value\":1}";
+        assertThat(read(json, "--time-unit=" + unit).time()).isEqualTo(time);
+        assertThat(read('"' + json.replace("\"", "\\\"") + '"', "--time-unit=" + unit)
+                        .time())
+                .isEqualTo(time);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "s, 1735732800000, milliseconds",
+        "s, 1735732800000.5, milliseconds",
+        "s, 1.7357328E18, nanoseconds",
+        "us, 1735732800, seconds",
+        "us, 1735732800000, milliseconds",
+        "ns, 1735732800000, milliseconds",
+        "ns, 1735732800000000, microseconds"
+    })
+    void shouldSayWhichUnitATimeLooksLike(String unit, String number, String looksLike) {
+        String title = EpochUnit.valueOf(unit.toUpperCase(Locale.ROOT)).title();
+        assertRefused(
+                "ts: expected epoch " + title + ", found " + number + ", which looks like " + looksLike
+                        + "; see --time-unit",
+                "{\"ts\":" + number + ",\"value\":1}",
+                "--time-unit=" + unit);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"s, -0.5", "ms, -0.0001", "ns, -1e-30", "us, -99999999999"})
+    void shouldRefuseATimeBefore1970(String unit, String number) {
+        assertRefused(
+                "ts: expected a time since 1970, found " + number,
+                "{\"ts\":" + number + ",\"value\":1}",
+                "--time-unit=" + unit);
+    }
+
+    @Test
+    void shouldTakeTheTimestampOfTheRecord() {
+        byte[] json = "{\"ts\":\"yesterday\",\"value\":1}".getBytes(UTF_8);
+        assertThat(read(json, 1_735_732_800_123L, "--time-field=record-timestamp")
+                        .time())
+                .isEqualTo(1_735_732_800_123L);
+        assertThatExceptionOfType(NotAReadingException.class)
+                .isThrownBy(() -> read(json, -1, "--time-field=record-timestamp"))
+                .withMessage("record timestamp: expected a time since 1970, found none");
+        assertThatExceptionOfType(NotAReadingException.class)
+                .isThrownBy(() -> read(json, 1_735_732_860_001L, "--time-field=record-timestamp"))
+                .withMessage("record timestamp: expected at most 60000 ms ahead of 2025-01-01T12:00:00Z, found"
+                        + " 1735732860001, 60001 ms ahead");
+        assertThat(read("{\"record-timestamp\":7,\"value\":1}", "--time-field=/record-timestamp")
+                        .time())
+                .isEqualTo(7);
+    }
+
+    @Test
+    void shouldNameTheFieldThatIsWrongOrThatThereIsNone() {
+        String fields = "--fields=a,b=/b/0";
+        assertThat(read("{\"ts\":1,\"a\":null,\"b\":[7]}", fields).values()).containsExactly(Double.NaN, 7);
+        assertRefused(
+                "value: expected a number in field \"/b/0\", found the text \"7\"",
+                "{\"ts\":1,\"a\":1,\"b\":[\"7\"]}",
+                fields);
+        assertRefused("value: expected a number in field \"a\", found true", "{\"ts\":1,\"a\":true,\"b\":[1]}", fields);
+        assertRefused(
+                "value: expected a number in one of the fields \"a\", \"/b/0\", found none",
+                "{\"ts\":1,\"b\":{}}",
+                fields);
+        assertRefused(
+                "value: expected a number in one of the fields \"a\", \"/b/0\", found null",
+                "{\"ts\":1,\"b\":[null]}",
+                fields);
+        assertRefused("t: expected a field \"t\", found none", "{\"ts\":1,\"a\":1}", fields, "--time-field=t");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '~',
+            value = {
+                "{\"ts\":1,\"a\":1,\"a\":2}               | 2",
+                "{\"ts\":1,\"a\":1,\"b\":[5,6],\"a\":null} | NaN",
+                "{\"ts\":1,\"ts\":2,\"a\":3}              | 3"
+            })
+    void shouldTakeTheLastOfMembersWithTheSameName(String json, Double a) {
+        assertThat(read(json, "--fields=a,b=/b/1").values()[0]).isEqualTo(a);
+    }
+
+    @Test
+    void shouldForgetWhatStoodInAnObjectThatComesAgain() {
+        assertThat(read("{\"ts\":1,\"b\":{\"c\":5},\"a\":1,\"b\":{}}", "--fields=a,b=/b/c")
+                        .values())
+                .containsExactly(1, Double.NaN);
+        assertThat(read("{\"ts\":1,\"b\":{\"c\":5},\"a\":1,\"b\":6}", "--fields=a,b=/b/c")
+                        .values())
+                .containsExactly(1, Double.NaN);
+    }
+
+    private static Reading readLater(String json, String... options) {
+        ReadingSettings settings = ParsedSettings.of(options).readings();
+        Reading reading = new Reading(settings.fields().size());
+        new ReadingReader(settings).read(json.getBytes(UTF_8), 0, Long.MAX_VALUE, reading);
+        return reading;
     }
 }
