@@ -101,13 +101,13 @@ final class Reset implements Callable<Integer>, SaidEachTime {
      * What there is to reset.
      *
      * @param group      whether the broker knows the group
-     * @param changelogs topics
+     * @param topics     that the application has made for itself
      * @param folder     with state of this machine, null if there is none
      */
     private record Found(
-            boolean group, Set<String> changelogs, @Nullable Path folder) {
+            boolean group, Set<String> topics, @Nullable Path folder) {
         boolean nothing() {
-            return !group && changelogs.isEmpty() && folder == null;
+            return !group && topics.isEmpty() && folder == null;
         }
     }
 
@@ -137,7 +137,7 @@ final class Reset implements Callable<Integer>, SaidEachTime {
                 return CommandLine.ExitCode.SOFTWARE;
             }
             moveOffsets(out, found, place);
-            deleteChangelogs(out, found.changelogs);
+            deleteTopics(out, found.topics);
             deleteFolder(out, found.folder);
             out.println("Done.");
             return CommandLine.ExitCode.OK;
@@ -196,9 +196,9 @@ final class Reset implements Callable<Integer>, SaidEachTime {
             }
             known = false;
         }
-        Pattern changelogs = StateCheck.changelogs(settings.applicationId());
+        Pattern internal = StateCheck.internalTopics(settings.applicationId());
         Set<String> topics = new TreeSet<>(get(admin.listTopics().names()));
-        topics.removeIf(topic -> !changelogs.matcher(topic).matches());
+        topics.removeIf(topic -> !internal.matcher(topic).matches());
         return new Found(known, topics, folder());
     }
 
@@ -221,7 +221,7 @@ final class Reset implements Callable<Integer>, SaidEachTime {
                                 : " has none: reading begins at the start of "
                         : " is set to " + to + " of ")
                 + settings.topics().input());
-        found.changelogs.forEach(topic -> out.println("  state    topic " + topic + " is deleted"));
+        found.topics.forEach(topic -> out.println("  state    topic " + topic + " is deleted"));
         if (found.folder != null) {
             out.println("  state    folder " + found.folder + " is deleted");
         }
@@ -246,6 +246,13 @@ final class Reset implements Callable<Integer>, SaidEachTime {
     private void moveOffsets(PrintWriter out, Found found, OffsetSpec place) throws ExecutionException {
         if (!to.equals("earliest")) {
             Map<TopicPartition, OffsetAndMetadata> offsets = offsets(place);
+            // A topic in between is made anew, and is to be read from its start.
+            for (TopicPartition partition : Set.copyOf(offsets.keySet())) {
+                found.topics.stream()
+                        .filter(topic -> topic.endsWith("-repartition"))
+                        .forEach(topic -> offsets.put(
+                                new TopicPartition(topic, partition.partition()), new OffsetAndMetadata(0)));
+            }
             get(admin.alterConsumerGroupOffsets(settings.applicationId(), offsets)
                     .all());
             out.println("Set the offsets of group " + settings.applicationId() + " to " + to);
@@ -296,7 +303,7 @@ final class Reset implements Callable<Integer>, SaidEachTime {
         return offsets;
     }
 
-    private void deleteChangelogs(PrintWriter out, Set<String> topics) throws ExecutionException {
+    private void deleteTopics(PrintWriter out, Set<String> topics) throws ExecutionException {
         for (String topic : topics) {
             try {
                 get(admin.deleteTopics(List.of(topic)).all());

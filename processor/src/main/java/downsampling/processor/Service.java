@@ -21,12 +21,14 @@ import downsampling.processor.window.Faults;
 import downsampling.processor.window.KeptWindows;
 import downsampling.processor.window.Metrics;
 import downsampling.processor.window.StreamsSettings;
+import downsampling.processor.window.Surroundings;
 import downsampling.processor.window.TopicLimits;
 import downsampling.processor.window.WindowReader;
 import downsampling.service.Durations;
 import downsampling.service.ErrorLine;
 import downsampling.service.FailedException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -66,6 +68,7 @@ final class Service implements AutoCloseable {
     private final KafkaStreams streams;
     private final LocalInstance local;
     private final ClockWatch clock;
+    private volatile boolean rekeyedAnswers;
     private boolean closed;
     private volatile boolean timedOut;
 
@@ -111,13 +114,16 @@ final class Service implements AutoCloseable {
             topology = ExactTopology.build(
                     settings,
                     readers,
-                    System::currentTimeMillis,
-                    end::reached,
-                    input,
-                    kept,
-                    watch::limits,
-                    metrics,
-                    new Faults(metrics));
+                    new Surroundings(
+                            System::currentTimeMillis,
+                            input,
+                            partitions,
+                            end::reached,
+                            watch::limits,
+                            metrics,
+                            new Faults(metrics),
+                            this::awaitRekeyed),
+                    kept);
         } else {
             inputEnd = Optional.empty();
             topology = DslTopology.build(settings, readers, System::currentTimeMillis, metrics, watch::limits);
@@ -140,6 +146,16 @@ final class Service implements AutoCloseable {
                 ended.countDown();
             }
         });
+    }
+
+    /** Blocks, the first time, until the topic between the two steps can be written to. */
+    private void awaitRekeyed() {
+        if (!rekeyedAnswers) {
+            try (Admin admin = Cluster.connect(settings)) {
+                MissingTopics.awaitLeaders(admin, List.of(settings.windowedTopic()));
+            }
+            rekeyedAnswers = true;
+        }
     }
 
     private void start() {

@@ -64,6 +64,9 @@ final class Pipeline implements AutoCloseable {
     Duration grace = Duration.ofSeconds(1);
     Duration idleClose = Duration.ZERO;
     String statistics = "count,min,max,mean";
+    /** Further options, as on the command line. */
+    List<String> more = List.of();
+
     ProcessingSettings.Guarantee guarantee = ProcessingSettings.Guarantee.EXACTLY_ONCE_V2;
     StateSettings.Store stateStore = StateSettings.Store.MEMORY;
     Path stateDir;
@@ -155,6 +158,7 @@ final class Pipeline implements AutoCloseable {
         options.addAll(List.of("--statistics", statistics));
         options.addAll(List.of("--idle-close", idleClose.isZero() ? "off" : Durations.format(idleClose)));
         options.addAll(List.of("--state-dir", newFolder().toString()));
+        options.addAll(this.more);
         options.addAll(List.of(more));
         return options;
     }

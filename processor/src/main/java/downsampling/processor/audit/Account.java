@@ -9,8 +9,10 @@ import downsampling.processor.input.DeletedInput;
 import downsampling.processor.reading.NotAReadingException;
 import downsampling.processor.reading.Reading;
 import downsampling.processor.reading.ReadingReader;
+import downsampling.processor.reading.SensorId;
 import downsampling.processor.reading.SensorIdDeserializer;
 import downsampling.processor.settings.Settings;
+import downsampling.processor.window.RejectedRecords;
 import downsampling.processor.window.StreamTime;
 import downsampling.processor.window.Summary;
 import downsampling.processor.window.SummaryJson;
@@ -36,9 +38,11 @@ import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
+import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -99,7 +103,10 @@ final class Account {
         }
     }
 
-    /** A partition of the input topic, and its row of the account. */
+    /**
+     * A partition of the input topic, and its row of the account; or, where readings are rekeyed, one of the topic in between, with
+     * what becomes of readings there.
+     */
     static final class Partition {
         final int number;
         private final long begin;
@@ -107,6 +114,8 @@ final class Account {
         private final long reached;
         private final Offsets late = new Offsets();
         private final Offsets dead = new Offsets();
+        /** What had been rekeyed, but may not have been processed any further. */
+        private final Offsets between = new Offsets();
         /** Ranges that were deleted unread, by first offset, with the offset after their last. */
         private final NavigableMap<Long, Long> deleted = new TreeMap<>();
 
@@ -227,6 +236,9 @@ final class Account {
     }
 
     private static final int SHOWN = 20;
+    /** A record is shorter than this, see {@link ReadingReader}. */
+    private static final long MOST_ELEMENTS = 1 << 20;
+
     private static final JsonMapper JSON = new JsonMapper();
     private static final Pattern COUNT = Pattern.compile("\"count\":(\\d{1,18})");
 
@@ -239,6 +251,11 @@ final class Account {
     private final long now = System.currentTimeMillis();
 
     private final List<Partition> partitions;
+    /** Those whose windows close together: the same, or those of the topic in between. */
+    private final List<Partition> windowed;
+
+    private final boolean rekeyed;
+    private final boolean elements;
     private final SensorIdDeserializer keys = new SensorIdDeserializer();
     private final ReadingReader reader;
     private final Reading reading;
@@ -260,6 +277,13 @@ final class Account {
     Account(Settings settings, List<Partition> partitions) {
         this.settings = settings;
         this.partitions = partitions;
+        rekeyed = settings.readings().rekey();
+        elements = settings.readings().each().isPresent();
+        windowed = rekeyed
+                ? partitions.stream()
+                        .map(partition -> new Partition(partition.number, 0, Long.MAX_VALUE, Long.MAX_VALUE))
+                        .toList()
+                : partitions;
         layout = SummaryLayout.of(settings);
         size = settings.windows().size().toMillis();
         grace = settings.windows().grace().toMillis();
@@ -274,7 +298,7 @@ final class Account {
      * @param sure see {@link #judge}
      * @return false if it names no offset of the input topic
      */
-    boolean late(Headers headers, boolean sure) {
+    boolean late(byte @Nullable [] key, Headers headers, boolean sure) {
         Partition partition = source(headers, "source.topic", "source.partition");
         Long offset = number(headers, "source.offset");
         Long windowEnd = number(headers, "late.window.end");
@@ -282,9 +306,10 @@ final class Account {
             return false;
         }
         if (sure) {
-            partition.closedUpTo = Math.max(partition.closedUpTo, windowEnd);
+            Partition closed = windowed(partition, key);
+            closed.closedUpTo = Math.max(closed.closedUpTo, windowEnd);
         }
-        if (offset >= partition.begin && !partition.late.add(offset)) {
+        if (offset >= partition.begin && !partition.late.add(place(offset, number(headers, "source.element")))) {
             fault(partition, Column.TWICE, 1, at(partition, offset), "one late record", "another");
         }
         return true;
@@ -305,13 +330,33 @@ final class Account {
         if (last != null) {
             deletedUnread(partition, offset, last + 1);
         } else if (offset >= partition.begin) {
-            if (partition.late.contains(offset)) {
+            long place = place(offset, number(headers, RejectedRecords.ELEMENT));
+            if (partition.late.contains(place)) {
                 fault(partition, Column.TWICE, 1, at(partition, offset), "a late or a dead record", "both");
-            } else if (!partition.dead.add(offset)) {
+            } else if (!partition.dead.add(place)) {
                 fault(partition, Column.TWICE, 1, at(partition, offset), "one dead record", "another");
             }
         }
         return true;
+    }
+
+    /** The partition whose windows the reading of a key has, which stands in one of the input. */
+    private Partition windowed(Partition input, byte @Nullable [] key) {
+        return rekeyed && key != null ? windowed.get(Utils.toPositive(Utils.murmur2(key)) % windowed.size()) : input;
+    }
+
+    /** A number for each record, or, where records have elements, for each of these and for the record as a whole. */
+    private long place(long offset, @Nullable Long element) {
+        return elements ? offset * MOST_ELEMENTS + (element == null ? 0 : element + 1) : offset;
+    }
+
+    /** A reading stands in the topic in between, and may not have been processed when the ends were looked up. */
+    void between(Headers headers) {
+        Partition partition = source(headers, "source.topic", "source.partition");
+        Long offset = number(headers, "source.offset");
+        if (partition != null && offset != null) { // else it says how far the input is read
+            partition.between.add(place(offset, number(headers, "source.element")));
+        }
     }
 
     /** Records from one offset up to, but without, another were deleted before they were read; may be reported again. */
@@ -323,46 +368,96 @@ final class Account {
     void read(ConsumerRecord<byte[], byte[]> record) {
         Partition partition = partitions.get(record.partition());
         long offset = record.offset();
-        partition.add(Column.READ, 1);
-        if (partition.late.remove(offset)) {
+        long place = place(offset, null);
+        if (!elements && partition.late.remove(place)) {
+            partition.add(Column.READ, 1);
             partition.add(Column.LATE, 1);
-        } else if (partition.dead.remove(offset)) {
+        } else if (partition.dead.remove(place)) {
+            partition.add(Column.READ, 1);
             partition.add(Column.DEAD, 1);
         } else if (offset >= partition.reached) {
+            partition.add(Column.READ, 1);
             partition.add(Column.NOT_YET, 1);
         } else {
-            boolean notYet = offset >= partition.processed;
             try {
-                String id = keys.deserialize(record.topic(), record.key());
                 // How far ahead a clock may be was for the processor to say; what it refused is dead.
-                reader.read(record.value(), record.timestamp(), Long.MAX_VALUE, reading);
-                onTime(partition, id, record.timestamp(), notYet);
-            } catch (NotAReadingException e) {
-                if (notYet) {
-                    partition.add(Column.NOT_YET, 1);
+                if (rekeyed) {
+                    reader.readAll(record.key(), record.value(), record.timestamp(), Long.MAX_VALUE, elements(record));
                 } else {
-                    fault(partition, Column.LOST, 1, at(partition, offset), "a dead record", "none; " + e.getMessage());
+                    keys.deserialize(record.topic(), record.key());
+                    reader.read(record.value(), record.timestamp(), Long.MAX_VALUE, reading);
+                    partition.add(Column.READ, 1);
+                    onTime(partition, record.key(), reading, record.timestamp(), offset >= partition.processed);
                 }
+            } catch (NotAReadingException e) {
+                partition.add(Column.READ, 1);
+                noReading(partition, offset, e);
             }
         }
     }
 
-    private void onTime(Partition partition, String id, long arrived, boolean notYet) {
+    private ReadingReader.Visitor elements(ConsumerRecord<byte[], byte[]> record) {
+        Partition partition = partitions.get(record.partition());
+        return new ReadingReader.Visitor() {
+            @Override
+            public void reading(SensorId sensor, int element, Reading reading) {
+                partition.add(Column.READ, 1);
+                long place = place(record.offset(), element == NotAReadingException.WHOLE ? null : (long) element);
+                if (partition.late.remove(place)) {
+                    partition.add(Column.LATE, 1);
+                } else if (partition.dead.remove(place)) {
+                    partition.add(Column.DEAD, 1);
+                } else {
+                    boolean notYet = record.offset() >= partition.processed || partition.between.contains(place);
+                    onTime(partition, sensor.get(), reading, record.timestamp(), notYet);
+                }
+            }
+
+            @Override
+            public void dead(NotAReadingException why) {
+                partition.add(Column.READ, 1);
+                if (partition.dead.remove(place(record.offset(), (long) why.element()))) {
+                    partition.add(Column.DEAD, 1);
+                } else {
+                    noReading(partition, record.offset(), why);
+                }
+            }
+        };
+    }
+
+    private void noReading(Partition partition, long offset, NotAReadingException why) {
+        if (offset >= partition.processed) {
+            partition.add(Column.NOT_YET, 1);
+        } else {
+            fault(partition, Column.LOST, 1, at(partition, offset), "a dead record", "none; " + why.getMessage());
+        }
+    }
+
+    /** @param input where the reading stands */
+    private void onTime(Partition input, byte[] key, Reading reading, long arrived, boolean notYet) {
+        String id = new String(key, StandardCharsets.UTF_8);
+        Partition partition = windowed(input, key);
         Sensor sensor = sensors.computeIfAbsent(id, unknown -> new Sensor());
         if (sensor.partition != null && sensor.partition != partition) {
             strayingSensor = id;
         }
         sensor.partition = partition;
         long start = reading.time() - Math.floorMod(reading.time(), size);
-        if (partition.first && partition.isCut()) {
+        if (rekeyed) {
+            if (input.first && input.isCut()) {
+                // What was deleted had come in before, and was no further ahead than is allowed.
+                input.wholeFrom = arrived + maxAhead;
+            }
+        } else if (partition.first && partition.isCut()) {
             // It was taken, so its window was open, so stream time was not grace past the end of that yet; and no
             // reading
             // before it was further ahead of stream time than is allowed.
             partition.wholeFrom = start + size + grace + maxAhead;
         }
-        partition.first = false;
+        input.first = false;
         if (!notYet) {
-            partition.streamTime.accept(reading.time(), readAtLeastUpTo(reading.time(), arrived), Long.MAX_VALUE);
+            input.streamTime.accept(reading.time(), readAtLeastUpTo(reading.time(), arrived), Long.MAX_VALUE);
+            partition.streamTime.accept(reading.time());
         }
         if (start < partition.wholeFrom) {
             partition.add(Column.CUT, 1);
@@ -431,8 +526,15 @@ final class Account {
         sensor.windows.headMap(start).forEach((missing, window) -> withoutSummary(id, sensor.partition(), missing));
         sensor.windows.headMap(start).clear();
         Window window = sensor.windows.remove(start);
-        if (partition == null ? partitions.stream().anyMatch(p -> start < p.wholeFrom) : start < partition.wholeFrom) {
+        if (rekeyed || partition == null
+                ? partitions.stream().anyMatch(p -> start < p.wholeFrom)
+                : start < partition.wholeFrom) {
             uncheckedSummaries++;
+            if (window != null) {
+                sensor.partition().pending--;
+                sensor.partition().add(Column.CUT, window.count());
+                sensor.partition().add(Column.NOT_YET, window.notYet);
+            }
         } else if (window == null) {
             fault(partition, Column.WRONG, 1, where.get(), "no summary, as there are no readings", at(record));
         } else {
@@ -447,9 +549,10 @@ final class Account {
         Long end = number(record.headers(), "window.end");
         Sensor sensor = record.key() == null ? null : sensors.get(sensor(record));
         List<Partition> candidates =
-                sensor == null || sensor.partition == null ? partitions : List.of(sensor.partition);
+                rekeyed || sensor == null || sensor.partition == null ? partitions : List.of(sensor.partition);
         return candidates.stream()
-                .filter(partition -> !partition.done && (end == null || partition.streamTime.get() - grace < end))
+                .filter(partition ->
+                        !partition.done && (rekeyed || end == null || partition.streamTime.get() - grace < end))
                 .toList();
     }
 
@@ -539,7 +642,7 @@ final class Account {
         Window window = requireNonNull(requireNonNull(sensors.get(id)).windows.get(start));
         partition.pending--;
         partition.add(Column.NOT_YET, window.notYet);
-        if (start < summariesFrom) {
+        if (start < summariesFrom || rekeyed && partitions.stream().anyMatch(p -> start < p.wholeFrom)) {
             partition.add(Column.CUT, window.count());
         } else if (window.count() > 0) {
             String expected =
@@ -556,8 +659,13 @@ final class Account {
 
     /** No further summary will be reported: decides on the windows that are known to be closed. */
     void settle() {
-        for (Partition partition : partitions) {
-            long time = partition.streamTime.get() - grace;
+        long readUpTo = partitions.stream()
+                .mapToLong(partition -> partition.streamTime.readUpTo())
+                .min()
+                .orElse(0);
+        for (Partition partition : windowed) {
+            long streamTime = rekeyed ? Math.min(partition.streamTime.newest(), readUpTo) : partition.streamTime.get();
+            long time = streamTime - grace;
             partition.closedUpTo = Math.max(partition.closedUpTo, time - Math.floorMod(time, size));
         }
         sensors.forEach((id, sensor) -> {
@@ -610,16 +718,21 @@ final class Account {
 
     /** Windows whose summary has not been reported. */
     long pending() {
-        return partitions.stream().mapToLong(Partition::pending).sum();
+        return windowed.stream().mapToLong(Partition::pending).sum();
     }
 
     List<Partition> partitions() {
         return partitions;
     }
 
+    /** Those of the topic in between, where readings are rekeyed: what became of readings stands there. */
+    List<Partition> rekeyed() {
+        return rekeyed ? windowed : List.of();
+    }
+
     long total(Column column) {
         return elsewhere.getOrDefault(column, 0L)
-                + partitions.stream()
+                + (rekeyed ? Stream.concat(partitions.stream(), windowed.stream()) : partitions.stream())
                         .mapToLong(partition -> partition.get(column))
                         .sum();
     }

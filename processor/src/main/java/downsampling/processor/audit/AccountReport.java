@@ -30,11 +30,8 @@ record AccountReport(String topic, Account account, List<String> notes) {
         out.print(pad(topic, -width));
         columns.forEach(column -> out.print(pad(column.title(), 12)));
         out.println();
-        for (Account.Partition partition : account.partitions()) {
-            out.print(pad("partition " + partition.number, -width));
-            columns.forEach(column -> out.print(pad(String.format("%,d", partition.get(column)), 12)));
-            out.println();
-        }
+        account.partitions().forEach(partition -> row(out, "partition " + partition.number, columns, width, partition));
+        account.rekeyed().forEach(partition -> row(out, "rekeyed " + partition.number, columns, width, partition));
         out.print(pad("all", -width));
         columns.forEach(column -> out.print(pad(String.format("%,d", account.total(column)), 12)));
         out.println();
@@ -47,6 +44,13 @@ record AccountReport(String topic, Account account, List<String> notes) {
                                 "Every reading is accounted for; %,d summaries, none twice.", account.summaries())
                         : "NOT every reading is accounted for.");
         return text.toString();
+    }
+
+    private static void row(
+            PrintWriter out, String name, List<Column> columns, int width, Account.Partition partition) {
+        out.print(pad(name, -width));
+        columns.forEach(column -> out.print(pad(String.format("%,d", partition.get(column)), 12)));
+        out.println();
     }
 
     private static String pad(String text, int width) {
@@ -64,14 +68,10 @@ record AccountReport(String topic, Account account, List<String> notes) {
             row(out, account::total);
             out.writeNumberField("summaries", account.summaries());
             out.writeEndObject();
-            out.writeArrayFieldStart("partitions");
-            for (Account.Partition partition : account.partitions()) {
-                out.writeStartObject();
-                out.writeNumberField("partition", partition.number);
-                row(out, partition::get);
-                out.writeEndObject();
+            rows(out, "partitions", account.partitions());
+            if (!account.rekeyed().isEmpty()) {
+                rows(out, "rekeyed", account.rekeyed());
             }
-            out.writeEndArray();
             out.writeArrayFieldStart("faults");
             for (Account.Fault fault : account.faults()) {
                 out.writeStartObject();
@@ -90,6 +90,17 @@ record AccountReport(String topic, Account account, List<String> notes) {
             out.writeEndObject();
         }
         return text + System.lineSeparator();
+    }
+
+    private static void rows(JsonGenerator out, String name, List<Account.Partition> partitions) throws IOException {
+        out.writeArrayFieldStart(name);
+        for (Account.Partition partition : partitions) {
+            out.writeStartObject();
+            out.writeNumberField("partition", partition.number);
+            row(out, partition::get);
+            out.writeEndObject();
+        }
+        out.writeEndArray();
     }
 
     private static void row(JsonGenerator out, Function<Column, Long> row) throws IOException {

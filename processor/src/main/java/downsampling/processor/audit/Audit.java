@@ -99,7 +99,7 @@ public final class Audit implements Callable<Integer> {
                                 begin,
                                 ends.processed().getOrDefault(partition, begin),
                                 ends.reached().getOrDefault(partition, begin)));
-            } else {
+            } else if (!partition.topic().equals(settings.windowedTopic())) {
                 (partition.topic().equals(settings.topics().output()) ? summaries : others).add(partition);
             }
         }
@@ -113,6 +113,7 @@ public final class Audit implements Callable<Integer> {
                         requireNonNull(input.get(partition)), from, Ends.at(ends.begin(), partition)));
         try (TopicReader reader = new TopicReader(ends, settings)) {
             readLateAndDead(account, reader, others);
+            readBetween(account, reader, ends);
             readInStep(account, reader, input, summaries);
         } catch (OffsetOutOfRangeException e) {
             throw new FailedException("retention has deleted records while they were read: run the audit again", e);
@@ -120,6 +121,18 @@ public final class Audit implements Callable<Integer> {
         account.close();
         note(account, ends);
         return account;
+    }
+
+    /** What has been rekeyed, and was not processed any further when the ends were looked up. */
+    private void readBetween(Account account, TopicReader reader, Ends ends) {
+        if (settings.readings().rekey()) {
+            reader.assign(ends.end().keySet().stream()
+                    .filter(partition -> partition.topic().equals(settings.windowedTopic()))
+                    .collect(Collectors.toSet()));
+            while (!reader.isDone()) {
+                reader.poll(Set.of(), record -> account.between(record.headers()));
+            }
+        }
     }
 
     private void readLateAndDead(Account account, TopicReader reader, Set<TopicPartition> partitions) {
@@ -131,7 +144,7 @@ public final class Audit implements Callable<Integer> {
             while (!reader.isDone()) {
                 reader.poll(Set.of(), record -> {
                     boolean known = topic.equals(settings.topics().late())
-                            ? account.late(record.headers(), reader.isSure(record))
+                            ? account.late(record.key(), record.headers(), reader.isSure(record))
                             : account.dead(record.headers());
                     if (!known) {
                         foreign.merge(topic, 1, Integer::sum);

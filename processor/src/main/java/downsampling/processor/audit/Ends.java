@@ -33,11 +33,12 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 /**
  * From where to where the topics are read, looked up while the processor may be running.
  *
- * @param begin     of each partition of the four topics: the oldest record that retention has left
+ * @param begin     of each partition of the four topics: the oldest record that retention has left; of one of the topic in between,
+ *     where readings are rekeyed: the first that was not processed before {@code end}
  * @param sure      of each output partition: what had been committed before {@code processed} was looked up
  * @param processed of each input partition: all before this has its results before {@code end}
  * @param reached   of each input partition: nothing from this on has results before {@code end}
- * @param end       of each partition of the four topics
+ * @param end       of each partition of the four topics, and of those of the topic in between
  * @param unread    of input partitions: what lies between this and {@code begin} was deleted before it was processed
  */
 record Ends(
@@ -59,6 +60,14 @@ record Ends(
                 .collect(Collectors.toSet());
         Map<TopicPartition, Long> sure = offsets(admin, output, OffsetSpec.latest(), IsolationLevel.READ_COMMITTED);
         Map<TopicPartition, Long> processed = committed(settings, input);
+        Map<TopicPartition, Long> between = settings.readings().rekey()
+                ? offsets(
+                        admin,
+                        partitions(admin, settings.windowedTopic()),
+                        OffsetSpec.latest(),
+                        IsolationLevel.READ_COMMITTED)
+                : Map.of();
+        Map<TopicPartition, Long> rekeyed = committed(settings, between.keySet());
         // Results are written before the offsets of their readings are committed, and visible a little later.
         Map<TopicPartition, Long> written =
                 offsets(admin, output, OffsetSpec.latest(), IsolationLevel.READ_UNCOMMITTED);
@@ -83,6 +92,11 @@ record Ends(
         Map<TopicPartition, Long> unread =
                 isBehind(reached, begin) ? committed(settings, input) : new HashMap<>(reached);
         unread.entrySet().removeIf(entry -> entry.getValue() >= at(begin, entry.getKey()));
+        end.putAll(between);
+        // What was read of the topic in between is deleted there, sooner or later.
+        begin.putAll(offsets(admin, between.keySet(), OffsetSpec.earliest(), IsolationLevel.READ_UNCOMMITTED));
+        rekeyed.forEach((partition, offset) -> begin.merge(partition, offset, Math::max));
+        between.forEach((partition, offset) -> begin.merge(partition, offset, Math::min));
         return new Ends(begin, sure, processed, reached, end, unread);
     }
 

@@ -64,7 +64,7 @@ public final class InputConsumers {
     private final String group;
     private final boolean batched;
     private final LongConsumer deletedUnread;
-    private final Map<Integer, Place> places = new ConcurrentHashMap<>();
+    private final Map<TopicPartition, Place> places = new ConcurrentHashMap<>();
 
     public InputConsumers(Settings settings, LongConsumer deletedUnread) {
         topic = settings.topics().input();
@@ -124,18 +124,18 @@ public final class InputConsumers {
      *
      * @param next the offset up to which the state has all records, -1 if it does not say
      */
-    public Place resume(int partition, long next) {
+    public Place resume(TopicPartition partition, long next) {
         Place place = new Place(next);
         places.put(partition, place);
         return place;
     }
 
     /** What the application cannot get over by itself: it would pass over all of the new topic up to where it was in the old. */
-    public FailedException anotherTopic(int partition, String why) {
+    public FailedException anotherTopic(TopicPartition partition, String why) {
         return new FailedException(String.format(
                 "topic %s is not the one that the state of %s is from: in partition %d, %s; if the topic was created anew, stop"
                         + " all instances and run \"processor reset\", or use another --application-id",
-                topic, group, partition, why));
+                partition.topic(), group, partition.partition(), why));
     }
 
     /** The first of the offsets that a {@link #DELETED} record stands for; its own is the last. */
@@ -255,7 +255,7 @@ public final class InputConsumers {
                     consumer.endOffsets(List.of(partition), PATIENCE).get(partition));
             if (place.next > end) {
                 throw anotherTopic(
-                        partition.partition(),
+                        partition,
                         "all records before offset " + place.next + " were processed, but it ends at offset " + end);
             }
             if (at < begin) {
@@ -319,7 +319,7 @@ public final class InputConsumers {
         }
 
         private @Nullable Place place(TopicPartition partition) {
-            return partition.topic().equals(topic) ? places.get(partition.partition()) : null;
+            return places.get(partition);
         }
     }
 

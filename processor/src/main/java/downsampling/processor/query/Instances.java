@@ -38,14 +38,14 @@ final class Instances {
     /** Questions that may be under way to other instances; each holds what comes back. */
     private static final int MOST_AT_ONCE = 8;
 
-    private final String inputTopic;
+    private final String windowedTopic;
     private final HostInfo self;
     private final Supplier<LocalInstance> local;
     private final Peers peers = new Peers();
     private final Semaphore turns = new Semaphore(MOST_AT_ONCE);
 
     Instances(Settings settings, Supplier<LocalInstance> local) {
-        inputTopic = settings.topics().input();
+        windowedTopic = settings.windowedTopic();
         self = HostInfo.buildFromEndpoint(settings.http().orElseThrow().address());
         this.local = local;
     }
@@ -119,7 +119,7 @@ final class Instances {
         try {
             for (StreamsMetadata other : instance.streams().metadataForAllStreamsClients()) {
                 for (TopicPartition partition : other.topicPartitions()) {
-                    if (partition.topic().equals(inputTopic) && missing.remove(partition.partition())) {
+                    if (partition.topic().equals(windowedTopic) && missing.remove(partition.partition())) {
                         instances
                                 .computeIfAbsent(other.hostInfo(), host -> new TreeSet<>())
                                 .add(partition.partition());

@@ -3,6 +3,7 @@ package downsampling.processor.reading;
 import static downsampling.processor.reading.NotAReadingException.expected;
 import static downsampling.processor.reading.NotAReadingException.quote;
 import static downsampling.processor.reading.NotAReadingException.shorten;
+import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonLocation;
@@ -12,6 +13,7 @@ import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import downsampling.processor.reading.NotAReadingException.Reason;
 import downsampling.processor.settings.EpochUnit;
+import downsampling.processor.settings.MessagePath;
 import downsampling.processor.settings.ReadingSettings;
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -21,6 +23,8 @@ import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +61,11 @@ final class JsonReader {
 
     private final ReadingSettings settings;
     private final Place message;
+    /** The message around an array of readings; null without {@code --each}. */
+    private final @Nullable Place around;
+
+    private final String eachText;
+    private final String sensorText;
     private final String timeText;
     private final String aTime;
     private final String aValue;
@@ -65,11 +74,16 @@ final class JsonReader {
     private long timestamp;
     private long now;
     private boolean foundNull;
+    /** What was read of the array, null as long as there is none: readings, and what is none. */
+    private @Nullable List<Object> elements;
 
     JsonReader(ReadingSettings settings, Place message) {
         this.settings = settings;
         this.message = message;
-        timeText = settings.time().map(path -> path.text()).orElse("record timestamp");
+        around = settings.each().map(array -> Place.around(settings, array)).orElse(null);
+        eachText = settings.each().map(MessagePath::text).orElse("");
+        sensorText = settings.sensor().map(MessagePath::text).orElse("");
+        timeText = settings.time().map(MessagePath::text).orElse("record timestamp");
         maxAhead = settings.maxAhead().toMillis();
         aTime = "ISO-8601 or epoch " + settings.timeUnit().title();
         String names = settings.fields().stream()
@@ -82,14 +96,42 @@ final class JsonReader {
     void read(byte[] data, long timestamp, long now, Reading into) {
         this.timestamp = timestamp;
         this.now = now;
+        read(data, message, into);
+        finish(into, into);
+    }
+
+    /** As {@link ReadingReader#readEach}: readings, each without a failure, and failures. */
+    List<Object> readEach(byte[] data, long timestamp, long now) {
+        this.timestamp = timestamp;
+        this.now = now;
+        elements = null;
+        Reading outside = new Reading(0);
+        read(data, requireNonNull(around), outside);
+        List<Object> all = elements;
+        if (all == null || all.isEmpty()) {
+            throw expected(Reason.JSON, eachText, "an array of readings", all == null ? "none" : "an empty one");
+        }
+        for (int i = 0; i < all.size(); i++) {
+            if (all.get(i) instanceof Reading reading) {
+                try {
+                    finish(reading, outside);
+                } catch (NotAReadingException e) {
+                    all.set(i, e.of(i));
+                }
+            }
+        }
+        return all;
+    }
+
+    private void read(byte[] data, Place place, Reading into) {
         try (JsonParser json = JSON.createParser(data)) {
             if (json.nextToken() != JsonToken.VALUE_STRING) {
-                read(json, into);
+                read(json, place, into);
                 return;
             }
             String inner = json.getText();
             expectEnd(json);
-            inner(inner, into);
+            inner(inner, place, into);
         } catch (JsonProcessingException e) {
             throw notJson(e, data);
         } catch (IOException e) { // from a parser over bytes in memory: only malformed UTF-16 and UTF-32
@@ -97,10 +139,10 @@ final class JsonReader {
         }
     }
 
-    private void inner(String text, Reading into) throws IOException {
+    private void inner(String text, Place place, Reading into) throws IOException {
         try (JsonParser json = JSON.createParser(text)) {
             json.nextToken();
-            read(json, into);
+            read(json, place, into);
         } catch (JsonProcessingException e) {
             long at = e.getLocation() == null ? -1 : e.getLocation().getCharOffset();
             throw expected(
@@ -155,14 +197,36 @@ final class JsonReader {
         return b >= '0' && b <= '9';
     }
 
-    private void read(JsonParser json, Reading into) throws IOException {
-        if (json.currentToken() != JsonToken.START_OBJECT) {
-            throw expected(Reason.JSON, "value", "a JSON object", found(json));
-        }
+    private void read(JsonParser json, Place place, Reading into) throws IOException {
+        expectMembers(json, place);
         into.clear();
         foundNull = false;
-        object(json, message, into);
+        value(json, place, into);
         expectEnd(json);
+    }
+
+    private static void expectMembers(JsonParser json, Place place) throws IOException {
+        if (json.currentToken() != JsonToken.START_OBJECT
+                && (json.currentToken() != JsonToken.START_ARRAY || !place.hasElements())) {
+            throw expected(
+                    Reason.JSON,
+                    "value",
+                    place.hasElements() ? "a JSON object or array" : "a JSON object",
+                    found(json));
+        }
+    }
+
+    /** Has a reading be whole, or refuses it; what it lacks may stand around it. */
+    private void finish(Reading into, Reading outside) {
+        if (into.sensor == null) {
+            into.sensor = outside.sensor;
+        }
+        if (settings.sensor().isPresent() && into.sensor == null) {
+            throw expected(Reason.KEY, sensorText, "a sensor id", "none");
+        }
+        if (into.time == Reading.NONE) {
+            into.time = outside.time;
+        }
         if (settings.time().isEmpty()) {
             into.time = timeOfRecord();
         } else if (into.time == Reading.NONE) {
@@ -198,10 +262,11 @@ final class JsonReader {
         if (place == null) {
             json.skipChildren();
         } else if (place.isRead()) {
-            if (place.field() == Place.TIME) {
-                into.time = time(json);
-            } else {
-                into.values[place.field()] = number(json, place);
+            switch (place.field()) {
+                case Place.TIME -> into.time = time(json);
+                case Place.SENSOR -> into.sensor = sensor(json);
+                case Place.EACH -> elements(json);
+                default -> into.values[place.field()] = number(json, place);
             }
         } else {
             place.empty(into);
@@ -211,6 +276,39 @@ final class JsonReader {
                 array(json, place, into);
             }
         }
+    }
+
+    private void elements(JsonParser json) throws IOException {
+        if (json.currentToken() != JsonToken.START_ARRAY) {
+            throw expected(Reason.JSON, eachText, "an array of readings", found(json));
+        }
+        List<Object> all = new ArrayList<>();
+        int depth = json.getParsingContext().getNestingDepth();
+        while (json.nextToken() != JsonToken.END_ARRAY) {
+            Reading reading = new Reading(settings.fields().size());
+            try {
+                expectMembers(json, message);
+                value(json, message, reading);
+                all.add(reading);
+            } catch (NotAReadingException e) {
+                while (json.getParsingContext().getNestingDepth() > depth) {
+                    json.nextToken();
+                }
+                all.add(e.of(all.size()));
+            }
+        }
+        elements = all;
+    }
+
+    private SensorId sensor(JsonParser json) throws IOException {
+        if (json.currentToken() != JsonToken.VALUE_STRING && json.currentToken() != JsonToken.VALUE_NUMBER_INT) {
+            throw expected(Reason.KEY, sensorText, "a text or a whole number", found(json));
+        }
+        String id = json.getText();
+        if (!StandardCharsets.UTF_8.newEncoder().canEncode(id)) {
+            throw expected(Reason.KEY, sensorText, "a sensor id of whole characters", found(json));
+        }
+        return SensorIdDeserializer.require(id.getBytes(StandardCharsets.UTF_8), sensorText);
     }
 
     private long time(JsonParser json) throws IOException {

@@ -35,11 +35,26 @@ public final class NotAReadingException extends SerializationException {
         }
     }
 
-    private final Reason reason;
+    /** For {@link #element}: the record has none, or it is about all of them. */
+    public static final int WHOLE = -1;
 
-    private NotAReadingException(Reason reason, String message) {
+    private final Reason reason;
+    private final int element;
+
+    private NotAReadingException(Reason reason, String message, int element) {
         super(message);
         this.reason = reason;
+        this.element = element;
+    }
+
+    /** The index, from 0, of the element of the record's array that is no reading; {@link #WHOLE} if none is any. */
+    public int element() {
+        return element;
+    }
+
+    /** The same of an element of an array. */
+    NotAReadingException of(int element) {
+        return new NotAReadingException(reason, "element " + element + ": " + getMessage(), element);
     }
 
     public Reason reason() {
@@ -53,12 +68,13 @@ public final class NotAReadingException extends SerializationException {
 
     /** @param where key, value, or what holds the event time */
     static NotAReadingException expected(Reason reason, String where, String expected, String found) {
-        return new NotAReadingException(reason, where + ": expected " + expected + ", found " + found);
+        return new NotAReadingException(reason, where + ": expected " + expected + ", found " + found, WHOLE);
     }
 
     /** @param where key or value */
     static NotAReadingException tooLarge(String where, int most, int found) {
-        return new NotAReadingException(Reason.SIZE, where + ": expected at most " + most + " bytes, found " + found);
+        return new NotAReadingException(
+                Reason.SIZE, where + ": expected at most " + most + " bytes, found " + found, WHOLE);
     }
 
     /** The text in quotes, see {@link #shorten}. */

@@ -20,7 +20,13 @@ final class Place {
     /** Among the numbers of fields, that of the event time. */
     static final int TIME = -1;
 
-    private static final int ON_THE_WAY = -2;
+    /** Among the numbers of fields, that of the sensor's id. */
+    static final int SENSOR = -2;
+
+    /** Among the numbers of fields, that of an array of readings. */
+    static final int EACH = -3;
+
+    private static final int ON_THE_WAY = -4;
 
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
 
@@ -63,13 +69,26 @@ final class Place {
         head = (long) LONGS.get(Arrays.copyOf(name, Math.max(Long.BYTES, name.length)), 0) & headMask;
     }
 
-    /** The message, with the places inside of it that are read. */
+    /** The message that is a reading, or the element of one, with the places inside of it that are read. */
     static Place message(ReadingSettings settings) {
-        Place message = new Place("", "");
-        settings.time().ifPresent(path -> message.add(path, TIME));
+        Place message = around(settings);
         for (int i = 0; i < settings.fields().size(); i++) {
             message.add(settings.fields().get(i).path(), i);
         }
+        return message;
+    }
+
+    /** The message around an array of readings at a path, with the places inside of it that are read. */
+    static Place around(ReadingSettings settings, MessagePath array) {
+        Place message = array.steps().isEmpty() ? new Place("", array.text()) : around(settings);
+        message.add(array, EACH);
+        return message;
+    }
+
+    private static Place around(ReadingSettings settings) {
+        Place message = new Place("", "");
+        settings.time().ifPresent(path -> message.add(path, TIME));
+        settings.sensor().ifPresent(path -> message.add(path, SENSOR));
         return message;
     }
 
@@ -99,7 +118,12 @@ final class Place {
         return field != ON_THE_WAY;
     }
 
-    /** The number of the field that stands here, or {@link #TIME}. */
+    /** Whether something is read of an array that stands here. */
+    boolean hasElements() {
+        return field == EACH || inside.stream().anyMatch(place -> place.step.matches("0|[1-9]\\d*"));
+    }
+
+    /** The number of the field that stands here, or {@link #TIME}, {@link #SENSOR} or {@link #EACH}. */
     int field() {
         return field;
     }
@@ -152,7 +176,12 @@ final class Place {
     boolean isFilled(Reading reading) {
         for (int i = 0; i < fields.size(); i++) {
             int number = fields.get(i);
-            if (number == TIME ? reading.time != Reading.NONE : !Double.isNaN(reading.values[number])) {
+            boolean filled = switch (number) {
+                case TIME -> reading.time != Reading.NONE;
+                case SENSOR -> reading.sensor != null;
+                default -> !Double.isNaN(reading.values[number]);
+            };
+            if (filled) {
                 return true;
             }
         }
@@ -162,10 +191,11 @@ final class Place {
     /** Forgets what was read here or inside. */
     void empty(Reading reading) {
         for (int number : fields) {
-            if (number == TIME) {
-                reading.time = Reading.NONE;
-            } else {
-                reading.values[number] = Double.NaN;
+            switch (number) {
+                case TIME -> reading.time = Reading.NONE;
+                case SENSOR -> reading.sensor = null;
+                case EACH -> {} // an array that comes again begins anew
+                default -> reading.values[number] = Double.NaN;
             }
         }
     }

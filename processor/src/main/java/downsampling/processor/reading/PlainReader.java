@@ -2,6 +2,7 @@ package downsampling.processor.reading;
 
 import downsampling.processor.settings.EpochUnit;
 import downsampling.processor.settings.ReadingSettings;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -184,7 +185,11 @@ final class PlainReader {
             return -1;
         }
         if (place != null && place.isRead()) {
-            return place.field() == Place.TIME ? time(data, at, end, into) : number(data, at, end, place.field(), into);
+            return switch (place.field()) {
+                case Place.TIME -> time(data, at, end, into);
+                case Place.SENSOR -> sensor(data, at, end, place, into);
+                default -> number(data, at, end, place.field(), into);
+            };
         }
         return pass(data, at, end, place, into, depth);
     }
@@ -208,6 +213,14 @@ final class PlainReader {
         into.time = millis;
         // What is outside looks like another unit, or it does not.
         return millis >= JsonReader.FIRST_LIKELY && millis < JsonReader.LAST_LIKELY ? after : -1;
+    }
+
+    private static int sensor(byte[] data, int at, int end, Place place, Reading into) {
+        int after = data[at] == '"' && into.sensor == null ? text(data, at + 1, end) : -1;
+        if (after >= 0) {
+            into.sensor = SensorIdDeserializer.require(Arrays.copyOfRange(data, at + 1, after - 1), place.text);
+        }
+        return after;
     }
 
     private int number(byte[] data, int at, int end, int field, Reading into) {

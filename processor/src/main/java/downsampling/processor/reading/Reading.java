@@ -1,11 +1,16 @@
 package downsampling.processor.reading;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /** One usable reading, as {@link ReadingReader} vouches for it. It is filled anew with each record that is read into it. */
 public final class Reading {
     /** A time that is not known yet. */
     static final long NONE = Long.MIN_VALUE;
+
+    /** Null where the message does not say it. */
+    @Nullable
+    SensorId sensor;
 
     long time;
     final double[] values;
@@ -27,6 +32,7 @@ public final class Reading {
     }
 
     void clear() {
+        sensor = null;
         time = NONE;
         Arrays.fill(values, Double.NaN);
     }
@@ -42,6 +48,6 @@ public final class Reading {
 
     @Override
     public String toString() {
-        return time + " " + Arrays.toString(values);
+        return (sensor == null ? "" : sensor + " ") + time + " " + Arrays.toString(values);
     }
 }

@@ -1,9 +1,11 @@
 package downsampling.processor.reading;
 
 import static downsampling.processor.reading.NotAReadingException.expected;
+import static java.util.Objects.requireNonNull;
 
 import downsampling.processor.reading.NotAReadingException.Reason;
 import downsampling.processor.settings.ReadingSettings;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +20,9 @@ public class ReadingReader {
     private final PlainReader plain;
     private final JsonReader careful;
     private final boolean timeOfRecord;
+    private final boolean hasSensor;
+    private final boolean isArray;
+    private final Reading single;
     private final long maxAhead;
 
     public ReadingReader(ReadingSettings settings) {
@@ -25,6 +30,9 @@ public class ReadingReader {
         plain = new PlainReader(settings, message);
         careful = new JsonReader(settings, message);
         timeOfRecord = settings.time().isEmpty();
+        hasSensor = settings.sensor().isPresent();
+        isArray = settings.each().isPresent();
+        single = new Reading(settings.fields().size());
         maxAhead = settings.maxAhead().toMillis();
     }
 
@@ -37,20 +45,67 @@ public class ReadingReader {
      * @throws NotAReadingException and nothing else, whatever the bytes
      */
     public void read(byte @Nullable [] value, long timestamp, long now, Reading into) {
+        byte[] data = requireSize(value);
+        into.clear();
+        boolean done = plain.read(data, into);
+        if (timeOfRecord) {
+            into.time = timestamp;
+        }
+        if (!done
+                || into.time < 0
+                || into.time - now > maxAhead
+                || !into.hasValue()
+                || hasSensor && into.sensor == null) {
+            careful.read(data, timestamp, now, into);
+        }
+    }
+
+    /** What a record has. */
+    public interface Visitor {
+        /**
+         * A reading.
+         *
+         * @param element its index, from 0, in the array of the record; {@link NotAReadingException#WHOLE} if that has none
+         * @param reading is filled anew after the call
+         */
+        void reading(SensorId sensor, int element, Reading reading);
+
+        /** An element that is no reading. */
+        void dead(NotAReadingException why);
+    }
+
+    /**
+     * Reads all readings of a record, and whose they are.
+     *
+     * @param timestamp and {@code now}: see {@link #read}
+     * @throws NotAReadingException if the record has none; nothing else, and nothing was visited
+     */
+    public void readAll(byte @Nullable [] key, byte @Nullable [] value, long timestamp, long now, Visitor visitor) {
+        SensorId sensor = hasSensor ? null : SensorIdDeserializer.require(key);
+        if (!isArray) {
+            read(value, timestamp, now, single);
+            visitor.reading(
+                    sensor == null ? requireNonNull(single.sensor) : sensor, NotAReadingException.WHOLE, single);
+            return;
+        }
+        List<Object> elements = careful.readEach(requireSize(value), timestamp, now);
+        for (int i = 0; i < elements.size(); i++) {
+            if (elements.get(i) instanceof Reading reading) {
+                visitor.reading(sensor == null ? requireNonNull(reading.sensor) : sensor, i, reading);
+            } else {
+                visitor.dead((NotAReadingException) elements.get(i));
+            }
+        }
+    }
+
+    private static byte[] requireSize(byte @Nullable [] value) {
         if (value == null) {
             throw expected(Reason.SIZE, "value", "a JSON object", "none");
         }
         if (value.length > MAX_BYTES) {
             throw NotAReadingException.tooLarge("value", MAX_BYTES, value.length);
         }
-        into.clear();
-        boolean done = plain.read(value, into);
-        if (timeOfRecord) {
-            into.time = timestamp;
-        }
-        if (!done || into.time < 0 || into.time - now > maxAhead || !into.hasValue()) {
-            careful.read(value, timestamp, now, into);
-        }
+        return value;
     }
 
     /** What {@link #read} does, whatever the shape, and slower. */

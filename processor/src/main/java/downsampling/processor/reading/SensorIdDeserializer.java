@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import org.apache.kafka.common.serialization.Deserializer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The record key: a sensor's id, UTF-8, not empty, at most {@value #MAX_BYTES} bytes. Strict, so that writing the id again gives the very bytes that were read.
@@ -29,21 +30,27 @@ public final class SensorIdDeserializer implements Deserializer<String> {
      *
      * @throws NotAReadingException if there is no key, or it is empty, too large or not UTF-8
      */
-    public static SensorId require(byte[] key) {
-        if (key == null || key.length == 0) {
-            throw NotAReadingException.expected(
-                    NotAReadingException.Reason.KEY, "key", "a sensor id", key == null ? "none" : "an empty one");
-        }
-        if (key.length > MAX_BYTES) {
-            throw NotAReadingException.tooLarge("key", MAX_BYTES, key.length);
-        }
-        SensorId id = new SensorId(key);
-        if (!id.isAscii()) { // so there is something to find out
-            requireUtf8(key);
-        }
-        return id;
+    public static SensorId require(byte @Nullable [] key) {
+        return require(key, "key");
     }
 
+    /** @param where the id stands */
+    static SensorId require(byte @Nullable [] id, String where) {
+        if (id == null || id.length == 0) {
+            throw NotAReadingException.expected(
+                    NotAReadingException.Reason.KEY, where, "a sensor id", id == null ? "none" : "an empty one");
+        }
+        if (id.length > MAX_BYTES) {
+            throw NotAReadingException.tooLarge(where, MAX_BYTES, id.length);
+        }
+        SensorId sensor = new SensorId(id);
+        if (!sensor.isAscii()) { // so there is something to find out
+            requireUtf8(id);
+        }
+        return sensor;
+    }
+
+    /** Only a key: a text of a message is what has been read as UTF-8. */
     private static void requireUtf8(byte[] key) {
         try {
             StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(key));

@@ -1,5 +1,7 @@
 package downsampling.processor.settings;
 
+import java.util.List;
+
 /**
  * A number of a message that is summarised.
  *
@@ -7,6 +9,9 @@ package downsampling.processor.settings;
  * @param path where it stands in the message
  */
 public record Field(String name, MessagePath path) {
+    /** The member of a summary that no field can be called. */
+    static final String TIME = "time";
+
     private static final int LONGEST = 100;
 
     public Field {
@@ -17,7 +22,12 @@ public record Field(String name, MessagePath path) {
                 "1 to " + LONGEST
                         + " characters for a name, which is followed by = if a pointer names the member, as in"
                         + " temperature=/data/0");
-        Require.that(!name.equals("time"), "--fields", name, "another name than that of the time in the summary");
+        Require.that(!name.equals(TIME), "--fields", name, "another name than that of the time in the summary");
+    }
+
+    /** The same in a message where it is called as in the summary. */
+    Field rewritten() {
+        return new Field(name, new MessagePath(name, List.of(name)));
     }
 
     /** @param text {@code NAME=POINTER}, or {@code NAME} alone, which is both */

@@ -8,11 +8,19 @@ import java.util.List;
  * Where something stands in a message.
  *
  * @param text  the name of a member of the message, or a JSON Pointer (RFC 6901), as it was given
- * @param steps names of members and indices of elements, from the outside to the inside; at least one
+ * @param steps names of members and indices of elements, from the outside to the inside; none for the message itself
  */
 public record MessagePath(String text, List<String> steps) {
     public MessagePath {
         steps = List.copyOf(steps);
+    }
+
+    /** The message itself, as RFC 6901 writes it in a URI. */
+    private static final String MESSAGE = "#";
+
+    /** The message itself for {@value #MESSAGE}, else something in it. */
+    static MessagePath ofAny(String option, String text) {
+        return text.equals(MESSAGE) ? new MessagePath(text, List.of()) : of(option, text);
     }
 
     /** @param option whose value it is, or a part of that */

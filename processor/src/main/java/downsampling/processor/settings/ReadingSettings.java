@@ -4,18 +4,23 @@ import static picocli.CommandLine.ScopeType.INHERIT;
 
 import java.time.Duration;
 import java.time.ZoneId;
+import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
  * How a record becomes a reading.
  *
+ * @param sensor   where the sensor's id stands in the message; empty if it is the record's key
+ * @param each     where the array stands each of whose elements is a reading; empty if the message is one reading
+ * @param rekey    whether readings go through a topic in which all of a sensor are in one partition
  * @param fields   the numbers to summarise, in the order of the summary; 1 to {@value #MOST_FIELDS}
  * @param time     where the event time stands in the message; empty if it is the record's own timestamp
  * @param timeUnit of an event time that is a number
@@ -23,7 +28,14 @@ import picocli.CommandLine.Option;
  * @param maxAhead how far in the future an event time may lie
  */
 public record ReadingSettings(
-        List<Field> fields, Optional<MessagePath> time, EpochUnit timeUnit, ZoneId zone, Duration maxAhead) {
+        Optional<MessagePath> sensor,
+        Optional<MessagePath> each,
+        boolean rekey,
+        List<Field> fields,
+        Optional<MessagePath> time,
+        EpochUnit timeUnit,
+        ZoneId zone,
+        Duration maxAhead) {
     static final int MOST_FIELDS = 64;
 
     /** As a value of {@code --time-field}. */
@@ -36,19 +48,41 @@ public record ReadingSettings(
         Set<String> names = new HashSet<>();
         List<MessagePath> paths = new ArrayList<>();
         time.ifPresent(paths::add);
+        sensor.ifPresent(path -> {
+            requireApart("--sensor-field", path, paths);
+            paths.add(path);
+        });
+        // Around the array, that is; where the message is the array itself, there is nothing around it.
+        each.filter(array -> !array.steps().isEmpty()).ifPresent(array -> requireApart("--each", array, paths));
         for (Field field : fields) {
             Require.that(names.add(field.name()), "--fields", field.name(), "each name once");
-            MessagePath path = field.path();
-            for (MessagePath other : paths) {
-                Require.that(
-                        !path.leadsTo(other) && !other.leadsTo(path),
-                        "--fields",
-                        path.text(),
-                        "a place in the message that is not part of " + other.text() + ", or the other way round");
-            }
-            paths.add(path);
+            requireApart("--fields", field.path(), paths);
+            paths.add(field.path());
         }
         Require.between("--max-ahead", maxAhead, Duration.ZERO, Require.LONGEST);
+    }
+
+    private static void requireApart(String option, MessagePath path, List<MessagePath> others) {
+        for (MessagePath other : others) {
+            Require.that(
+                    !path.leadsTo(other) && !other.leadsTo(path),
+                    option,
+                    path.text(),
+                    "a place in the message that is not part of " + other.text() + ", or the other way round");
+        }
+    }
+
+    /** How readings are read that a processor has read and written again, see {@link Settings#windowedTopic}. */
+    public ReadingSettings rewritten() {
+        return new ReadingSettings(
+                Optional.empty(),
+                Optional.empty(),
+                false,
+                fields.stream().map(Field::rewritten).toList(),
+                Optional.of(new MessagePath(Field.TIME, List.of(Field.TIME))),
+                EpochUnit.MS,
+                ZoneOffset.UTC,
+                Require.LONGEST); // how far ahead it is has been looked at
     }
 
     @Command(optionListHeading = "%nWhat a reading is:%n")
@@ -99,6 +133,34 @@ public record ReadingSettings(
         private ZoneId zone;
 
         @Option(
+                names = "--sensor-field",
+                scope = INHERIT,
+                paramLabel = "POINTER",
+                description =
+                        "sensor id: the name of the member in the message or a JSON Pointer to it, a text or a whole number"
+                                + " (default: the key of the record); means --rekey")
+        private @Nullable String sensor;
+
+        @Option(
+                names = "--each",
+                scope = INHERIT,
+                paramLabel = "POINTER",
+                description = {
+                    "where an array stands in the message, each of whose elements is a reading; # if the message is the array."
+                            + " The other options then say where something stands in an element; an element without a time or"
+                            + " a sensor id has that of the message around it; means --rekey"
+                })
+        private @Nullable String each;
+
+        @Option(
+                names = "--rekey",
+                scope = INHERIT,
+                description =
+                        "readings go through a topic of the application's own, in which all readings of a sensor are in one"
+                                + " partition: for topics whose keys are no sensor ids, or that several client libraries write to")
+        private boolean rekey;
+
+        @Option(
                 names = "--max-ahead",
                 scope = INHERIT,
                 paramLabel = "DURATION",
@@ -108,6 +170,9 @@ public record ReadingSettings(
 
         ReadingSettings readings() {
             return new ReadingSettings(
+                    Optional.ofNullable(sensor).map(name -> MessagePath.of("--sensor-field", name)),
+                    Optional.ofNullable(each).map(name -> MessagePath.ofAny("--each", name)),
+                    rekey || sensor != null || each != null,
                     Stream.of(fields.split(",", -1))
                             .map(String::strip)
                             .map(Field::of)

@@ -61,8 +61,10 @@ public final class MissingTopics {
                 create(topic, partitions, topic.equals(topics.output()) ? kept : keptWhole);
             }
         }
-        awaitLeaders(Stream.concat(Stream.of(topics.input()), topics.results().stream())
-                .toList());
+        awaitLeaders(
+                admin,
+                Stream.concat(Stream.of(topics.input()), topics.results().stream())
+                        .toList());
         return partitions;
     }
 
@@ -91,16 +93,13 @@ public final class MissingTopics {
     /**
      * A topic just made is there when the leader of each partition answers: of an idempotent producer's first batches the first
      * can get lost on one that has not taken over yet (KAFKA-15591).
+     *
+     * @throws FailedException if they do not
      */
-    private void awaitLeaders(List<String> topics) {
-        Map<TopicPartition, OffsetSpec> ends = topics.stream()
-                .flatMap(topic -> IntStream.range(
-                                0, Cluster.partitions(admin, topic).orElse(1))
-                        .mapToObj(partition -> new TopicPartition(topic, partition)))
-                .collect(Collectors.toMap(partition -> partition, partition -> OffsetSpec.latest()));
+    public static void awaitLeaders(Admin admin, List<String> topics) {
         for (long deadline = System.nanoTime() + LEADERS.toNanos(); ; LockSupport.parkNanos(RETRY.toNanos())) {
             try {
-                get(admin.listOffsets(ends).all());
+                get(admin.listOffsets(ends(admin, topics)).all());
                 return;
             } catch (ExecutionException e) {
                 if (!(e.getCause() instanceof RetriableException) || System.nanoTime() - deadline >= 0) {
@@ -108,5 +107,13 @@ public final class MissingTopics {
                 }
             }
         }
+    }
+
+    private static Map<TopicPartition, OffsetSpec> ends(Admin admin, List<String> topics) {
+        return topics.stream()
+                .flatMap(topic -> IntStream.range(
+                                0, Cluster.partitions(admin, topic).orElse(1))
+                        .mapToObj(partition -> new TopicPartition(topic, partition)))
+                .collect(Collectors.toMap(partition -> partition, partition -> OffsetSpec.latest()));
     }
 }

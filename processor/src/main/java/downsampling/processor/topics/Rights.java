@@ -39,7 +39,7 @@ public final class Rights {
         Stream.of(
                         Stream.of(settings.topics().input()),
                         settings.topics().results().stream(),
-                        Stream.of(settings.changelog()))
+                        settings.internalTopics().stream())
                 .flatMap(topics -> topics)
                 .forEach(topic -> checkTopic(admin, topic, needed(topic, settings)));
         String group = settings.applicationId();

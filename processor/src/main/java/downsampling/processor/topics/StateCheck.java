@@ -37,13 +37,15 @@ public final class StateCheck {
     }
 
     /**
-     * The names of the changelogs of an application's state, of both topologies and of all settings; those of another
-     * application, however its name begins, never match. The groups are topology, window and grace where they are in the name.
+     * The names of the topics that an application makes for itself, with both topologies and all settings; those of another
+     * application, however its name begins, never match. The groups are topology, whether readings are rekeyed, window and grace,
+     * for those whose name has them.
      */
-    public static Pattern changelogs(String applicationId) {
+    public static Pattern internalTopics(String applicationId) {
         String duration = "(\\d+(?:ms|s|d))";
-        return Pattern.compile(Pattern.quote(applicationId) + "-(?:(" + EXACT.storePrefix() + "|" + DSL.storePrefix()
-                + ")-" + duration + "-" + duration + "|" + DslTopology.SUPPRESSED + "-store)-changelog");
+        return Pattern.compile(Pattern.quote(applicationId) + "-(?:(?:(" + EXACT.storePrefix() + "|" + DSL.storePrefix()
+                + ")(" + Settings.REKEYED + ")?-" + duration + "-" + duration + "|" + DslTopology.SUPPRESSED + "-store|"
+                + Settings.REKEY_STORE + ")-changelog|" + Settings.REKEYED_TOPIC + "-repartition)");
     }
 
     /**
@@ -66,18 +68,20 @@ public final class StateCheck {
 
     /** State that was made with another topology, window or grace would be left behind, or mixed, and windows lie. */
     private Optional<String> otherState(Set<String> topics) {
-        Pattern changelog = changelogs(settings.applicationId());
+        Pattern changelog = internalTopics(settings.applicationId());
         for (String topic : topics) {
             Matcher made = changelog.matcher(topic);
             if (made.matches() && made.group(1) != null && !topic.equals(settings.changelog())) {
                 return Optional.of(String.format(
-                        "the state of %s was made with --topology %s --window %s --grace %s, but the processor is now"
-                                + " started with --topology %s --window %s --grace %s: run it with the old settings, or %s",
+                        "the state of %s was made with --topology %s%s --window %s --grace %s, but the processor is now"
+                                + " started with --topology %s%s --window %s --grace %s: run it with the old settings, or %s",
                         settings.applicationId(),
                         made.group(1).equals(DSL.storePrefix()) ? "dsl" : "exact",
-                        made.group(2),
+                        made.group(2) == null ? "" : " --rekey",
                         made.group(3),
+                        made.group(4),
                         settings.topology().name().toLowerCase(Locale.ROOT),
+                        settings.readings().rekey() ? " --rekey" : "",
                         Durations.format(settings.windows().size()),
                         Durations.format(settings.windows().grace()),
                         ANEW));

@@ -31,7 +31,7 @@ public final class TopicCheck {
     /** What the topics accept that records are written to, by their names, as far as this program may read their settings. */
     public static Map<String, TopicLimits> limits(Admin admin, Settings settings) {
         Map<String, TopicLimits> limits = new HashMap<>();
-        Stream.concat(settings.topics().results().stream(), Stream.of(settings.changelog()))
+        Stream.concat(settings.topics().results().stream(), settings.internalTopics().stream())
                 .forEach(topic -> limits.put(topic, limits(Cluster.settings(admin, topic), settings)));
         return limits;
     }

@@ -18,13 +18,16 @@ import org.apache.kafka.streams.state.internals.CachedStateStore;
  * they change, and docs/decisions/open-windows.md says what it brings.
  */
 final class BeforeCommit implements StateStore, CachedStateStore<Object, Object> {
-    static final String NAME = "before-commit";
-
+    private final String name;
     private Runnable action = () -> {};
     private boolean open;
 
-    static StoreBuilder<BeforeCommit> builder() {
-        return new Builder();
+    private BeforeCommit(String name) {
+        this.name = name;
+    }
+
+    static StoreBuilder<BeforeCommit> builder(String name) {
+        return new Builder(name);
     }
 
     /** Replaces the action; called by the task's own thread, as the action will be. */
@@ -47,7 +50,7 @@ final class BeforeCommit implements StateStore, CachedStateStore<Object, Object>
 
     @Override
     public String name() {
-        return NAME;
+        return name;
     }
 
     @Override
@@ -72,15 +75,10 @@ final class BeforeCommit implements StateStore, CachedStateStore<Object, Object>
         return open;
     }
 
-    private static final class Builder implements StoreBuilder<BeforeCommit> {
+    private record Builder(String name) implements StoreBuilder<BeforeCommit> {
         @Override
         public BeforeCommit build() {
-            return new BeforeCommit();
-        }
-
-        @Override
-        public String name() {
-            return NAME;
+            return new BeforeCommit(name);
         }
 
         @Override

@@ -1,21 +1,34 @@
 package downsampling.processor.window;
 
 import downsampling.processor.input.Batches;
-import downsampling.processor.input.InputConsumers;
-import downsampling.processor.input.InputEnd;
 import downsampling.processor.reading.ReadingReader;
 import downsampling.processor.settings.Settings;
 import downsampling.processor.settings.TopicNames;
+import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
-import java.util.function.LongSupplier;
+import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.Deserializer;
+import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
+import org.apache.kafka.common.serialization.Serializer;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.AutoOffsetReset;
+import org.apache.kafka.streams.StreamsBuilder;
 import org.apache.kafka.streams.Topology;
+import org.apache.kafka.streams.kstream.Consumed;
+import org.apache.kafka.streams.kstream.Named;
+import org.apache.kafka.streams.kstream.Repartitioned;
+import org.apache.kafka.streams.processor.StreamPartitioner;
+import org.apache.kafka.streams.processor.TimestampExtractor;
+import org.apache.kafka.streams.processor.api.Processor;
+import org.apache.kafka.streams.processor.api.ProcessorSupplier;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.Stores;
@@ -32,55 +45,131 @@ import org.apache.kafka.streams.state.Stores;
 public final class ExactTopology {
     private static final ByteArraySerializer BYTES = new ByteArraySerializer();
 
+    private static final String WINDOW = "window";
+    private static final String REKEY = "rekey";
+    /** What Kafka Streams calls the node that leads to the topic in between. */
+    private static final String SINK = Settings.REKEYED_TOPIC + "-repartition-filter";
+
+    /** Batches are read, single records are written. */
+    private static final Serde<Object> BATCHES = new Serde<>() {
+        @Override
+        public Serializer<Object> serializer() {
+            return (topic, value) -> (byte[]) value;
+        }
+
+        @Override
+        public Deserializer<Object> deserializer() {
+            return new Deserializer<>() {
+                private final Batches.BatchDeserializer batches = new Batches.BatchDeserializer();
+
+                @Override
+                public Object deserialize(String topic, byte[] data) {
+                    return batches.deserialize(topic, data);
+                }
+
+                @Override
+                public Object deserialize(String topic, Headers headers, byte[] data) {
+                    return batches.deserialize(topic, headers, data);
+                }
+            };
+        }
+    };
+
     private ExactTopology() {}
 
     /**
      * Builds the topology.
      *
-     * @param readers   makes a reader for each task
-     * @param wallClock in epoch milliseconds
-     * @param inputEnd  how far a partition of the input topic is known to be read, see {@link InputEnd}
-     * @param limits    what a topic accepts, by its name
+     * @param readers makes a reader of the input for each task
      */
     public static Topology build(
-            Settings settings,
-            Supplier<ReadingReader> readers,
-            LongSupplier wallClock,
-            InputEnd.Watch inputEnd,
-            InputConsumers input,
-            KeptWindows kept,
-            Function<String, TopicLimits> limits,
-            Metrics metrics,
-            Faults faults) {
-        String changelog = settings.changelog();
+            Settings settings, Supplier<ReadingReader> readers, Surroundings around, KeptWindows kept) {
         TopicNames topics = settings.topics();
+        Topology topology = settings.readings().rekey()
+                ? rekeyed(settings, readers, around, kept)
+                : direct(settings, readers, around, kept);
+        return topology.addSink(WindowProcessor.SUMMARIES, topics.output(), BYTES, BYTES, WINDOW)
+                .addSink(WindowProcessor.LATE, topics.late(), BYTES, BYTES, WINDOW)
+                .addSink(WindowProcessor.DEAD, topics.dead(), BYTES, BYTES, WINDOW);
+    }
+
+    private static Topology direct(
+            Settings settings, Supplier<ReadingReader> readers, Surroundings around, KeptWindows kept) {
         return new Topology()
                 .addSource(
                         AutoOffsetReset.earliest(),
                         "readings",
-                        (batch, partitionTime) -> limits.apply(changelog) // whose records carry it, too
-                                .timestamp(batch.timestamp(), System.currentTimeMillis()),
+                        timestamps(settings, around),
                         new ByteArrayDeserializer(),
                         new Batches.BatchDeserializer(),
-                        topics.input())
-                .addProcessor(
-                        "window",
-                        () -> new WindowProcessor(
-                                settings, readers.get(), wallClock, inputEnd, input, kept, limits, metrics, faults),
-                        "readings")
-                .addStateStore(openWindows(settings), "window")
-                .addStateStore(BeforeCommit.builder(), "window")
-                .addSink(WindowProcessor.SUMMARIES, topics.output(), BYTES, BYTES, "window")
-                .addSink(WindowProcessor.LATE, topics.late(), BYTES, BYTES, "window")
-                .addSink(WindowProcessor.DEAD, topics.dead(), BYTES, BYTES, "window");
+                        settings.topics().input())
+                .addProcessor(WINDOW, () -> new WindowProcessor(settings, readers.get(), around, kept), "readings")
+                .addStateStore(store(settings, settings.storeName()), WINDOW)
+                .addStateStore(BeforeCommit.builder(BatchProcessor.beforeCommit(settings.storeName())), WINDOW);
+    }
+
+    /** Kafka Streams makes the topic in between, and deletes of it what has been read. */
+    private static Topology rekeyed(
+            Settings settings, Supplier<ReadingReader> readers, Surroundings around, KeptWindows kept) {
+        StreamsBuilder builder = new StreamsBuilder();
+        List<String> stores = List.of(Settings.REKEY_STORE, settings.storeName());
+        for (String store : stores) {
+            builder.addStateStore(store(settings, store));
+            builder.addStateStore(BeforeCommit.builder(BatchProcessor.beforeCommit(store)));
+        }
+        builder.stream(
+                        settings.topics().input(),
+                        Consumed.with(Serdes.ByteArray(), BATCHES)
+                                .withOffsetResetPolicy(AutoOffsetReset.earliest())
+                                .withTimestampExtractor(timestamps(settings, around))
+                                .withName("readings"))
+                .process(
+                        ExactTopology.<byte[], Object>supplier(
+                                () -> new RekeyProcessor(settings, readers.get(), around, SINK)),
+                        Named.as(REKEY),
+                        Settings.REKEY_STORE,
+                        BatchProcessor.beforeCommit(Settings.REKEY_STORE))
+                .repartition(Repartitioned.with(Serdes.ByteArray(), BATCHES)
+                        .withName(Settings.REKEYED_TOPIC)
+                        .withStreamPartitioner(new ToPartitions()))
+                .process(
+                        ExactTopology.<byte[], byte[]>supplier(() -> new WindowProcessor(
+                                settings, new ReadingReader(settings.readings().rewritten()), around, kept)),
+                        Named.as(WINDOW),
+                        settings.storeName(),
+                        BatchProcessor.beforeCommit(settings.storeName()));
+        return builder.build()
+                .addSink(RekeyProcessor.deadSink(), settings.topics().dead(), BYTES, BYTES, REKEY);
+    }
+
+    /** Values come as batches, whatever the type that the node before writes. */
+    @SuppressWarnings("unchecked")
+    private static <K, V> ProcessorSupplier<byte[], Object, K, V> supplier(Supplier<? extends BatchProcessor> maker) {
+        return () -> (Processor<byte[], Object, K, V>) (Processor<?, ?, ?, ?>) maker.get();
+    }
+
+    /** A reading goes to the partition of its key, as the Java client has it; a marker goes to all. */
+    private static final class ToPartitions implements StreamPartitioner<byte[], Object> {
+        @Override
+        @SuppressWarnings({"deprecation", "removal"}) // the interface has it implemented still
+        public Optional<Set<Integer>> partitions(String topic, byte[] key, Object value, int partitions) {
+            return RekeyedRecords.isMarkerKey(key)
+                    ? Optional.of(IntStream.range(0, partitions).boxed().collect(Collectors.toSet()))
+                    : Optional.empty();
+        }
+    }
+
+    private static TimestampExtractor timestamps(Settings settings, Surroundings around) {
+        return (batch, partitionTime) -> around.limits()
+                .apply(settings.changelog()) // whose records carry it, too
+                .timestamp(batch.timestamp(), System.currentTimeMillis());
     }
 
     /**
      * The changelog is compacted and nothing else: deleting by time would delete open windows of old event times. Its times are
      * the broker's own, as it could refuse others.
      */
-    private static StoreBuilder<KeyValueStore<Bytes, byte[]>> openWindows(Settings settings) {
-        String name = settings.storeName();
+    private static StoreBuilder<KeyValueStore<Bytes, byte[]>> store(Settings settings, String name) {
         return Stores.keyValueStoreBuilder(
                         settings.state().isInMemory()
                                 ? Stores.inMemoryKeyValueStore(name)

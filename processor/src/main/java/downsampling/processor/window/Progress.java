@@ -5,6 +5,7 @@ import downsampling.processor.input.InputConsumers;
 import downsampling.processor.settings.Settings;
 import java.time.Instant;
 import java.util.Optional;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Headers;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,7 +18,7 @@ final class Progress {
     private static final Logger LOG = LoggerFactory.getLogger(Progress.class);
 
     private final Settings settings;
-    private final int partition;
+    private final TopicPartition partition;
     private final InputConsumers input;
     private final InputConsumers.Place place;
     private long newestTimestamp;
@@ -28,7 +29,7 @@ final class Progress {
     private boolean passingOver;
 
     /** @param stored what the state says */
-    Progress(Settings settings, int partition, InputConsumers input, Position stored) {
+    Progress(Settings settings, TopicPartition partition, InputConsumers input, Position stored) {
         this.settings = settings;
         this.partition = partition;
         this.input = input;
@@ -73,7 +74,7 @@ final class Progress {
             LOG.warn(
                     "Partition {} is read again from offset {}, although all records up to offset {} were processed: the offsets"
                             + " of group {} were lost or set back. Records that were processed before are not counted again",
-                    partition,
+                    partition.partition(),
                     offset,
                     nextOffset - 1,
                     settings.applicationId());
@@ -92,7 +93,7 @@ final class Progress {
             return Optional.empty();
         }
         nextOffset = last + 1;
-        return Optional.of(new DeletedInput(settings.topics().input(), partition, first, last));
+        return Optional.of(new DeletedInput(partition.topic(), partition.partition(), first, last));
     }
 
     /** What the store is to hold as of the commit that begins. */

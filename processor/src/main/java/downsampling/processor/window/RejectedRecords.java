@@ -1,6 +1,7 @@
 package downsampling.processor.window;
 
 import downsampling.processor.input.DeletedInput;
+import downsampling.processor.reading.NotAReadingException;
 import downsampling.processor.settings.TopicNames;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -14,18 +15,24 @@ import org.apache.kafka.streams.processor.api.Record;
  * What goes to the late and to the dead-letter topic: the raw record as it was, as far as it fits, and beside its own headers
  * those that say where it stood and what was the matter. One per task.
  */
-final class RejectedRecords {
+public final class RejectedRecords {
+    /** Header of a dead letter: the index, from 0, of the element of the record's array that is no reading. */
+    public static final String ELEMENT = "dead.element";
+
     /** Of a stack trace in a header, in characters: enough for the cause, and no more than any topic accepts. */
     private static final int MOST_TRACE = 4000;
 
     private final SizeLimit lateLimit;
     private final SizeLimit deadLimit;
     private final Metrics metrics;
+    private final boolean rekeyed;
 
-    RejectedRecords(TopicNames topics, Function<String, TopicLimits> limits, Metrics metrics) {
+    /** @param rekeyed whether late readings are those of {@link RekeyedRecords} */
+    RejectedRecords(boolean rekeyed, TopicNames topics, Function<String, TopicLimits> limits, Metrics metrics) {
         lateLimit = new SizeLimit(topics.late(), limits);
         deadLimit = new SizeLimit(topics.dead(), limits);
         this.metrics = metrics;
+        this.rekeyed = rekeyed;
     }
 
     /**
@@ -39,10 +46,10 @@ final class RejectedRecords {
         Headers headers = new RecordHeaders()
                 .add("late.window.start", HeaderText.of(start))
                 .add("late.window.end", HeaderText.of(end))
-                .add("late.by.ms", HeaderText.of(by))
-                .add("source.topic", HeaderText.of(raw.topic()))
-                .add("source.partition", HeaderText.of(raw.partition()))
-                .add("source.offset", HeaderText.of(raw.offset()));
+                .add("late.by.ms", HeaderText.of(by));
+        if (!rekeyed) { // else its own headers say where it comes from
+            RekeyedRecords.source(raw, NotAReadingException.WHOLE).forEach(headers::add);
+        }
         return fit(raw, arrived, headers, lateLimit);
     }
 
@@ -52,6 +59,9 @@ final class RejectedRecords {
                 .add("__streams.errors.exception", HeaderText.of(why.getClass().getName()))
                 .add("__streams.errors.message", HeaderText.of(String.valueOf(why.getMessage())))
                 .add("__streams.errors.stacktrace", HeaderText.of(trace(why)));
+        if (why instanceof NotAReadingException of && of.element() != NotAReadingException.WHOLE) {
+            headers.add(ELEMENT, HeaderText.of(of.element()));
+        }
         return fit(raw, arrived, withPlace(headers, raw.topic(), raw.partition(), raw.offset()), deadLimit);
     }
 

@@ -31,13 +31,18 @@ public final class StreamTime {
      *     lies in the future, or so long before the reading's time that the reading would have been refused then
      */
     public void accept(long time, long arrived, long now) {
-        if (time > newest) {
-            newest = time;
-        }
+        accept(time);
         if (arrived > now || time - arrived > maxAhead) {
             readUpTo(now);
         } else {
             readUpTo(arrived);
+        }
+    }
+
+    /** A reading was counted of which nothing says up to when what came in has been read. */
+    public void accept(long time) {
+        if (time > newest) {
+            newest = time;
         }
     }
 
@@ -54,11 +59,12 @@ public final class StreamTime {
     }
 
     /** What stream time comes to as the wall clock goes on. */
-    long newest() {
+    public long newest() {
         return newest;
     }
 
-    long readUpTo() {
+    /** All that had come in by then has been read. */
+    public long readUpTo() {
         return readUpTo;
     }
 }

@@ -58,12 +58,19 @@ public final class SummaryJson {
 
     private static void write(JsonGenerator json, FieldSummary field, Statistic statistic) throws IOException {
         double value = field.get(statistic);
-        if (value == (long) value) {
-            json.writeNumber((long) value);
-        } else if (Double.isNaN(value)) {
+        if (Double.isNaN(value)) {
             json.writeNull();
         } else if (Double.isInfinite(value)) {
             json.writeNumber(field.largeSum()); // JSON has no largest number
+        } else {
+            write(json, value);
+        }
+    }
+
+    /** @param value finite */
+    static void write(JsonGenerator json, double value) throws IOException {
+        if (value == (long) value) {
+            json.writeNumber((long) value);
         } else {
             json.writeNumber(NumberOutput.toString(value, true).replace(".0E", "E")); // shortest, on every JDK
         }

@@ -47,7 +47,7 @@ class AccountTest {
 
     @Test
     void shouldFindEveryReadingInItsPlace() {
-        account.late(lateHeaders(0, 2, 10), true);
+        account.late(null, lateHeaders(0, 2, 10), true);
         account.dead(deadHeaders(0, 3));
         read("a", 1, 5);
         read("a", 12, 7);
@@ -133,7 +133,7 @@ class AccountTest {
 
     @Test
     void shouldMissTheSummaryOfAWindowThatALateReadingCameFor() {
-        account.late(lateHeaders(0, 1, 10), true);
+        account.late(null, lateHeaders(0, 1, 10), true);
         read("a", 1, 5);
         read("a", 2, 5);
 
@@ -217,8 +217,8 @@ class AccountTest {
 
     @Test
     void shouldSeeALateAndADeadRecordThatCameTwice() {
-        account.late(lateHeaders(0, 0, 10), true);
-        account.late(lateHeaders(0, 0, 10), true);
+        account.late(null, lateHeaders(0, 0, 10), true);
+        account.late(null, lateHeaders(0, 0, 10), true);
         account.dead(deadHeaders(0, 1));
         account.dead(deadHeaders(0, 1));
         account.dead(deadHeaders(0, 0));
@@ -272,7 +272,7 @@ class AccountTest {
 
     @Test
     void shouldSeeASummaryWithoutReadingsAndALateRecordWithoutOne() {
-        account.late(lateHeaders(0, 7, 10), true);
+        account.late(null, lateHeaders(0, 7, 10), true);
         first.done();
         second.done();
         judge("a", 0, Summaries.of(5));
@@ -330,7 +330,7 @@ class AccountTest {
     void shouldNotJudgeWindowsThatRetentionMayHaveCut() {
         offset = 100;
         given(new Account.Partition(0, 100, ALL, ALL));
-        account.late(lateHeaders(0, 99, 10), true);
+        account.late(null, lateHeaders(0, 99, 10), true);
         read("a", 15, 5);
         read("a", 85, 5);
         read("a", 92, 5);
@@ -365,9 +365,10 @@ class AccountTest {
     void shouldLeaveOutRecordsOfOtherTopics() {
         assertThat(account.dead(deadHeaders(7, 0))).isFalse();
         assertThat(account.dead(new RecordHeaders())).isFalse();
-        assertThat(account.late(new RecordHeaders().add("source.partition", null), true))
+        assertThat(account.late(null, new RecordHeaders().add("source.partition", null), true))
                 .isFalse();
         assertThat(account.late(
+                        null,
                         lateHeaders(0, 0, 10).remove("source.topic").add("source.topic", "another".getBytes(UTF_8)),
                         true))
                 .isFalse();

@@ -55,7 +55,7 @@ class InputConsumersTest {
 
     @Test
     void shouldPutARecordInThePlaceOfThoseThatAreGone() {
-        input.resume(0, 10);
+        input.resume(PARTITION, 10);
         setRange(70, 100);
         add(70);
         assertThatThrownBy(this::poll).isInstanceOf(OffsetOutOfRangeException.class);
@@ -67,7 +67,7 @@ class InputConsumersTest {
 
     @Test
     void shouldHoldItBackWhileKafkaStreamsTakesNothing() {
-        input.resume(0, 10);
+        input.resume(PARTITION, 10);
         setRange(70, 100);
         add(70);
         assertThatThrownBy(this::poll).isInstanceOf(OffsetOutOfRangeException.class);
@@ -85,7 +85,7 @@ class InputConsumersTest {
 
     @Test
     void shouldTellTheRestWhenMoreIsDeletedBeforeAnythingIsRead() {
-        input.resume(0, 10);
+        input.resume(PARTITION, 10);
         setRange(70, 100);
         add(90);
         assertThatThrownBy(this::poll).isInstanceOf(OffsetOutOfRangeException.class);
@@ -102,7 +102,7 @@ class InputConsumersTest {
 
     @Test
     void shouldReadFromWhereTheStateStands() {
-        input.resume(0, 5);
+        input.resume(PARTITION, 5);
         add(5, 6, 10);
 
         assertThat(poll()).extracting(ConsumerRecord::offset).containsExactly(5L, 6L, 10L);
@@ -110,7 +110,7 @@ class InputConsumersTest {
 
     @Test
     void shouldReadFromWhereTheGroupStandsIfTheStateDoesNotSay() {
-        input.resume(0, -1);
+        input.resume(PARTITION, -1);
         add(5, 6, 10);
 
         assertThat(poll()).extracting(ConsumerRecord::offset).containsExactly(10L);
@@ -118,7 +118,7 @@ class InputConsumersTest {
 
     @Test
     void shouldRefuseATopicThatEndsBeforeTheState() {
-        input.resume(0, 101);
+        input.resume(PARTITION, 101);
 
         assertThatThrownBy(this::poll)
                 .isInstanceOf(FailedException.class)
@@ -130,7 +130,7 @@ class InputConsumersTest {
 
     @Test
     void shouldKnowTheOffsetThatIsCommittedBehindAGap() {
-        InputConsumers.Place place = input.resume(0, 10);
+        InputConsumers.Place place = input.resume(PARTITION, 10);
         add(10, 11, 14, 15);
         poll();
         add(19);

@@ -23,7 +23,7 @@ class BeforeCommitTest {
         Topology topology = new Topology()
                 .addSource("in", new ByteArrayDeserializer(), new ByteArrayDeserializer(), "in")
                 .addProcessor("any", Counting::new, "in")
-                .addStateStore(BeforeCommit.builder(), "any");
+                .addStateStore(BeforeCommit.builder("before-commit"), "any");
         var settings = new java.util.Properties();
         settings.putAll(
                 Map.of(StreamsConfig.APPLICATION_ID_CONFIG, "any", StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "none:1"));
@@ -39,7 +39,7 @@ class BeforeCommitTest {
     private final class Counting implements Processor<byte[], byte[], Void, Void> {
         @Override
         public void init(ProcessorContext<Void, Void> context) {
-            context.<BeforeCommit>getStateStore(BeforeCommit.NAME).action(() -> commits++);
+            context.<BeforeCommit>getStateStore("before-commit").action(() -> commits++);
         }
 
         @Override

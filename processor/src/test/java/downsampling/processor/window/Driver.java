@@ -67,13 +67,16 @@ public final class Driver implements AutoCloseable {
                 : ExactTopology.build(
                         config,
                         readers,
-                        clock,
-                        inputEnd,
-                        new InputConsumers(config, metrics::deletedUnread),
-                        new KeptWindows(0),
-                        topic -> limits,
-                        metrics,
-                        new Faults(metrics));
+                        new Surroundings(
+                                clock,
+                                new InputConsumers(config, metrics::deletedUnread),
+                                1,
+                                inputEnd,
+                                topic -> limits,
+                                metrics,
+                                new Faults(metrics),
+                                () -> {}),
+                        new KeptWindows(0));
         driver = new TopologyTestDriver(topology, StreamsSettings.of(config, metrics, topic -> limits), NOW);
         input = driver.createInputTopic(config.topics().input(), new ByteArraySerializer(), new ByteArraySerializer());
         summaries =
