@@ -8,8 +8,10 @@ import { NewestFirst, SummaryTable, deadItem, lateItem } from "./tables.js";
 const byId = id => document.getElementById(id);
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
+const asked = new URLSearchParams(location.search);
 const choice = {
-  sensor: new URLSearchParams(location.search).get("sensor"),
+  sensor: asked.get("sensor"),
+  field: asked.get("field"),
   find: "",
   first: 0,
 };
@@ -34,7 +36,7 @@ function connect() {
   clearTimeout(retry);
   stream?.close();
   const query = new URLSearchParams({ find: choice.find, first: choice.first });
-  if (choice.sensor !== null) query.set("sensor", choice.sensor);
+  for (const [name, value] of chosenParts()) query.set(name, value);
   stream = new EventSource(`events?${query}`);
   stream.onmessage = message => update(JSON.parse(message.data));
   stream.onerror = () => {
@@ -42,6 +44,17 @@ function connect() {
     // A stream that was refused is not tried again by the browser.
     if (stream.readyState === EventSource.CLOSED) retry = setTimeout(connect, 5000);
   };
+}
+
+/** What the address of the page remembers, so that it can be passed on. */
+function chosenParts() {
+  return Object.entries({ sensor: choice.sensor, field: choice.field }).filter(([, value]) => value !== null);
+}
+
+function chooseAnew(part) {
+  Object.assign(choice, part);
+  history.replaceState(null, "", `?${new URLSearchParams(chosenParts())}`);
+  connect();
 }
 
 function update(u) {
@@ -52,6 +65,7 @@ function update(u) {
   if (u.trouble) status("wait", u.trouble);
   else status("live", "Live");
   showStatistics(u.statistics);
+  if (u.fields) showFields(u.fields);
   if (u.chosen !== undefined && u.chosen !== chosen) choose(u.chosen);
   if (u.list) showList(u.list);
   for (const [id, windows] of Object.entries(u.windows)) addWindows(id, windows);
@@ -102,6 +116,15 @@ function showStatistics(s) {
   if (s.skipped > 0) byId("in-note").textContent += `, ${count(s.skipped)} passed over`;
 }
 
+function showFields(fields) {
+  const select = byId("field");
+  const names = fields.names.includes(fields.shown) ? fields.names : [...fields.names, fields.shown];
+  select.replaceChildren(...names.map(name => new Option(name, name, false, name === fields.shown)));
+  byId("field-choice").hidden = names.length < 2;
+  byId("points").hidden = !fields.drawn;
+  byId("not-drawn").hidden = fields.drawn;
+}
+
 function choose(id) {
   chosen = id;
   byId("chosen").textContent = id;
@@ -150,11 +173,7 @@ function smallChart(id) {
   button.append(name, place);
   item.append(button);
   byId("grid").append(item);
-  button.addEventListener("click", () => {
-    choice.sensor = id;
-    history.replaceState(null, "", `?${new URLSearchParams({ sensor: id })}`);
-    connect();
-  });
+  button.addEventListener("click", () => chooseAnew({ sensor: id }));
   return { item, button, mean, chart: new Chart(place, false) };
 }
 
@@ -213,6 +232,8 @@ byId("large").addEventListener("keydown", event => {
   reached = large.shown[next].start;
   readout(large.shown[next]);
 });
+
+byId("field").addEventListener("change", event => chooseAnew({ field: event.target.value }));
 
 function turn(first) {
   choice.first = Math.max(0, first);

@@ -44,6 +44,11 @@ export class SummaryTable extends NewestFirst {
     this.rows = new WeakMap(); // what each row was made from
   }
 
+  clear() {
+    super.clear();
+    this.names = []; // another field may have others
+  }
+
   add(news, limit, fresh) {
     const before = this.names.length;
     for (const s of news.newest) {

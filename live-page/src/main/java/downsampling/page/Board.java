@@ -1,15 +1,16 @@
 package downsampling.page;
 
-import java.time.ZoneId;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.LongSummaryStatistics;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
@@ -22,13 +23,17 @@ import org.jspecify.annotations.Nullable;
  * the {@link EntryCounts} that stand in it. All times are milliseconds since the epoch.
  */
 final class Board {
-    /** Ten seconds of readings at 50 000 a second: what a sensor that has just been chosen can show. About 30 MB. */
+    /**
+     * Ten seconds of readings with one field at 50 000 a second: what a sensor that has just been chosen can show. About 30 MB. A
+     * reading with several fields counts as so many.
+     */
     static final int READINGS_KEPT = 1 << 19;
-    /** For ten thousand sensors the last 13 windows each. About 10 MB. */
+    /** For ten thousand sensors the last 13 windows of one field each. About 10 MB. A summary of several fields counts as so many. */
     static final int SUMMARIES_KEPT = 1 << 17;
 
     static final int REJECTED_KEPT = 200;
     static final int SENSORS_KEPT = 10_000;
+    static final int FIELDS_KEPT = 64;
 
     /** A reading that is further ahead is on its way to the dead-letter topic; a point for it would be off any chart. */
     private static final long MAX_AHEAD_MILLIS = 60_000;
@@ -39,9 +44,9 @@ final class Board {
     private static final long STATISTICS_AGE_MILLIS = 400;
     private static final long LAST_MINUTE_MILLIS = 60_000;
 
-    private final ZoneId zone;
-    /** Which field of the summaries is shown; null until there is one. */
-    private @Nullable String field;
+    private final MessageFormat format;
+    /** Those that the summaries have, in the order in which they came. */
+    private List<String> fields = List.of();
     /** Those of the newest summary: nearly all have the same. */
     private List<String> statisticNames = List.of();
 
@@ -56,7 +61,8 @@ final class Board {
     private boolean tooManySensors;
 
     private final RecentEntries<Reading> readings = new RecentEntries<>(READINGS_KEPT);
-    private final RecentEntries<Summary> summaries = new RecentEntries<>(SUMMARIES_KEPT);
+    private final RecentEntries<Summary> summaries =
+            new RecentEntries<>(SUMMARIES_KEPT, s -> s.fields().size());
     private final RecentEntries<RejectedReading> late = new RecentEntries<>(REJECTED_KEPT);
     private final RecentEntries<RejectedReading> dead = new RecentEntries<>(REJECTED_KEPT);
 
@@ -85,6 +91,7 @@ final class Board {
      * @param now that moment
      * @param trouble what keeps the topics from being read, for people; null if nothing does
      * @param newestWindowMillis length of the window of the newest summary; 0 without one
+     * @param fields that the summaries have, in the order in which they came
      * @param counts how many entries there have ever been until that moment
      */
     record Overview(
@@ -93,6 +100,7 @@ final class Board {
             Statistics statistics,
             KnownSensors sensors,
             long newestWindowMillis,
+            List<String> fields,
             EntryCounts counts) {}
 
     /**
@@ -109,13 +117,11 @@ final class Board {
     }
 
     /**
-     * @param zone of readings whose time names none
-     * @param field which field of the summaries is shown; null for the first one that comes
+     * @param format of readings
      * @param clock milliseconds since the epoch
      */
-    Board(ZoneId zone, @Nullable String field, LongSupplier clock) {
-        this.zone = zone;
-        this.field = field;
+    Board(MessageFormat format, LongSupplier clock) {
+        this.format = format;
         this.clock = clock;
         since = clock.getAsLong();
         readingRate.add(since, 0);
@@ -161,26 +167,37 @@ final class Board {
                 statistics(now),
                 knownSensors,
                 newest == null ? 0 : newest.end() - newest.start(),
+                fields,
                 new EntryCounts(readings.end(), summaries.end(), late.end(), dead.end()));
     }
 
-    /** The readings of a sensor with an event time after the given one, in the order in which they came. */
-    synchronized List<Reading> readings(EntryRange range, Sensor sensor, long after) {
-        return readings.in(range, Integer.MAX_VALUE, r -> r.sensor() == sensor && r.time() > after);
+    /** The fields of which readings are remembered, at least one. */
+    List<String> fieldsOfReadings() {
+        return format.fields();
     }
 
-    /** The newest summaries of all sensors, in the order in which they came. */
-    synchronized List<Summary> newestSummaries(EntryRange range, int limit) {
-        return summaries.in(range, limit, s -> true);
+    /** What a sensor's readings with an event time after the given one say of a field, in the order in which they came. */
+    synchronized List<Reading> readings(EntryRange range, Sensor sensor, String field, long after) {
+        return readings.in(
+                range,
+                Integer.MAX_VALUE,
+                r -> r.sensor() == sensor && r.time() > after && r.field().equals(field));
     }
 
-    /** The newest summaries of each of the given sensors, in the order in which they came. */
-    synchronized List<Summary> summaries(EntryRange range, Set<Sensor> of, int limitForEach) {
+    /** The newest summaries of all sensors that say something of a field, in the order in which they came. */
+    synchronized List<Summary> newestSummaries(EntryRange range, String field, int limit) {
+        return summaries.in(range, limit, s -> s.has(field));
+    }
+
+    /** The newest summaries of each of the given sensors that say something of a field, in the order in which they came. */
+    synchronized List<Summary> summaries(EntryRange range, Set<Sensor> of, String field, int limitForEach) {
         Map<Sensor, Integer> found = new HashMap<>();
         return summaries.in(
                 range,
                 of.size() * limitForEach,
-                s -> of.contains(s.sensor()) && found.merge(s.sensor(), 1, Integer::sum) <= limitForEach);
+                s -> of.contains(s.sensor())
+                        && s.has(field)
+                        && found.merge(s.sensor(), 1, Integer::sum) <= limitForEach);
     }
 
     /** The newest late readings, in the order in which they came. */
@@ -203,30 +220,48 @@ final class Board {
     }
 
     private void addReading(ConsumerRecord<byte[], byte[]> record, long now) {
-        Reading.Point point = Reading.parse(record.value(), zone);
-        if (point == null || point.time() > now + MAX_AHEAD_MILLIS) {
+        Reading.Values said = Reading.parse(record.value(), record.timestamp(), format);
+        if (said == null || said.time() > now + MAX_AHEAD_MILLIS) {
             return;
         }
         Sensor sensor = sensor(record.key(), now);
         if (sensor != null) {
-            newestReading = Math.max(newestReading, point.time());
-            readings.add(new Reading(sensor, point.time(), point.value()));
+            newestReading = Math.max(newestReading, said.time());
+            for (int i = 0; i < said.values().length; i++) {
+                if (!Double.isNaN(said.values()[i])) {
+                    readings.add(new Reading(sensor, format.fields().get(i), said.time(), said.values()[i]));
+                }
+            }
         }
     }
 
     private void addSummary(ConsumerRecord<byte[], byte[]> record, long now, boolean live) {
-        Summary.Window w = Summary.parse(record, field);
+        Summary.Window w = Summary.parse(record);
         if (w == null) {
             return;
         }
-        field = w.field();
-        if (!w.statistics().equals(statisticNames)) {
-            statisticNames = w.statistics();
-        }
-        Sensor sensor = sensor(record.key(), now);
+        List<Summary.OfField> known =
+                w.fields().stream().map(this::known).flatMap(Optional::stream).toList();
+        Sensor sensor = known.isEmpty() ? null : sensor(record.key(), now);
         if (sensor != null) {
-            summaries.add(new Summary(sensor, w.start(), w.end(), w.readings(), statisticNames, w.values(), now, live));
+            summaries.add(new Summary(sensor, w.start(), w.end(), w.readings(), known, now, live));
         }
+    }
+
+    /** The same with names that are kept only once; empty where there are too many fields. */
+    private Optional<Summary.OfField> known(Summary.OfField said) {
+        int index = fields.indexOf(said.field());
+        if (index < 0) {
+            if (fields.size() == FIELDS_KEPT) {
+                return Optional.empty();
+            }
+            index = fields.size();
+            fields = Stream.concat(fields.stream(), Stream.of(said.field())).toList();
+        }
+        if (!said.statistics().equals(statisticNames)) {
+            statisticNames = said.statistics();
+        }
+        return Optional.of(new Summary.OfField(fields.get(index), statisticNames, said.values()));
     }
 
     /** Null without a key, or where there are too many sensors. */

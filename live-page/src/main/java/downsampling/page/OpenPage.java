@@ -3,6 +3,7 @@ package downsampling.page;
 import downsampling.page.Board.EntryCounts;
 import downsampling.page.Board.KnownSensors;
 import downsampling.page.Board.Overview;
+import downsampling.page.PageUpdate.FieldList;
 import downsampling.page.PageUpdate.Newest;
 import downsampling.page.PageUpdate.Points;
 import downsampling.page.PageUpdate.Row;
@@ -47,17 +48,22 @@ final class OpenPage {
             NEW_POINTS,
             ROWS,
             Summary.MOST_STATISTICS,
+            Board.FIELDS_KEPT,
             Board.SENSORS_KEPT,
             Board.READINGS_KEPT,
             Board.SUMMARIES_KEPT,
             TopicReader.FURTHEST_BEHIND);
 
     private final Board board;
+    private final @Nullable String chosenField;
     private final String find;
     private final int first;
 
-    private boolean begun;
     private @Nullable String chosen;
+    /** What the page has been sent of the fields. */
+    private @Nullable FieldList fields;
+
+    private boolean begun;
     private EntryCounts sent = EntryCounts.ZERO;
     private long sensorsVersion = -1;
     private Set<Sensor> charted = Set.of();
@@ -68,12 +74,14 @@ final class OpenPage {
 
     /**
      * @param chosen id of the sensor to draw large, or null for the first one
+     * @param chosenField the field to show, or null for the first one that the summaries have
      * @param find what the id of a sensor has to contain, in whatever case, to have a small chart; empty for any
      * @param first number of the first small chart, from 0
      */
-    OpenPage(Board board, @Nullable String chosen, String find, int first) {
+    OpenPage(Board board, @Nullable String chosen, @Nullable String chosenField, String find, int first) {
         this.board = board;
         this.chosen = chosen;
+        this.chosenField = chosenField;
         this.find = find.toLowerCase(Locale.ROOT);
         this.first = first;
     }
@@ -82,6 +90,11 @@ final class OpenPage {
     PageUpdate nextUpdate() {
         Overview overview = board.overview();
         EntryCounts counts = overview.counts();
+        FieldList newFields = fields(overview.fields());
+        if (fields != null && !fields.shown().equals(newFields.shown())) {
+            beginAnew();
+        }
+        String field = newFields.shown();
         long span = Math.max(
                 SHORTEST_SPAN_MILLIS, WINDOWS_ACROSS * Math.min(overview.newestWindowMillis(), LONGEST_WINDOW_MILLIS));
         Set<Sensor> chartedBefore = charted;
@@ -95,20 +108,40 @@ final class OpenPage {
                 overview.trouble(),
                 span,
                 overview.statistics(),
+                newFields.equals(fields) ? null : newFields,
                 list,
                 chosen,
-                points(overview, span),
-                windows(chartedBefore, newSummaries),
+                points(overview, field, span),
+                windows(chartedBefore, field, newSummaries),
                 newest(
-                        board.newestSummaries(newSummaries, ROWS).stream()
-                                .map(Row::of)
+                        board.newestSummaries(newSummaries, field, ROWS).stream()
+                                .map(s -> Row.of(s, field))
                                 .toList(),
                         newSummaries),
                 newest(board.newestLate(newLate, ROWS), newLate),
                 newest(board.newestDead(newDead, ROWS), newDead));
         begun = true;
+        fields = newFields;
         sent = counts;
         return update;
+    }
+
+    /** As long as there are no summaries, the first field of the readings is shown. */
+    private FieldList fields(List<String> ofSummaries) {
+        List<String> ofReadings = board.fieldsOfReadings();
+        String shown =
+                chosenField != null ? chosenField : ofSummaries.isEmpty() ? ofReadings.get(0) : ofSummaries.get(0);
+        return new FieldList(ofSummaries, shown, ofReadings.contains(shown));
+    }
+
+    /** The first summary has shown which field is the first one: it is another one than that of the readings. */
+    private void beginAnew() {
+        begun = false;
+        fields = null;
+        sent = EntryCounts.ZERO;
+        sensorsVersion = -1;
+        charted = Set.of();
+        drawn = null;
     }
 
     /** Determines anew which sensors have a chart, since there are others than before. */
@@ -133,22 +166,22 @@ final class OpenPage {
     }
 
     /** The new windows of sensors that had a chart before, and all windows there are of sensors whose chart is new. */
-    private Map<String, List<Window>> windows(Set<Sensor> chartedBefore, EntryRange newSummaries) {
+    private Map<String, List<Window>> windows(Set<Sensor> chartedBefore, String field, EntryRange newSummaries) {
         Set<Sensor> added = new HashSet<>(charted);
         added.removeAll(chartedBefore);
         Set<Sensor> stayed = new HashSet<>(charted);
         stayed.removeAll(added);
         List<Summary> summaries =
-                new ArrayList<>(board.summaries(new EntryRange(0, newSummaries.until()), added, WINDOWS));
-        summaries.addAll(board.summaries(newSummaries, stayed, WINDOWS));
+                new ArrayList<>(board.summaries(new EntryRange(0, newSummaries.until()), added, field, WINDOWS));
+        summaries.addAll(board.summaries(newSummaries, stayed, field, WINDOWS));
         Map<String, List<Window>> windows = new HashMap<>();
         for (Summary s : summaries) {
-            windows.computeIfAbsent(s.sensor().id(), id -> new ArrayList<>()).add(Window.of(s));
+            windows.computeIfAbsent(s.sensor().id(), id -> new ArrayList<>()).add(Window.of(s, field));
         }
         return windows;
     }
 
-    private @Nullable Points points(Overview overview, long span) {
+    private @Nullable Points points(Overview overview, String field, long span) {
         Sensor sensor = large;
         boolean begins = sensor != drawn;
         drawn = sensor;
@@ -158,7 +191,7 @@ final class OpenPage {
         }
         EntryRange range =
                 new EntryRange(begins ? 0 : sent.readings(), overview.counts().readings());
-        List<Reading> readings = board.readings(range, sensor, newest - 2 * span);
+        List<Reading> readings = board.readings(range, sensor, field, newest - 2 * span);
         List<Reading> sample = sample(readings, begins ? POINTS : NEW_POINTS);
         return sample.isEmpty()
                 ? null

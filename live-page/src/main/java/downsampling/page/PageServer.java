@@ -41,11 +41,11 @@ final class PageServer implements AutoCloseable {
     PageServer(Board board, String host, int port, AllowedHosts hosts) {
         this.board = board;
         Map<String, Route> routes = new HashMap<>();
-        // The parameter of the page itself is read by its script.
+        // The parameters of the page itself are read by its script.
         loadAssets()
-                .forEach((path, asset) ->
-                        routes.put(path, Route.of(path.equals("/") ? Set.of("sensor") : Set.of(), call -> asset)));
-        routes.put("/events", Route.events(Set.of("sensor", "find", "first"), this::events));
+                .forEach((path, asset) -> routes.put(
+                        path, Route.of(path.equals("/") ? Set.of("sensor", "field") : Set.of(), call -> asset)));
+        routes.put("/events", Route.events(Set.of("sensor", "field", "find", "first"), this::events));
         routes.put("/health/live", Route.of(Set.of(), call -> Answer.state(true, "SERVING")));
         server = new HttpServer(host, port, hosts, routes);
     }
@@ -62,7 +62,7 @@ final class PageServer implements AutoCloseable {
     private Supplier<byte[]> events(Call call) {
         String chosen = parameter(call, "sensor");
         String find = parameter(call, "find");
-        OpenPage page = new OpenPage(board, chosen, find == null ? "" : find, first(call));
+        OpenPage page = new OpenPage(board, chosen, parameter(call, "field"), find == null ? "" : find, first(call));
         return () -> {
             try {
                 return JSON.writeValueAsBytes(page.nextUpdate()); // one line, as an event has to be

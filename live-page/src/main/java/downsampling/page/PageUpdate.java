@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param now time of this program
  * @param trouble what keeps the topics from being read, or null
  * @param span how much time the charts show, in milliseconds
+ * @param fields which fields can be chosen; null if they are the same as before
  * @param list which sensors have a small chart; null if they are the same as before
  * @param chosen id of the large chart's sensor; null as long as there is none
  * @param points new points of the chosen sensor, or null
@@ -27,6 +28,7 @@ record PageUpdate(
         @Nullable String trouble,
         long span,
         Statistics statistics,
+        @Nullable FieldList fields,
         @Nullable SensorList list,
         @Nullable String chosen,
         @Nullable Points points,
@@ -42,10 +44,18 @@ record PageUpdate(
             int newPoints,
             int rows,
             int statistics,
+            int fields,
             int sensors,
             int readings,
             int summaries,
             long behind) {}
+
+    /**
+     * @param names that the summaries have
+     * @param shown the one that everything in this and later updates is of; not among them as long as no summary has it
+     * @param drawn whether its readings are drawn
+     */
+    record FieldList(List<String> names, String shown, boolean drawn) {}
 
     /**
      * @param ids of the sensors with a small chart
@@ -66,8 +76,8 @@ record PageUpdate(
      */
     @JsonFormat(shape = JsonFormat.Shape.ARRAY)
     record Window(long start, long end, Map<String, @Nullable Double> statistics) {
-        static Window of(Summary s) {
-            return new Window(s.start(), s.end(), s.byName());
+        static Window of(Summary s, String field) {
+            return new Window(s.start(), s.end(), s.statistics(field));
         }
     }
 
@@ -82,8 +92,8 @@ record PageUpdate(
      * @param delay from the window's end to the moment when its summary was here, in milliseconds
      */
     record Row(String sensor, long start, long end, Map<String, @Nullable Double> statistics, long delay) {
-        static Row of(Summary s) {
-            return new Row(s.sensor().id(), s.start(), s.end(), s.byName(), s.delay());
+        static Row of(Summary s, String field) {
+            return new Row(s.sensor().id(), s.start(), s.end(), s.statistics(field), s.delay());
         }
     }
 }

@@ -1,9 +1,11 @@
 package downsampling.page;
 
-import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.time.DateTimeException;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
@@ -12,79 +14,100 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A raw reading as a point to draw.
+ * The number of one field of a raw reading, as a point to draw.
  *
  * @param time event time, in milliseconds since the epoch
  */
-record Reading(Sensor sensor, long time, double value) {
+record Reading(Sensor sensor, String field, long time, double value) {
 
-    /** A reading without its sensor. */
-    record Point(long time, double value) {}
+    /**
+     * A reading without its sensor.
+     *
+     * @param values of the fields, in their order; NaN for those that it does not have, which are not all
+     */
+    record Values(long time, double[] values) {}
 
-    private static final JsonFactory JSON = new JsonFactory();
+    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
     /** The times that the processor reads; the tests of both use one table, {@code times.csv}. */
     private static final Pattern TIME =
             Pattern.compile("([0-9]{4}-[0-9]{2}-[0-9]{2})[Tt ]([0-9]{2}:[0-9]{2}(?::[0-9]{2})?)"
                     + "(?:(?<=:[0-9]{2}:[0-9]{2})[.,]([0-9]++))?"
                     + "(?: ?([Zz])| ?([+-][0-9]{2}(?:(:?)[0-9]{2}(?:\\6[0-9]{2})?)?))?");
 
-    /** 1990 and 2100 in seconds since the epoch: a number between them cannot be meant as milliseconds. */
-    private static final long FIRST_SECONDS = 631_152_000L;
+    /** 1990 and 2100: a number that is a time between them in another unit only is meant in that one. */
+    private static final long FIRST_LIKELY = 631_152_000_000L;
 
-    private static final long LAST_SECONDS = 4_102_444_800L;
+    private static final long LAST_LIKELY = 4_102_444_800_000L;
 
     /**
-     * Reads what the processor accepts as a reading: {@code {"ts":"2025-01-01T12:00:00Z","value":42}}, where {@code ts} has
-     * {@code Z}, an offset or none, or is a number of milliseconds since the epoch; also a JSON string that holds such JSON.
+     * Reads what the processor accepts as a reading, such as {@code {"ts":"2025-01-01T12:00:00Z","value":42}}, where the time has
+     * {@code Z}, an offset or none, or is a number; also a JSON string that holds such JSON.
      *
-     * @param zone the zone of times that name none
+     * @param timestamp of the record, in milliseconds since the epoch
      * @return null if it is no reading; the processor then says why, on the dead-letter topic
      */
-    static @Nullable Point parse(byte @Nullable [] json, ZoneId zone) {
+    static @Nullable Values parse(byte @Nullable [] json, long timestamp, MessageFormat format) {
         if (json == null) {
             return null;
         }
-        try (JsonParser parser = JSON.createParser(json)) {
-            if (parser.nextToken() == JsonToken.VALUE_STRING) {
-                try (JsonParser inner = JSON.createParser(parser.getText())) {
-                    inner.nextToken();
-                    return object(inner, zone);
-                }
+        try {
+            JsonNode message = JSON.readTree(json);
+            if (message.isTextual()) {
+                message = JSON.readTree(message.textValue());
             }
-            return object(parser, zone);
+            double[] values = message.isObject() ? values(message, format) : null;
+            return values == null ? null : new Values(time(message, timestamp, format), values);
         } catch (IOException | DateTimeException | ArithmeticException e) {
             return null;
         }
     }
 
-    private static @Nullable Point object(JsonParser parser, ZoneId zone) throws IOException {
-        if (parser.currentToken() != JsonToken.START_OBJECT) {
-            return null;
-        }
-        Long time = null;
-        Double value = null;
-        while (parser.nextToken() == JsonToken.FIELD_NAME) {
-            String name = parser.currentName();
-            JsonToken token = parser.nextToken();
-            if (name.equals("ts")) {
-                time = token == JsonToken.VALUE_NUMBER_INT
-                        ? millis(parser.getLongValue())
-                        : token == JsonToken.VALUE_STRING ? (Long) time(parser.getText(), zone) : null;
-            } else if (name.equals("value")) {
-                value = token.isNumeric() ? (Double) parser.getDoubleValue() : null;
-            } else {
-                parser.skipChildren();
+    /** Null if there are none, or something else than a number stands in their place. */
+    private static double @Nullable [] values(JsonNode message, MessageFormat format) {
+        double[] values = new double[format.pointers().size()];
+        boolean some = false;
+        for (int i = 0; i < values.length; i++) {
+            JsonNode value = message.at(format.pointers().get(i));
+            boolean missing = value.isMissingNode() || value.isNull();
+            values[i] = missing ? Double.NaN : value.doubleValue();
+            if (!missing && (!value.isNumber() || !Double.isFinite(values[i]))) {
+                return null;
             }
+            some |= !missing;
         }
-        return time == null || value == null || !Double.isFinite(value) ? null : new Point(time, value);
+        return some ? values : null;
     }
 
-    /** Null where the number must be meant as seconds: such readings are dead. */
-    private static @Nullable Long millis(long number) {
-        return number >= FIRST_SECONDS && number < LAST_SECONDS ? null : (Long) number;
+    private static long time(JsonNode message, long timestamp, MessageFormat format) {
+        if (format.time() == null) {
+            return timestamp;
+        }
+        JsonNode time = message.at(format.time());
+        if (time.isTextual()) {
+            return time(time.textValue(), format.zone());
+        }
+        if (!time.isNumber() || !Double.isFinite(time.doubleValue())) {
+            throw new DateTimeException("no time");
+        }
+        return millis(time.decimalValue(), format.unit());
+    }
+
+    private static long millis(BigDecimal number, EpochUnit unit) {
+        if (!isLikely(number, unit) && Stream.of(EpochUnit.values()).anyMatch(other -> isLikely(number, other))) {
+            throw new DateTimeException("a time in another unit");
+        }
+        return number.movePointRight(unit.digitsToMillis())
+                .setScale(0, RoundingMode.FLOOR)
+                .longValueExact();
+    }
+
+    private static boolean isLikely(BigDecimal number, EpochUnit unit) {
+        double millis = number.doubleValue() * Math.pow(10, unit.digitsToMillis());
+        return millis >= FIRST_LIKELY && millis < LAST_LIKELY;
     }
 
     private static long time(String text, ZoneId zone) {

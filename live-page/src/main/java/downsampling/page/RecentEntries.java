@@ -7,24 +7,37 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A log of which the newest entries are kept: when there are more than its capacity, the oldest one goes. Entries are numbered
- * from 0, and keep their numbers. Not safe for several threads.
+ * A log of which the newest entries are kept: when they are larger together than its capacity, the oldest ones go. Entries are
+ * numbered from 0, and keep their numbers. Not safe for several threads.
  */
 final class RecentEntries<T> {
     private final int capacity;
+    private final ToIntFunction<? super T> size;
     private final Deque<T> kept = new ArrayDeque<>();
+    /** Of those that are kept. */
+    private int used;
+
     private long end;
 
+    /** Of entries that are all of size 1. */
     RecentEntries(int capacity) {
+        this(capacity, entry -> 1);
+    }
+
+    /** @param size of an entry, at least 1 and not more than the capacity */
+    RecentEntries(int capacity, ToIntFunction<? super T> size) {
         this.capacity = capacity;
+        this.size = size;
     }
 
     void add(T entry) {
-        if (kept.size() == capacity) {
-            kept.removeFirst();
+        used += size.applyAsInt(entry);
+        while (used > capacity) {
+            used -= size.applyAsInt(kept.removeFirst());
         }
         kept.addLast(entry);
         end++;

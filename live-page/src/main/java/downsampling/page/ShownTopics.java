@@ -1,23 +1,19 @@
 package downsampling.page;
 
 import downsampling.service.InvalidSettingException;
-import java.time.ZoneId;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
 import org.apache.kafka.common.internals.Topic;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The topics that the page shows, and how they are read.
  *
  * @param roles the role of each topic, by the topic's name; every role once
- * @param zone the zone of readings whose time names none
- * @param field which field of the summaries is shown; null for the first one that comes
+ * @param format of the readings
  */
-record ShownTopics(
-        Map<String, TopicRole> roles, ZoneId zone, @Nullable String field) {
+record ShownTopics(Map<String, TopicRole> roles, MessageFormat format) {
     ShownTopics {
         roles = Map.copyOf(roles);
     }
@@ -31,7 +27,7 @@ record ShownTopics(
      * @param names the name of the topic of each role
      * @throws InvalidSettingException if one cannot be the name of a topic, or is given twice
      */
-    static ShownTopics of(EnumMap<TopicRole, String> names, ZoneId zone, @Nullable String field) {
+    static ShownTopics of(EnumMap<TopicRole, String> names, MessageFormat format) {
         Map<String, TopicRole> roles = new HashMap<>();
         names.forEach((role, name) -> {
             if (!Topic.isValid(name)) {
@@ -43,6 +39,6 @@ record ShownTopics(
                 throw new InvalidSettingException(role.option(), name, "another topic than that of " + other.option());
             }
         });
-        return new ShownTopics(roles, zone, field);
+        return new ShownTopics(roles, format);
     }
 }

@@ -3,7 +3,6 @@ package downsampling.page;
 import downsampling.service.InvalidSettingException;
 import java.time.ZoneId;
 import java.util.EnumMap;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -39,26 +38,44 @@ final class TopicOptions {
     private String deadTopic;
 
     @Option(
+            names = "--fields",
+            paramLabel = "NAME=POINTER,...",
+            defaultValue = "temperature=value",
+            description =
+                    "The numbers of a reading that are drawn, as --fields of the processor names them: what each is called"
+                            + " in the summaries, and the name of the member in the message or a JSON Pointer to it"
+                            + " (default: ${DEFAULT-VALUE}).")
+    private String fields;
+
+    @Option(
+            names = "--time-field",
+            paramLabel = "POINTER",
+            defaultValue = "ts",
+            description = "The event time of a reading: the name of the member in the message or a JSON Pointer to it; "
+                    + MessageFormat.RECORD_TIMESTAMP + ": that of the record (default: ${DEFAULT-VALUE}).")
+    private String timeField;
+
+    @Option(
+            names = "--time-unit",
+            paramLabel = "UNIT",
+            defaultValue = "ms",
+            description = "The unit of an event time that is a number: s, ms, us or ns (default: ${DEFAULT-VALUE}).")
+    private EpochUnit timeUnit;
+
+    @Option(
             names = "--zone",
             paramLabel = "ZONE",
             defaultValue = "UTC",
             description = "The time zone of readings whose time names none (default: ${DEFAULT-VALUE}).")
     private ZoneId zone;
 
-    @Option(
-            names = "--field",
-            paramLabel = "NAME",
-            description =
-                    "The field of the summaries that is shown, where they have several (default: the first one that comes).")
-    private @Nullable String field;
-
-    /** @throws InvalidSettingException if one cannot be the name of a topic, or is given twice */
+    /** @throws InvalidSettingException if one cannot be the name of a topic, or is given twice, or a field makes no sense */
     ShownTopics toTopics() {
         EnumMap<TopicRole, String> names = new EnumMap<>(TopicRole.class);
         names.put(TopicRole.READINGS, inputTopic);
         names.put(TopicRole.SUMMARIES, outputTopic);
         names.put(TopicRole.LATE, lateTopic);
         names.put(TopicRole.DEAD, deadTopic);
-        return ShownTopics.of(names, zone, field);
+        return ShownTopics.of(names, MessageFormat.of(fields, timeField, timeUnit, zone));
     }
 }

@@ -2,6 +2,7 @@ package downsampling.page;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -20,7 +21,7 @@ class BoardTest {
     private static final long START = 1_735_732_800_000L;
 
     private long now = START;
-    private Board board = new Board(ZoneOffset.UTC, null, () -> now);
+    private Board board = new Board(TestTopics.USUAL_FORMAT, () -> now);
 
     @Test
     void shouldSortSensorsAsPeopleDo() {
@@ -184,37 +185,108 @@ class BoardTest {
     }
 
     @Test
-    void shouldShowWhateverASummarySaysOfOneField() {
-        board = new Board(ZoneOffset.UTC, "humidity", () -> now);
+    void shouldShowWhateverASummarySaysOfTheChosenField() {
         String before = "{\"time\":" + (START + 10_000) + ",\"temperature\":{\"mean\":1}";
-        board.add(
-                TopicRole.SUMMARIES,
-                record("a", before + ",\"humidity\":{\"p99\":40,\"stddev\":null,\"sum\":3.5E+308}}", START),
-                true);
-        board.add(TopicRole.SUMMARIES, record("b", before + "}", START), true);
-        board.add(TopicRole.SUMMARIES, record("c", before + ",\"humidity\":{\"p99\":\"40\"}}", START), true);
-        board.add(TopicRole.SUMMARIES, record("d", before + ",\"humidity\":{}}", START), true);
+        summaryJson("a", before + ",\"humidity\":{\"p99\":40,\"stddev\":null,\"sum\":3.5E+308}}");
+        summaryJson("b", before + "}");
+        summaryJson("c", before + ",\"humidity\":{\"p99\":\"40\"}}");
+        summaryJson("d", before + ",\"humidity\":{}}");
 
-        PageUpdate update = page(null).nextUpdate();
+        PageUpdate update = new OpenPage(board, null, "humidity", "", 0).nextUpdate();
         Map<String, Double> statistics = new LinkedHashMap<>();
         statistics.put("p99", 40.0);
         statistics.put("stddev", null);
         statistics.put("sum", null);
         assertThat(update.windows()).containsOnlyKeys("a");
         assertThat(update.windows().get("a")).containsExactly(new PageUpdate.Window(START, START + 10_000, statistics));
+        assertThat(update.summaries().newest())
+                .extracting(PageUpdate.Row::sensor, PageUpdate.Row::statistics)
+                .containsExactly(tuple("a", statistics));
+        assertThat(update.fields())
+                .isEqualTo(new PageUpdate.FieldList(List.of("temperature", "humidity"), "humidity", false));
         assertThat(update.statistics().readingsPerSummary()).isNull();
+        assertThat(page(null).nextUpdate().windows()).containsOnlyKeys("a", "b", "c", "d");
     }
 
     @Test
     void shouldStayWithTheFieldThatCameFirst() {
         String time = "{\"time\":" + (START + 10_000);
-        board.add(TopicRole.SUMMARIES, record("a", time + ",\"t\":{\"mean\":1},\"h\":{\"mean\":2}}", START), true);
-        board.add(TopicRole.SUMMARIES, record("a", time + ",\"h\":{\"mean\":3}}", START), true);
-        board.add(TopicRole.SUMMARIES, record("a", time + ",\"h\":{\"mean\":4},\"t\":{\"mean\":5}}", START), true);
+        summaryJson("a", time + ",\"t\":{\"mean\":1},\"h\":{\"mean\":2}}");
+        summaryJson("a", time + ",\"h\":{\"mean\":3}}");
+        summaryJson("a", time + ",\"h\":{\"mean\":4},\"t\":{\"mean\":5}}");
 
-        assertThat(page(null).nextUpdate().windows().get("a"))
-                .extracting(window -> window.statistics().get("mean"))
-                .containsExactly(1.0, 5.0);
+        assertThat(means(page(null).nextUpdate())).containsExactly(1.0, 5.0);
+        assertThat(means(new OpenPage(board, null, "h", "", 0).nextUpdate())).containsExactly(2.0, 3.0, 4.0);
+    }
+
+    private static List<Double> means(PageUpdate update) {
+        return update.windows().get("a").stream()
+                .map(window -> window.statistics().get("mean"))
+                .toList();
+    }
+
+    @Test
+    void shouldDrawTheReadingsOfTheChosenField() {
+        board = new Board(MessageFormat.of("t=/data/0,h=/data/1", "at", EpochUnit.S, ZoneOffset.UTC), () -> now);
+        double seconds = START / 1000.0;
+        readingJson("a", "{\"at\":" + seconds + ",\"data\":[20.5,40]}");
+        readingJson("a", "{\"at\":" + seconds + ",\"data\":[null,41]}");
+        readingJson("a", "{\"at\":" + seconds + ",\"data\":[21.5]}");
+        readingJson("a", "{\"at\":" + seconds + ",\"data\":[\"22\",42]}");
+
+        PageUpdate first = page("a").nextUpdate();
+        assertThat(first.points().values()).containsExactly(20.5, 21.5);
+        assertThat(first.fields()).isEqualTo(new PageUpdate.FieldList(List.of(), "t", true));
+        PageUpdate.Points humidity =
+                new OpenPage(board, "a", "h", "", 0).nextUpdate().points();
+        assertThat(humidity.values()).containsExactly(40, 41);
+        assertThat(humidity.seen()).isEqualTo(2);
+        assertThat(new OpenPage(board, "a", "other", "", 0).nextUpdate().points())
+                .isNull();
+    }
+
+    @Test
+    void shouldBeginAnewWhenTheFirstSummaryShowsThatTheFirstFieldIsAnother() {
+        reading("a", START, 1);
+        OpenPage page = page(null);
+        OpenPage chosen = new OpenPage(board, null, "temperature", "", 0);
+        assertThat(page.nextUpdate().points().values()).containsExactly(1);
+        chosen.nextUpdate();
+
+        summaryJson("a", "{\"time\":" + (START + 10_000) + ",\"h\":{\"mean\":2},\"temperature\":{\"mean\":3}}");
+
+        PageUpdate anew = page.nextUpdate();
+        assertThat(anew.limits()).as("what a first update has").isNotNull();
+        assertThat(anew.fields()).isEqualTo(new PageUpdate.FieldList(List.of("h", "temperature"), "h", false));
+        assertThat(anew.list().ids()).containsExactly("a");
+        assertThat(anew.points()).isNull();
+        assertThat(means(anew)).containsExactly(2.0);
+        PageUpdate more = page.nextUpdate();
+        assertThat(more.limits()).isNull();
+        assertThat(more.fields()).isNull();
+        PageUpdate same = chosen.nextUpdate();
+        assertThat(same.limits()).isNull();
+        assertThat(same.fields()).isEqualTo(new PageUpdate.FieldList(List.of("h", "temperature"), "temperature", true));
+        assertThat(means(same)).containsExactly(3.0);
+    }
+
+    @Test
+    void shouldKeepSoManyFieldsAndCountASummaryForEachOfThem() {
+        StringBuilder fields = new StringBuilder();
+        for (int i = 0; i < Board.FIELDS_KEPT + 5; i++) {
+            fields.append(",\"f").append(i).append("\":{\"mean\":1}");
+        }
+        for (int i = 0; i < Board.SUMMARIES_KEPT / Board.FIELDS_KEPT + 10; i++) {
+            summaryJson("a", "{\"time\":" + (START + 10_000) + fields + "}");
+        }
+
+        assertThat(page(null).nextUpdate().fields().names())
+                .hasSize(Board.FIELDS_KEPT)
+                .endsWith("f63");
+        assertThat(board.newestSummaries(new EntryRange(0, Long.MAX_VALUE), "f63", Integer.MAX_VALUE))
+                .hasSize(Board.SUMMARIES_KEPT / Board.FIELDS_KEPT);
+        assertThat(new OpenPage(board, null, "f64", "", 0).nextUpdate().windows())
+                .isEmpty();
     }
 
     @Test
@@ -237,7 +309,7 @@ class BoardTest {
         Sensor sensor = new Sensor("Sensor1");
         List<Reading> readings = new ArrayList<>();
         for (int i = 0; i < 1_000; i++) {
-            readings.add(new Reading(sensor, i, i == 501 ? -50 : i == 733 ? 50 : 0));
+            readings.add(new Reading(sensor, "t", i, i == 501 ? -50 : i == 733 ? 50 : 0));
         }
 
         List<Reading> sample = OpenPage.sample(readings, 100);
@@ -286,11 +358,19 @@ class BoardTest {
     }
 
     private OpenPage page(String chosen) {
-        return new OpenPage(board, chosen, "", 0);
+        return new OpenPage(board, chosen, null, "", 0);
     }
 
     private void reading(String sensor, long time, double value) {
         board.add(TopicRole.READINGS, record(sensor, "{\"ts\":%d,\"value\":%s}".formatted(time, value), time), true);
+    }
+
+    private void readingJson(String sensor, String json) {
+        board.add(TopicRole.READINGS, record(sensor, json, START), true);
+    }
+
+    private void summaryJson(String sensor, String json) {
+        board.add(TopicRole.SUMMARIES, record(sensor, json, START), true);
     }
 
     private void summary(String sensor, long start) {

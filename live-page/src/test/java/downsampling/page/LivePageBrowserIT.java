@@ -137,6 +137,39 @@ class LivePageBrowserIT {
     }
 
     @Test
+    void shouldShowTheFieldThatIsChosen() throws Exception {
+        topics.reading("Sensor1", window + 1, 20);
+        topics.summary("Sensor1", window, 10, 20, 29, 24.5);
+        browser.get(page.address());
+        await("a window", () -> "1".equals(large("windows")));
+        assertThat(browser.findElement(By.id("field-choice")).isDisplayed()).isFalse();
+
+        topics.send(
+                topics.summaries,
+                "Sensor1",
+                "{\"time\":%d,\"temperature\":{\"mean\":21},\"humidity\":{\"p99\":40.5,\"stddev\":null}}"
+                        .formatted(window + 20_000),
+                TestTopics.window(window + 10_000));
+        await("two fields", () -> browser.findElement(By.id("field-choice")).isDisplayed());
+        WebElement select = browser.findElement(By.id("field"));
+        assertThat(select.getAccessibleName()).startsWith("Field");
+        assertThat(select.findElements(By.tagName("option")))
+                .extracting(WebElement::getText)
+                .containsExactly("temperature", "humidity");
+        select.sendKeys("humidity");
+
+        await("its window alone", () -> "1".equals(large("windows")) && "0".equals(large("points")));
+        await("its statistics", () -> text("summaries-head").contains("p99"));
+        assertThat(text("summaries-head")).contains("stddev").doesNotContain("mean");
+        assertThat(text("summaries")).contains("40.5", "–");
+        assertThat(text("line")).isEqualTo("p99 of a window");
+        assertThat(browser.findElement(By.id("not-drawn")).isDisplayed()).isTrue();
+        browser.navigate().refresh();
+        await("the same after a reload", () -> text("summaries-head").contains("p99"));
+        assertNothingInTheConsole();
+    }
+
+    @Test
     void shouldShowWhateverComesFromATopicAsText() throws Exception {
         String longId = "x".repeat(10_000);
         for (String sensor : List.of(SCRIPT, ODD, longId)) {

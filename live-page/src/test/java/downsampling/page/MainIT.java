@@ -67,6 +67,10 @@ class MainIT {
                     --late-topic ? | --late-topic=?: expected a topic's name, 1 to 249 of a to z, A to Z, 0 to 9, '.', '_' and '-'
                     --late-topic raw-temperature | --late-topic=raw-temperature: expected another topic than that of --input-topic
                     --zone CEST | --zone=CEST: expected a time zone such as UTC, Europe/Berlin or +02:00
+                    --fields a,b=,c | --fields=: expected the name of a member, or a JSON Pointer such as /data/0/temp
+                    --fields a,a=/b | --fields=a,a=/b: expected NAME=POINTER,... with 64 names at the most, each once
+                    --fields a=/b~2 | --fields=/b~2: expected the name of a member, or a JSON Pointer such as /data/0/temp
+                    --time-unit min | --time-unit=min: expected s or ms or us or ns
                     --config missing | --config=missing: expected a properties file that can be read
                     --bootstrap-servers x | --bootstrap-servers=x: expected HOST:PORT, several with commas between them
                     """)

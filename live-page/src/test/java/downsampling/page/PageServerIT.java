@@ -10,7 +10,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.time.ZoneOffset;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -27,7 +26,7 @@ class PageServerIT {
     @BeforeEach
     void start() {
         server = new PageServer(
-                new Board(ZoneOffset.UTC, null, System::currentTimeMillis),
+                new Board(TestTopics.USUAL_FORMAT, System::currentTimeMillis),
                 "127.0.0.1",
                 0,
                 new AllowedHosts(List.of()));

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.stream.Collectors;
+import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvFileSource;
@@ -25,7 +27,7 @@ class ReadingTest {
                     "{\\"ts\\":\\"2025-01-01T12:00:00Z\\",\\"value\\":7}" | 1735732800000 | 7
                     """)
     void shouldReadLiberally(String json, long time, double value) {
-        assertThat(parse(json)).isEqualTo(new Reading.Point(time, value));
+        assertThat(parse(json)).isEqualTo(time + " " + value);
     }
 
     @ParameterizedTest
@@ -41,7 +43,7 @@ class ReadingTest {
                 "{\"ts\":1,\"value\":\"1\"}",
                 "{\"ts\":1,\"value\":1e999}",
                 "{\"ts\":1735732800,\"value\":1}",
-                "{\"ts\":1.5,\"value\":1}",
+                "{\"ts\":1,\"value\":1}{}",
                 "{\"ts\":99999999999999999999,\"value\":1}",
                 "\"\\\"x\\\"\""
             })
@@ -54,22 +56,83 @@ class ReadingTest {
     @CsvFileSource(resources = "/times.csv", delimiter = '|')
     void shouldReadTimesAsTheProcessorDoes(String text, String millis) {
         assertThat(parse("{\"ts\":\"" + text + "\",\"value\":1}"))
-                .isEqualTo(millis.equals("refused") ? null : new Reading.Point(Long.parseLong(millis), 1));
+                .isEqualTo(millis.equals("refused") ? null : Long.parseLong(millis) + " 1.0");
     }
 
     @Test
     void shouldTakeTimesWithoutAZoneAsOfTheZoneGiven() {
         byte[] json = "{\"ts\":\"2025-01-01T12:00:00\",\"value\":1}".getBytes(UTF_8);
 
-        assertThat(Reading.parse(json, ZoneId.of("Europe/Berlin")).time()).isEqualTo(1735729200000L);
+        MessageFormat format = MessageFormat.of("t=value", "ts", EpochUnit.MS, ZoneId.of("Europe/Berlin"));
+
+        assertThat(Reading.parse(json, 0, format).time()).isEqualTo(1735729200000L);
     }
 
     @Test
     void shouldLeaveOutNull() {
-        assertThat(Reading.parse(null, ZoneOffset.UTC)).isNull();
+        assertThat(Reading.parse(null, 0, TestTopics.USUAL_FORMAT)).isNull();
     }
 
-    private static Reading.Point parse(String json) {
-        return Reading.parse(json.getBytes(UTF_8), ZoneOffset.UTC);
+    /** The message of the README, as one would like it, and what else may stand in its place. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
+                    {"device":"a1","timestamp":1764159935,"data":[{"temp":21.5,"hum":40}]}     | 1764159935000 21.5 40.0
+                    {"timestamp":1764159935.1239,"data":[{"temp":21.5}]}                       | 1764159935123 21.5 NaN
+                    {"timestamp":-0.0001,"data":[{"hum":40,"temp":null}]}                      | -1 NaN 40.0
+                    {"timestamp":"2025-01-01T12:00:00Z","data":[{"hum":40},{"temp":1}]}        | 1735732800000 NaN 40.0
+                    {"timestamp":1764159935000,"data":[{"temp":21.5}]}                         |
+                    {"timestamp":1764159935,"data":[{"temp":"21.5","hum":40}]}                 |
+                    {"timestamp":1764159935,"data":[{"temp":{},"hum":40}]}                     |
+                    {"timestamp":1764159935,"data":[]}                                         |
+                    {"timestamp":1764159935,"data":{"temp":21.5}}                              |
+                    {"timestamp":1e300,"data":[{"temp":21.5}]}                                 |
+                    {"timestamp":1e999,"data":[{"temp":21.5}]}                                 |
+                    """)
+    void shouldReadSeveralFieldsFromWhereverTheyStand(String json, String expected) {
+        MessageFormat format =
+                MessageFormat.of("temperature=/data/0/temp, hum=/data/0/hum", "timestamp", EpochUnit.S, ZoneOffset.UTC);
+
+        assertThat(parse(json, 0, format)).isEqualTo(expected);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "S, 1764159935, 1764159935000",
+        "MS, 1764159935123.9, 1764159935123",
+        "US, 1764159935123456, 1764159935123",
+        "NS, 1764159935123456789, 1764159935123",
+        "S, 5, 5000",
+        "NS, 1764159935123,",
+        "US, 1764159935123,",
+        "MS, 1764159935,",
+    })
+    void shouldReadNumbersInTheirUnitUnlessTheyAreMeantInAnother(EpochUnit unit, String number, Long millis) {
+        MessageFormat format = MessageFormat.of("value", "ts", unit, ZoneOffset.UTC);
+
+        assertThat(parse("{\"value\":1,\"ts\":" + number + "}", 0, format))
+                .isEqualTo(millis == null ? null : millis + " 1.0");
+    }
+
+    @Test
+    void shouldTakeTheTimestampOfTheRecordWhereThatIsAskedFor() {
+        MessageFormat format =
+                MessageFormat.of("a~b=/a~0b", MessageFormat.RECORD_TIMESTAMP, EpochUnit.S, ZoneOffset.UTC);
+
+        assertThat(parse("{\"ts\":\"no\",\"a~b\":1}", 7, format)).isEqualTo("7 1.0");
+    }
+
+    private static String parse(String json) {
+        return parse(json, 0, TestTopics.USUAL_FORMAT);
+    }
+
+    /** Time and values, or null. */
+    private static String parse(String json, long timestamp, MessageFormat format) {
+        Reading.Values values = Reading.parse(json.getBytes(UTF_8), timestamp, format);
+        return values == null
+                ? null
+                : values.time()
+                        + DoubleStream.of(values.values())
+                                .mapToObj(v -> " " + v)
+                                .collect(Collectors.joining());
     }
 }

@@ -42,6 +42,21 @@ class RecentEntriesTest {
         assertThat(recent.in(new EntryRange(0, 2), 1, i -> true)).containsExactly(2);
     }
 
+    @Test
+    void shouldCountAnEntryByItsSize() {
+        RecentEntries<Integer> sized = new RecentEntries<>(10, i -> i);
+        for (int entry : new int[] {1, 2, 3, 4, 1, 9}) {
+            sized.add(entry);
+            if (entry == 4) {
+                assertThat(sized.in(new EntryRange(0, 9), 10, i -> true)).containsExactly(1, 2, 3, 4);
+            }
+        }
+
+        assertThat(sized.in(new EntryRange(0, 9), 10, i -> true)).containsExactly(1, 9);
+        assertThat(sized.in(new EntryRange(4, 5), 10, i -> true)).containsExactly(1);
+        assertThat(sized.end()).isEqualTo(6);
+    }
+
     private void add(int... entries) {
         for (int entry : entries) {
             recent.add(entry);

@@ -26,6 +26,9 @@ final class TestTopics implements AutoCloseable {
     final String late = "late-" + UUID.randomUUID();
     final String dead = "dead-" + UUID.randomUUID();
 
+    /** That of the options' defaults. */
+    static final MessageFormat USUAL_FORMAT = MessageFormat.of("temperature=value", "ts", EpochUnit.MS, ZoneOffset.UTC);
+
     private final Map<String, Object> settings;
     private final Producer<byte[], byte[]> producer;
 
@@ -61,8 +64,7 @@ final class TestTopics implements AutoCloseable {
                         summaries, TopicRole.SUMMARIES,
                         late, TopicRole.LATE,
                         dead, TopicRole.DEAD),
-                ZoneOffset.UTC,
-                null);
+                USUAL_FORMAT);
     }
 
     void reading(String sensor, long time, double value) throws Exception {

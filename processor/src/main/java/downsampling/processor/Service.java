@@ -67,6 +67,7 @@ final class Service implements AutoCloseable {
     private final ClusterWatch watch;
     private final KafkaStreams streams;
     private final LocalInstance local;
+    private final SummaryWatch summaries;
     private final ClockWatch clock;
     private volatile boolean rekeyedAnswers;
     private boolean closed;
@@ -138,6 +139,7 @@ final class Service implements AutoCloseable {
                         .withPartition(partition)),
                 kept);
         local = new LocalInstance(streams, windows, partitions);
+        summaries = new SummaryWatch(settings, metrics::inTwoPartitions);
         clock = new ClockWatch(System::currentTimeMillis, System::nanoTime, this::beginAnew);
         streams.setUncaughtExceptionHandler(this::decide);
         streams.setStateListener((state, before) -> {
@@ -161,6 +163,9 @@ final class Service implements AutoCloseable {
     private void start() {
         clock.start();
         streams.start();
+        if (!settings.readings().rekey()) {
+            summaries.start();
+        }
         watch.start(
                 () -> streams.state() == KafkaStreams.State.RUNNING,
                 () -> mostlyDead
@@ -272,6 +277,7 @@ final class Service implements AutoCloseable {
         closed = true;
         clock.close();
         watch.close();
+        summaries.close();
         timedOut = !streams.close(CloseOptions.timeout(CLOSE_TIMEOUT)
                 .withGroupMembershipOperation(CloseOptions.GroupMembershipOperation.LEAVE_GROUP));
         inputEnd.ifPresent(InputEnd::close);

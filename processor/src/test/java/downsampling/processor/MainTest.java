@@ -147,6 +147,7 @@ class MainTest {
                 "--time-field=         | --time-field=: expected the name of a member, or a JSON Pointer",
                 "--time-unit=min       | --time-unit=min: expected s or ms or us or ns",
                 "--topology=dsl --time-field=record-timestamp | --time-field=record-timestamp: expected a member of the message with --topology=dsl",
+                "--topology=dsl --dedup | --dedup=true: expected false with --topology=dsl",
                 "--window              | --window: expected a value, DURATION",
                 "--window=1s --window=0s | --window=0s: expected 1ms to 365000d",
                 "audit --idle-close=ten | --idle-close=ten: expected a duration",

@@ -63,7 +63,9 @@ final class Pipeline implements AutoCloseable {
     Duration window = Duration.ofSeconds(10);
     Duration grace = Duration.ofSeconds(1);
     Duration idleClose = Duration.ZERO;
+    String fields = "temperature=value";
     String statistics = "count,min,max,mean";
+    boolean dedup = false;
     /** Further options, as on the command line. */
     List<String> more = List.of();
 
@@ -155,7 +157,7 @@ final class Pipeline implements AutoCloseable {
         options.addAll(List.of("--input-topic", raw, "--output-topic", aggregated));
         options.addAll(List.of("--late-topic", late, "--dead-topic", dead));
         options.addAll(List.of("--window", Durations.format(window), "--grace", Durations.format(grace)));
-        options.addAll(List.of("--statistics", statistics));
+        options.addAll(List.of("--fields", fields, "--statistics", statistics, "--dedup=" + dedup));
         options.addAll(List.of("--idle-close", idleClose.isZero() ? "off" : Durations.format(idleClose)));
         options.addAll(List.of("--state-dir", newFolder().toString()));
         options.addAll(this.more);

@@ -66,14 +66,14 @@ class RekeyIT {
     }
 
     private static List<String> nested() {
-        return List.of(
-                "--sensor-field=/device/id", "--fields=temperature=temp", "--time-field=timestamp", "--time-unit=s");
+        return List.of("--sensor-field=/device/id", "--time-field=timestamp", "--time-unit=s");
     }
 
     /** A backlog: what is read first of one partition is not too early for another. */
     @Test
     void shouldMakeOneSummaryOfASensorThatIsInAllPartitionsUnderAnyKey() {
         try (Pipeline pipeline = new Pipeline(broker, PARTITIONS)) {
+            pipeline.fields = "temperature=temp";
             pipeline.more = nested();
             pipeline.idleClose = Duration.ofSeconds(1);
             List<Sent> readings = readings();
@@ -121,7 +121,8 @@ class RekeyIT {
     @Test
     void shouldReadEachElementAndSayWhichIsNone() {
         try (Pipeline pipeline = new Pipeline(broker, 3)) {
-            pipeline.more = List.of("--each=/data", "--sensor-field=id", "--fields=temperature=t,humidity=h");
+            pipeline.fields = "temperature=t,humidity=h";
+            pipeline.more = List.of("--each=/data", "--sensor-field=id");
             pipeline.idleClose = Duration.ofSeconds(1);
             pipeline.start();
             pipeline.send(

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import downsampling.broker.Broker;
 import downsampling.broker.BrokerTest;
+import downsampling.processor.settings.StateSettings;
 import downsampling.processor.settings.TopologyKind;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -138,6 +139,37 @@ class RestartIT {
                             new Window("a", T0 + 10_000, T0 + 20_000, 2, 2, 4, 3));
             assertThat(pipeline.late(1)).hasSize(1);
             assertThat(Pipeline.dropped(second)).isZero();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void shouldCountADuplicateOnceThoughKilled(StateSettings.Store store) throws Exception {
+        try (Pipeline pipeline = new Pipeline(broker, 1)) {
+            pipeline.dedup = true;
+            pipeline.stateStore = store;
+            pipeline.stateDir = pipeline.newFolder();
+            try (ProcessorProcess first = ProcessorProcess.started(pipeline.options("--state-store=" + store))) {
+                pipeline.send(0, "a", T0, 1);
+                pipeline.send(0, "a", T0 + 1, 2);
+                pipeline.send(0, "a", T0, 1);
+                pipeline.awaitAllRead();
+                first.kill();
+            }
+            pipeline.send(0, "a", T0 + 1, 2);
+            pipeline.send(0, "a", T0 + 1, 3);
+
+            Service second = pipeline.start();
+            pipeline.send(0, "a", T0, 1);
+            pipeline.closeWindowsBefore(0, T0 + 10_000);
+            assertThat(pipeline.windows(1)).containsExactly(new Window("a", T0, T0 + 10_000, 3, 1, 3, 2));
+            assertThat(second.metrics().duplicates()).isEqualTo(2);
+            pipeline.send(0, "a", T0, 1);
+            assertThat(pipeline.late(1)).hasSize(1);
+            pipeline.awaitAllRead();
+            assertThat(pipeline.audit()).isZero();
+            pipeline.dedup = false;
+            assertThat(pipeline.audit()).as("three are missing").isEqualTo(1);
         }
     }
 

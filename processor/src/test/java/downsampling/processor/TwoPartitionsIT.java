@@ -7,6 +7,7 @@ import downsampling.broker.Broker;
 import downsampling.broker.BrokerTest;
 import downsampling.processor.settings.TopologyKind;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -48,6 +49,26 @@ class TwoPartitionsIT {
                 }
             }
             assertThat(service.metrics().sensorsInTwoPartitions()).isEqualTo(1);
+        }
+    }
+
+    /** Each of two instances has one of the partitions. */
+    @Test
+    void shouldNoticeASensorWhosePartitionsAreOfTwoInstances() {
+        try (Pipeline pipeline = new Pipeline(broker, 2)) {
+            Service one = pipeline.start();
+            Service other = pipeline.start();
+            Pipeline.await("both have work", () -> Pipeline.hasWork(one) && Pipeline.hasWork(other));
+            for (int partition = 0; partition < 2; partition++) {
+                pipeline.send(partition, "A", T0, partition);
+                pipeline.send(partition, "only-" + partition, T0, 1);
+                pipeline.send(partition, "closer-" + partition, T0 + 11_000, 0);
+            }
+
+            Pipeline.await(
+                    "both have noticed the sensor",
+                    () -> one.metrics().sensorsInTwoPartitions() == 1
+                            && other.metrics().sensorsInTwoPartitions() == 1);
         }
     }
 }

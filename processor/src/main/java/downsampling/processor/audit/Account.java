@@ -13,6 +13,7 @@ import downsampling.processor.reading.SensorId;
 import downsampling.processor.reading.SensorIdDeserializer;
 import downsampling.processor.settings.Settings;
 import downsampling.processor.window.RejectedRecords;
+import downsampling.processor.window.SeenReadings;
 import downsampling.processor.window.StreamTime;
 import downsampling.processor.window.Summary;
 import downsampling.processor.window.SummaryJson;
@@ -62,7 +63,7 @@ import org.jspecify.annotations.Nullable;
  * <p>All times in milliseconds since the epoch. For one thread.
  */
 final class Account {
-    /** Where a reading ends up, in the first eight; what is wrong, in the last four. */
+    /** Where a reading ends up, in the first nine; what is wrong, in the last four. */
     enum Column {
         /** Records of the input topic. */
         READ,
@@ -70,6 +71,8 @@ final class Account {
         SUMMARISED,
         LATE,
         DEAD,
+        /** Readings with the same sensor, time and values as another one of their window, where such count once. */
+        DUPLICATE,
         /** Readings in a window that is not closed. */
         OPEN,
         /** Records that the processor had not come to. */
@@ -223,11 +226,14 @@ final class Account {
     private static final class Window {
         /** Of those that were processed for certain. */
         private final Summary readings;
+        /** All of them, if duplicates count once. */
+        private final @Nullable SeenReadings seen;
         /** How many there are beside them, which the processor may have been at when the ends were looked up. */
         private long notYet;
 
-        private Window(Summary readings) {
+        private Window(Summary readings, @Nullable SeenReadings seen) {
             this.readings = readings;
+            this.seen = seen;
         }
 
         private long count() {
@@ -455,23 +461,27 @@ final class Account {
             partition.wholeFrom = start + size + grace + maxAhead;
         }
         input.first = false;
-        if (!notYet) {
-            input.streamTime.accept(reading.time(), readAtLeastUpTo(reading.time(), arrived), Long.MAX_VALUE);
-            partition.streamTime.accept(reading.time());
-        }
         if (start < partition.wholeFrom) {
             partition.add(Column.CUT, 1);
             return;
         }
         Window window = sensor.windows.get(start);
         if (window == null) {
-            window = new Window(layout.empty());
+            window = new Window(
+                    layout.empty(),
+                    settings.windows().dedup()
+                            ? new SeenReadings(layout.fields().size())
+                            : null);
             sensor.windows.put(start, window);
             partition.pending++;
         }
-        if (notYet) {
+        if (window.seen != null && !window.seen.add(reading.time(), reading.values())) {
+            partition.add(notYet ? Column.NOT_YET : Column.DUPLICATE, 1);
+        } else if (notYet) {
             window.notYet++;
         } else {
+            input.streamTime.accept(reading.time(), readAtLeastUpTo(reading.time(), arrived), Long.MAX_VALUE);
+            partition.streamTime.accept(reading.time());
             window.readings.add(reading.time(), reading.values());
         }
     }

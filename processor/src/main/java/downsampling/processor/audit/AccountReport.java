@@ -24,7 +24,7 @@ record AccountReport(String topic, Account account, List<String> notes) {
         StringWriter text = new StringWriter();
         PrintWriter out = new PrintWriter(text);
         List<Column> columns = Stream.of(Column.values())
-                .filter(column -> column != Column.CUT || account.total(column) > 0)
+                .filter(column -> column != Column.CUT && column != Column.DUPLICATE || account.total(column) > 0)
                 .toList();
         int width = Math.max(12, topic.length());
         out.print(pad(topic, -width));

@@ -43,9 +43,9 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true,
         sortOptions = false,
         description = {
-            "Accounts for every reading: summarised, late, dead, in an open window, or not processed yet.",
+            "Accounts for every reading: summarised, late, dead, a duplicate (with --dedup), in an open window, or not processed yet.",
             "It reads committed records from the beginning of the topics. The processor may run meanwhile.",
-            "--window, --grace, --statistics, --application-id and the options that say what a reading is must have the same"
+            "--window, --grace, --dedup, --statistics, --application-id and the options that say what a reading is must have the same"
                     + " values as for the processor. Options that only a running processor needs are accepted, too, and have"
                     + " no effect."
         },

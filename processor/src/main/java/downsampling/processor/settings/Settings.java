@@ -49,6 +49,7 @@ public record Settings(
                 "--time-field",
                 ReadingSettings.RECORD_TIMESTAMP,
                 "a member of the message with --topology=dsl");
+        Require.that(topology != TopologyKind.DSL || !windows.dedup(), "--dedup", true, "false with --topology=dsl");
         Require.that(
                 topology != TopologyKind.DSL || !readings.rekey(),
                 readings.each().isPresent() ? "--each" : readings.sensor().isPresent() ? "--sensor-field" : "--rekey",

@@ -13,8 +13,9 @@ import picocli.CommandLine.Option;
  * @param size      of a window, at least 1 ms
  * @param grace     for how long after its end, in event time, a window still accepts readings
  * @param idleClose after how long without a reading a partition's open windows close; zero: never
+ * @param dedup     whether readings of an open window that have the same time and values count once
  */
-public record WindowSettings(Duration size, Duration grace, Duration idleClose) {
+public record WindowSettings(Duration size, Duration grace, Duration idleClose, boolean dedup) {
     public WindowSettings {
         Require.between("--window", size, Duration.ofMillis(1), Require.LONGEST);
         Require.between("--grace", grace, Duration.ZERO, Require.LONGEST);
@@ -60,8 +61,16 @@ public record WindowSettings(Duration size, Duration grace, Duration idleClose) 
                                 + " longer than the longest pause between two uploads; off: never (default: ${DEFAULT-VALUE})")
         private Duration idleClose;
 
+        @Option(
+                names = "--dedup",
+                scope = INHERIT,
+                description =
+                        "count readings of an open window with the same sensor, time and values once; without this, a reading that"
+                                + " is sent twice counts twice")
+        private boolean dedup;
+
         WindowSettings windows() {
-            return new WindowSettings(size, grace, idleClose);
+            return new WindowSettings(size, grace, idleClose, dedup);
         }
     }
 }

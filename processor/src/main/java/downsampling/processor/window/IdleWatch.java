@@ -10,7 +10,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Says when a partition has been idle: when for all of {@code --idle-close} its broker has answered, it was read to its end, and
- * no reading for an open window came. Late readings are no sign of life, and {@link InputEnd} starts counting anew after any
+ * no reading for an open window came. Late readings and duplicates are no sign of life, and {@link InputEnd} starts counting anew after any
  * doubt: a restart, a pause of this process, a broker that did not answer.
  *
  * <p>Times in milliseconds of Kafka Streams' clock, which is never set back, unless they are event times. One per task.

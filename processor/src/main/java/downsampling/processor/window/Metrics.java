@@ -19,13 +19,14 @@ import java.util.Set;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.LongSupplier;
 import java.util.stream.Stream;
+import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.KafkaStreams;
 
 /**
  * What this instance counts and measures, as Prometheus reads it; docs/operations.md says what each metric means.
  *
  * <p>Nothing here is called for each reading: readings are counted when their window closes, by the summary's count, or when
- * they are late or dead. Counts are of what was worked on, so they may run ahead of an aborted transaction; the audit
+ * they are late, dead or duplicates. Counts are of what was worked on, so they may run ahead of an aborted transaction; the audit
  * is what counts exactly. Any thread may count and any may read.
  */
 public final class Metrics implements AutoCloseable {
@@ -74,6 +75,9 @@ public final class Metrics implements AutoCloseable {
     private final Counter late = readings("late", "");
     private final Counter repeated = readings("repeated", "");
     private final Map<NotAReadingException.Reason, Counter> dead = new EnumMap<>(NotAReadingException.Reason.class);
+    private final Counter duplicates = Counter.builder("downsampling.duplicates")
+            .description("Readings that were not counted since the same one is in the window already")
+            .register(registry);
     private final Counter closed = Counter.builder("downsampling.windows.closed")
             .description("Windows of one sensor that were closed and emitted")
             .register(registry);
@@ -138,6 +142,15 @@ public final class Metrics implements AutoCloseable {
         late.increment();
     }
 
+    /** A reading that is the same as one of its window. */
+    void duplicate() {
+        duplicates.increment();
+    }
+
+    public long duplicates() {
+        return (long) duplicates.count();
+    }
+
     /** A record that had been processed before, and was passed over. */
     void repeated() {
         repeated.increment();
@@ -173,6 +186,11 @@ public final class Metrics implements AutoCloseable {
     /** How many sensors this instance has met in more than one partition. */
     public int sensorsInTwoPartitions() {
         return sensors.inTwoPartitions();
+    }
+
+    /** A sensor, in UTF-8, has summaries of the same window from two partitions. */
+    public void inTwoPartitions(byte[] sensor, int one, int other) {
+        sensors.found(Bytes.wrap(sensor), one, other);
     }
 
     /** In which partition each sensor is. */

@@ -29,11 +29,18 @@ final class OpenWindows {
 
     private static final long NONE = Long.MIN_VALUE;
 
+    /** So many readings that are to be known again take as much heap as a window. */
+    private static final int READINGS_OF_A_WINDOW = 5;
+
     private final KeyValueStore<Bytes, byte[]> store;
     private final SummaryLayout layout;
     private final StoredWindows stored;
     /** That, if it has all windows in a log. */
     private final @Nullable WindowLog log;
+
+    private final StoredReadings readings;
+    /** Whether a reading that comes again is to be known. */
+    private final boolean dedup;
 
     private final int mostOnHeap;
     /** Those that have a window on the heap, or had one lately: then the next one needs no new entry. */
@@ -50,6 +57,8 @@ final class OpenWindows {
     private final List<Bytes> outdated = new ArrayList<>();
 
     private int onHeap;
+    /** How many readings of theirs are to be known again. */
+    private long readingsOnHeap;
     /** In the store, on the heap or both. */
     private long open;
     /** No window with a later start is in the store without being on the heap: new ones need not be looked up there. */
@@ -57,24 +66,33 @@ final class OpenWindows {
     /** Start of the newest window there was, or {@link #NONE}. */
     private long newest = NONE;
 
-    private OpenWindows(KeyValueStore<Bytes, byte[]> store, SummaryLayout layout, int mostOnHeap) {
+    private OpenWindows(KeyValueStore<Bytes, byte[]> store, SummaryLayout layout, boolean dedup, int mostOnHeap) {
         this.store = store;
         this.layout = layout;
+        this.dedup = dedup;
         this.mostOnHeap = mostOnHeap;
         log = mostOnHeap == ALL ? new WindowLog(store, layout) : null;
         stored = log == null ? new WindowTable(store, layout) : log;
+        readings = new StoredReadings(store, layout, log != null);
     }
 
     /**
      * The windows that a store has.
      *
      * @param layout     of the summaries
+     * @param dedup      whether a reading that comes again counts once; of windows that were begun without it, those readings
+     *     are known that come from now on
      * @param mostOnHeap how many windows may stay on the heap beyond a {@link #write}, or {@link #ALL}
      * @param from       windows that start before this are closed
      */
-    static OpenWindows of(KeyValueStore<Bytes, byte[]> store, SummaryLayout layout, int mostOnHeap, long from) {
-        OpenWindows windows = new OpenWindows(store, layout, mostOnHeap);
+    static OpenWindows of(
+            KeyValueStore<Bytes, byte[]> store, SummaryLayout layout, boolean dedup, int mostOnHeap, long from) {
+        OpenWindows windows = new OpenWindows(store, layout, dedup, mostOnHeap);
         windows.stored.load(windows, from);
+        long records = windows.readings.load(windows, from, dedup);
+        if (windows.log == null) {
+            windows.open = Math.max(0, windows.open - records); // they were taken for windows
+        }
         return windows;
     }
 
@@ -101,6 +119,24 @@ final class OpenWindows {
         change(put(start, sensor, summary));
     }
 
+    /**
+     * Adds readings that the store has to those of a window, if the store has that, too.
+     *
+     * @param areWritten whether the store has them in the form in which it is to have them
+     */
+    void load(long start, SensorId id, Consumer<SeenReadings> reader, boolean areWritten) {
+        Window window = find(start, sensor(id));
+        SeenReadings seen = window == null ? new SeenReadings(layout.fields().size()) : window.seen();
+        int before = seen.size();
+        reader.accept(seen);
+        if (window != null) {
+            readingsOnHeap += seen.size() - before;
+            if (!areWritten) {
+                change(window);
+            }
+        }
+    }
+
     /** The store has a record that is to be deleted when all is written that stood in it. */
     void outdated(Bytes key) {
         outdated.add(key);
@@ -116,15 +152,33 @@ final class OpenWindows {
      *
      * @param time   in epoch milliseconds
      * @param values as {@link Summary#add} takes them
+     * @return false, and nothing has happened, if it is a duplicate and such count once
      */
-    void add(long start, SensorId id, long time, double[] values) {
+    boolean add(long start, SensorId id, long time, double[] values) {
         Sensor sensor = sensor(id);
-        Window window = sensor.window(start);
+        Window window = find(start, sensor);
         if (window == null) {
-            window = open(start, sensor, start > storeOnlyUpTo ? null : stored.find(start, sensor.id));
+            window = open(start, sensor, null);
+        }
+        if (window.seen != null) {
+            if (!window.seen.add(time, values)) {
+                return false;
+            }
+            readingsOnHeap++;
         }
         window.summary.add(time, values);
         change(window);
+        return true;
+    }
+
+    /** A window that there is, which then is on the heap. */
+    private @Nullable Window find(long start, Sensor sensor) {
+        Window window = sensor.window(start);
+        if (window == null && start <= storeOnlyUpTo) {
+            Summary found = stored.find(start, sensor.id);
+            return found == null ? null : open(start, sensor, found);
+        }
+        return window;
     }
 
     private Sensor sensor(SensorId id) {
@@ -138,11 +192,16 @@ final class OpenWindows {
 
     /** @param found what the store alone has of it */
     private Window open(long start, Sensor sensor, @Nullable Summary found) {
-        Window window = new Window(start, sensor, found == null ? layout.empty() : found);
+        SeenReadings seen = dedup ? new SeenReadings(layout.fields().size()) : null;
+        Window window = new Window(start, sensor, found == null ? layout.empty() : found, seen);
         if (found == null) {
             open++;
         } else {
             window.chunk = WindowTable.IN_TABLE;
+            if (seen != null) {
+                readings.find(start, sensor.id, seen);
+                readingsOnHeap += seen.size();
+            }
         }
         sensor.add(window);
         if (start != lastStart) {
@@ -181,6 +240,7 @@ final class OpenWindows {
             for (Window window : windows) {
                 window.sensor.removeBefore(to);
                 taken.add(window);
+                readingsOnHeap -= window.seen == null ? 0 : window.seen.size();
             }
             onHeap -= windows.size();
         }
@@ -195,6 +255,9 @@ final class OpenWindows {
                 stored.remove(window);
             }
         }
+        if (dedup) {
+            readings.keys(from, to, this::outdated);
+        }
         open -= taken.size();
         if (sensors.size() > 2 * (taken.size() + onHeap)) {
             sensors.values().removeIf(sensor -> sensor.newest == null && sensor.lastStart < from);
@@ -208,7 +271,7 @@ final class OpenWindows {
             stored.read(from, to, (start, id, summary) -> {
                 Sensor sensor = sensors.get(id);
                 if (sensor == null || sensor.window(start) == null) {
-                    Window window = new Window(start, new Sensor(id), summary);
+                    Window window = new Window(start, new Sensor(id), summary, null);
                     window.chunk = WindowTable.IN_TABLE;
                     taken.add(window);
                 }
@@ -221,15 +284,20 @@ final class OpenWindows {
     void write() {
         changed.removeIf(window -> !window.changed);
         stored.write(changed);
-        changed.forEach(window -> window.changed = false);
-        changed.clear();
         outdated.forEach(store::delete);
         outdated.clear();
-        if (onHeap > mostOnHeap) {
+        if (dedup) {
+            // Last: without transactions, a crash that comes in between has a reading counted twice, and not forgotten.
+            readings.write(changed);
+        }
+        changed.forEach(window -> window.changed = false);
+        changed.clear();
+        if (onHeap + readingsOnHeap / READINGS_OF_A_WINDOW > mostOnHeap && log == null) {
             sensors.clear();
             byStart.clear();
             lastStart = NONE;
             onHeap = 0;
+            readingsOnHeap = 0;
             storeOnlyUpTo = newest;
         }
     }
@@ -318,6 +386,8 @@ final class OpenWindows {
         private volatile @Nullable Window older;
 
         private Summary summary;
+        /** Its readings, where one that comes again is to be known. */
+        private final @Nullable SeenReadings seen;
         /** Whether the store lacks its newest readings. */
         private boolean changed;
         /** Where the store has it, as it was at some time: the number of a chunk; 0 if it was never written. */
@@ -325,10 +395,11 @@ final class OpenWindows {
         /** Where {@link WindowLog} has written it; 0 if it has not. */
         volatile long written;
 
-        private Window(long start, Sensor sensor, Summary summary) {
+        private Window(long start, Sensor sensor, Summary summary, @Nullable SeenReadings seen) {
             this.start = start;
             this.sensor = sensor;
             this.summary = summary;
+            this.seen = seen;
         }
 
         SensorId sensor() {
@@ -337,6 +408,11 @@ final class OpenWindows {
 
         Summary summary() {
             return summary;
+        }
+
+        /** Its readings; only to be asked where one that comes again is to be known. */
+        SeenReadings seen() {
+            return requireNonNull(seen);
         }
     }
 }

@@ -89,14 +89,16 @@ final class SensorPartitions {
         }
     }
 
-    private void found(Bytes sensor, int one, int other) {
+    /** A sensor is known to be in two partitions. */
+    synchronized void found(Bytes sensor, int one, int other) {
         if (found.size() == MOST_IDS || !found.add(sensor)) {
             return;
         }
         if (found.size() <= MOST_LINES) {
             LOG.warn(
                     "Sensor {} has readings in partitions {} and {}, so each window has a summary for each partition. Check that"
-                            + " all of its producers place keys alike; those on librdkafka need partitioner=murmur2_random",
+                            + " all of its producers place keys alike (those on librdkafka need partitioner=murmur2_random), or start"
+                            + " the processor with --rekey",
                     NotAReadingException.quote(new String(sensor.get(), StandardCharsets.UTF_8)),
                     Math.min(one, other),
                     Math.max(one, other));

@@ -120,14 +120,21 @@ public final class SummaryLayout {
         ByteArrayOutputStream head = new ByteArrayOutputStream();
         head.write(VERSION);
         head.write(parts.stream().mapToInt(part -> part.bit).sum());
-        head.write(fields.size());
+        head.writeBytes(fieldNames());
+        return head.toByteArray();
+    }
+
+    /** How the names of the fields are stored: how many there are, then for each its length in two bytes, and itself. */
+    byte[] fieldNames() {
+        ByteArrayOutputStream names = new ByteArrayOutputStream();
+        names.write(fields.size());
         for (String field : fields) {
             byte[] name = field.getBytes(UTF_8);
-            head.write(name.length >> 8);
-            head.write(name.length);
-            head.writeBytes(name);
+            names.write(name.length >> 8);
+            names.write(name.length);
+            names.writeBytes(name);
         }
-        return head.toByteArray();
+        return names.toByteArray();
     }
 
     /** Names, in their order. */

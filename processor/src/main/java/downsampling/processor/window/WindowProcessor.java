@@ -86,7 +86,7 @@ final class WindowProcessor extends BatchProcessor {
         super.init(context);
         closedUpTo = closedUpToStored();
         int mostOnHeap = settings.state().isInMemory() ? OpenWindows.ALL : MOST_ON_HEAP / (WINDOW + layout.heapBytes());
-        windows = OpenWindows.of(store, layout, mostOnHeap, Math.max(0, closedUpTo));
+        windows = OpenWindows.of(store, layout, settings.windows().dedup(), mostOnHeap, Math.max(0, closedUpTo));
         summaries = new SummaryRecords(partition);
         kept = keptWindows.begin(partition, Math.max(0, closedUpTo), windows);
         idle = new IdleWatch(settings.windows(), partition, now);
@@ -122,7 +122,10 @@ final class WindowProcessor extends BatchProcessor {
             passLate(record, arrived, start, reading.time());
             return;
         }
-        windows.add(start, sensor, reading.time(), reading.values());
+        if (!windows.add(start, sensor, reading.time(), reading.values())) {
+            metrics.duplicate(); // and nothing else happens: the reading was there before
+            return;
+        }
         idle.reading(now);
         if (sources == null) {
             streamTime.accept(reading.time(), arrived, now);

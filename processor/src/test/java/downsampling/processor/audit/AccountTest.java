@@ -3,6 +3,7 @@ package downsampling.processor.audit;
 import static downsampling.processor.audit.Account.Column.CUT;
 import static downsampling.processor.audit.Account.Column.DEAD;
 import static downsampling.processor.audit.Account.Column.DELETED;
+import static downsampling.processor.audit.Account.Column.DUPLICATE;
 import static downsampling.processor.audit.Account.Column.LATE;
 import static downsampling.processor.audit.Account.Column.LOST;
 import static downsampling.processor.audit.Account.Column.NOT_YET;
@@ -392,8 +393,80 @@ class AccountTest {
                 .hasMessage("--window=10s: expected 20s, as the summary at agg-0 offset 0 has it");
     }
 
+    @Test
+    void shouldTellDuplicatesFromWhatIsLost() {
+        givenDedup(first, second);
+        account.late(null, lateHeaders(0, 6, 10), true);
+        read("a", 1, 5);
+        read("a", 1, 5);
+        read("a", 1, 6);
+        read("a", 2, 5);
+        read("b", 1, 5);
+        read("a", 12, 5);
+        read("a", 1, 5); // late, and no duplicate
+        read("a", 12, 5);
+        judge("a", 0, Summaries.of(5, 6, 5));
+        judge("b", 0, Summaries.of(5));
+
+        assertColumns(READ, 8, SUMMARISED, 4, LATE, 1, DUPLICATE, 2, OPEN, 1);
+        assertThat(account.isBalanced()).isTrue();
+    }
+
+    @Test
+    void shouldCountDuplicatesAsReadingsWhereTheyAreNotAskedFor() {
+        read("a", 1, 5);
+        read("a", 1, 5);
+        read("a", 12, 5);
+        judge("a", 0, Summaries.of(5, 5));
+
+        assertColumns(READ, 3, SUMMARISED, 2, OPEN, 1);
+    }
+
+    @Test
+    void shouldSeeADuplicateThatWasCountedAndAReadingThatWasTakenForOne() {
+        givenDedup(first, second);
+        read("a", 1, 5);
+        read("a", 1, 5);
+        read("b", 1, 5);
+        read("b", 2, 5);
+        read("c", 11, 5);
+        judge("a", 0, Summaries.of(5, 5));
+        judge("b", 0, Summaries.of(5));
+
+        assertColumns(READ, 5, SUMMARISED, 2, DUPLICATE, 1, OPEN, 1, LOST, 1, WRONG, 1);
+    }
+
+    @Test
+    void shouldTakeADuplicateThatTheProcessorHasNotComeToAsNotYetProcessed() {
+        givenDedup(new Account.Partition(0, 0, 1, 3));
+        read("a", 1, 5);
+        read("a", 1, 5);
+        read("a", 2, 5);
+        read("a", 2, 5);
+        account.partitions().get(0).done();
+        judge("a", 0, Summaries.of(5, 5));
+
+        assertColumns(READ, 4, SUMMARISED, 2, NOT_YET, 2);
+        assertThat(account.isBalanced()).isTrue();
+    }
+
+    /** The processor's clock goes by what it counts; so what a duplicate came with does not say that windows are due. */
+    @Test
+    void shouldNotMissTheSummaryOfAWindowThatADuplicateAloneWouldHaveClosed() {
+        givenDedup(first, second);
+        readLive("a", 1, 5, 1);
+        readLive("fast", 41, 5, 2);
+        readLive("a", 1, 5, 171);
+
+        assertColumns(READ, 3, DUPLICATE, 1, OPEN, 2);
+    }
+
     private void given(Account.Partition partition) {
         account = new Account(CONFIG, List.of(partition));
+    }
+
+    private void givenDedup(Account.Partition... partitions) {
+        account = new Account(Driver.config(TopologyKind.EXACT, "--dedup"), List.of(partitions));
     }
 
     private void read(String sensor, double seconds, int value) {

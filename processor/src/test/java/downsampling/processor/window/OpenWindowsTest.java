@@ -7,12 +7,16 @@ import downsampling.processor.reading.SensorId;
 import downsampling.processor.reading.SensorIdDeserializer;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.kafka.common.serialization.Serdes;
 import org.apache.kafka.common.utils.Bytes;
@@ -27,6 +31,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class OpenWindowsTest {
+    private static final SummaryLayout TWO_FIELDS = Summaries.layout(List.of("a", "b"), "count,min,max,mean");
+    private static final SummaryLayout OTHER_FIELDS = Summaries.layout(List.of("a", "c"), "count,min,max,mean");
+
     private final KeyValueStore<Bytes, byte[]> store = Stores.keyValueStoreBuilder(
                     Stores.inMemoryKeyValueStore("windows"), Serdes.Bytes(), Serdes.ByteArray())
             .withLoggingDisabled()
@@ -46,7 +53,7 @@ class OpenWindowsTest {
 
     @Test
     void shouldTouchTheStoreOnlyWhenWritten() {
-        OpenWindows windows = OpenWindows.of(store, Summaries.usual(), 10, 0);
+        OpenWindows windows = OpenWindows.of(store, Summaries.usual(), false, 10, 0);
         windows.add(0, id("a"), 0, new double[] {1});
         windows.add(0, id("a"), 0, new double[] {2});
         assertThat(stored()).isEmpty();
@@ -63,7 +70,7 @@ class OpenWindowsTest {
 
     @Test
     void shouldNeverWriteAWindowThatOpenedAndClosedBetweenTwoCommits() {
-        OpenWindows windows = OpenWindows.of(store, Summaries.usual(), 10, 0);
+        OpenWindows windows = OpenWindows.of(store, Summaries.usual(), false, 10, 0);
         windows.add(0, id("a"), 0, new double[] {1});
         assertThat(windows.take(0, 10)).hasSize(1);
         windows.write();
@@ -75,7 +82,7 @@ class OpenWindowsTest {
     @ValueSource(ints = {0, 5, 1000, OpenWindows.ALL})
     void shouldGiveWhatAPlainMapGives(int mostOnHeap) {
         Random random = new Random(mostOnHeap);
-        OpenWindows windows = OpenWindows.of(store, Summaries.usual(), mostOnHeap, 0);
+        OpenWindows windows = OpenWindows.of(store, Summaries.usual(), false, mostOnHeap, 0);
         TreeMap<String, Summary> plain = new TreeMap<>();
         long closedUpTo = 0;
         for (int step = 0; step < 50_000; step++) {
@@ -94,8 +101,8 @@ class OpenWindowsTest {
             } else if (dice < 97) {
                 windows.write();
                 int other = random.nextBoolean() ? OpenWindows.ALL : 5;
-                windows =
-                        OpenWindows.of(store, Summaries.usual(), random.nextBoolean() ? mostOnHeap : other, closedUpTo);
+                windows = OpenWindows.of(
+                        store, Summaries.usual(), false, random.nextBoolean() ? mostOnHeap : other, closedUpTo);
             } else {
                 assertThat(windows.any(closedUpTo)).isEqualTo(!plain.isEmpty());
                 long to = closedUpTo + random.nextInt(3) * 10;
@@ -114,9 +121,136 @@ class OpenWindowsTest {
         }
     }
 
+    /** Against plain sets, with all that can happen to the store in between, and the option switched off and on. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 5, 200, OpenWindows.ALL})
+    void shouldKnowEachReadingOfAnOpenWindowAgain(int mostOnHeap) {
+        Random random = new Random(mostOnHeap);
+        boolean dedup = true;
+        SummaryLayout layout = TWO_FIELDS;
+        OpenWindows windows = OpenWindows.of(store, layout, dedup, mostOnHeap, 0);
+        TreeMap<String, Set<String>> known = new TreeMap<>();
+        TreeMap<String, Integer> counts = new TreeMap<>();
+        int duplicates = 0;
+        for (int step = 0; step < 50_000; step++) {
+            int dice = random.nextInt(1000);
+            if (dice < 900) {
+                long start = closedUpTo + random.nextInt(4) * 10;
+                String sensor = "s".repeat(1 + random.nextInt(5));
+                double[] values = {random.nextInt(3), random.nextBoolean() ? Double.NaN : random.nextInt(3) / 10.0};
+                long time = start + random.nextInt(10);
+                String window = "%08d %s".formatted(start, sensor);
+                boolean first = !dedup
+                        || known.computeIfAbsent(window, none -> new HashSet<>())
+                                .add(time + Arrays.toString(values));
+                assertThat(windows.add(start, id(sensor), time, values))
+                        .as("step %d", step)
+                        .isEqualTo(first);
+                counts.merge(window, first ? 1 : 0, Integer::sum);
+                duplicates += first ? 0 : 1;
+            } else if (dice < 970) {
+                windows.write();
+            } else if (dice < 980) {
+                windows.write();
+                int most = random.nextBoolean() ? mostOnHeap : random.nextBoolean() ? OpenWindows.ALL : 5;
+                boolean before = dedup;
+                SummaryLayout layoutBefore = layout;
+                dedup = random.nextInt(4) > 0;
+                layout = random.nextInt(4) > 0 ? layout : random.nextBoolean() ? TWO_FIELDS : OTHER_FIELDS;
+                windows = OpenWindows.of(store, layout, dedup, most, closedUpTo);
+                if (!before || !dedup || layout != layoutBefore) {
+                    known.clear();
+                }
+                if (!dedup) {
+                    windows.write();
+                    assertThat(recordsOfReadings()).isZero();
+                }
+            } else {
+                long to = closedUpTo + random.nextInt(3) * 10;
+                TreeMap<String, Integer> taken = new TreeMap<>();
+                for (OpenWindows.Window window : windows.take(closedUpTo, to)) {
+                    taken.put("%08d %s".formatted(window.start, window.sensor()), (int)
+                            window.summary().readings());
+                }
+                assertThat(taken).isEqualTo(counts.headMap("%08d".formatted(to)));
+                known.headMap("%08d".formatted(to)).clear();
+                counts.headMap("%08d".formatted(to)).clear();
+                closedUpTo = to;
+            }
+        }
+        assertThat(duplicates).isGreaterThan(1_000);
+        windows.take(closedUpTo, closedUpTo + 100);
+        windows.write();
+        assertThat(recordsOfReadings()).isZero();
+    }
+
+    /** Of two minutes, at the highest rate: its readings are more than a record may have. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, OpenWindows.ALL})
+    void shouldWriteReadingsOnceAndInRecordsThatATopicAccepts(int mostOnHeap) {
+        Set<Integer> sizes = new TreeSet<>();
+        AtomicLong bytes = new AtomicLong();
+        @SuppressWarnings("unchecked")
+        KeyValueStore<Bytes, byte[]> recorded = (KeyValueStore<Bytes, byte[]>) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {KeyValueStore.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("put")) {
+                        sizes.add(((byte[]) arguments[1]).length);
+                        bytes.addAndGet(((byte[]) arguments[1]).length);
+                    }
+                    return method.invoke(store, arguments);
+                });
+        int readings = 300_000;
+        OpenWindows windows = OpenWindows.of(recorded, Summaries.usual(), true, mostOnHeap, 0);
+        for (int i = 0; i < readings; i++) {
+            windows.add(0, id("a"), i, new double[] {i % 7});
+            if (i % 50_000 == 0 || i > readings - 100) {
+                windows.write();
+            }
+        }
+        windows.write();
+        assertThat(sizes).allMatch(size -> size < 40_000);
+        assertThat(bytes.get()).isBetween(16L * readings, 17L * readings);
+        OpenWindows after = OpenWindows.of(store, Summaries.usual(), true, mostOnHeap, 0);
+        for (int i = 0; i < readings; i++) {
+            assertThat(after.add(0, id("a"), i, new double[] {i % 7})).isFalse();
+        }
+        assertThat(after.open()).as("windows, and not records").isBetween(0L, 1L);
+        assertThat(after.add(0, id("a"), 0, new double[] {1})).isTrue();
+    }
+
+    /** Without transactions a crash may keep the first half of what a commit writes: better twice than not at all. */
+    @Test
+    void shouldWriteTheWindowBeforeTheReadingsThatItCounts() {
+        List<Integer> firstBytes = new ArrayList<>();
+        @SuppressWarnings("unchecked")
+        KeyValueStore<Bytes, byte[]> recorded = (KeyValueStore<Bytes, byte[]>) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {KeyValueStore.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("put")) {
+                        firstBytes.add(((Bytes) arguments[0]).get()[0] & 0xFF);
+                    }
+                    return method.invoke(store, arguments);
+                });
+        OpenWindows inMemory = OpenWindows.of(recorded, Summaries.usual(), true, OpenWindows.ALL, 0);
+        inMemory.add(0, id("a"), 0, new double[] {1});
+        inMemory.write();
+        assertThat(firstBytes).containsExactly(0x80, 0x81);
+        OpenWindows onDisk = OpenWindows.of(recorded, Summaries.usual(), true, 5, 0);
+        onDisk.write();
+        assertThat(firstBytes).containsExactly(0x80, 0x81, 0, 0x82);
+        assertThat(onDisk.add(0, id("a"), 0, new double[] {1})).isFalse();
+    }
+
+    private long recordsOfReadings() {
+        AtomicLong records = new AtomicLong();
+        try (KeyValueIterator<Bytes, byte[]> all = store.all()) {
+            all.forEachRemaining(entry -> records.addAndGet((entry.key.get()[0] & 0xFF) > 0x80 ? 1 : 0));
+        }
+        return records.get();
+    }
+
     @Test
     void shouldWriteManyWindowsInOneRecordAndDeleteNoneByItself() {
-        OpenWindows windows = OpenWindows.of(store, Summaries.usual(), OpenWindows.ALL, 0);
+        OpenWindows windows = OpenWindows.of(store, Summaries.usual(), false, OpenWindows.ALL, 0);
         for (int sensor = 0; sensor < 10_000; sensor++) {
             windows.add(0, id("sensor-" + sensor), 0, new double[] {sensor});
         }
@@ -128,20 +262,21 @@ class OpenWindowsTest {
         assertThat(store.approximateNumEntries()).isEqualTo(records);
         windows.write();
         assertThat(store.approximateNumEntries()).isLessThan(10);
-        assertThat(OpenWindows.of(store, Summaries.usual(), OpenWindows.ALL, 10).take(10, 20))
+        assertThat(OpenWindows.of(store, Summaries.usual(), false, OpenWindows.ALL, 10)
+                        .take(10, 20))
                 .hasSize(1);
     }
 
     @Test
     void shouldKeepAnIdOfAnyLengthInTheLog() {
-        OpenWindows windows = OpenWindows.of(store, Summaries.usual(), OpenWindows.ALL, 0);
+        OpenWindows windows = OpenWindows.of(store, Summaries.usual(), false, OpenWindows.ALL, 0);
         for (int length = 1; length <= SensorIdDeserializer.MAX_BYTES; length = length * 2 + 1) {
             windows.add(0, id("x".repeat(length)), 0, new double[] {length});
         }
         windows.add(0, id("x".repeat(SensorIdDeserializer.MAX_BYTES)), 0, new double[] {7});
         windows.write();
-        List<OpenWindows.Window> taken =
-                OpenWindows.of(store, Summaries.usual(), OpenWindows.ALL, 0).take(0, 10);
+        List<OpenWindows.Window> taken = OpenWindows.of(store, Summaries.usual(), false, OpenWindows.ALL, 0)
+                .take(0, 10);
         assertThat(taken)
                 .extracting(window -> window.sensor().get().length)
                 .contains(1, 3, 8191, SensorIdDeserializer.MAX_BYTES);
@@ -158,7 +293,7 @@ class OpenWindowsTest {
                     calls.add(method.getName());
                     return method.invoke(store, arguments);
                 });
-        OpenWindows windows = OpenWindows.of(recorded, Summaries.usual(), OpenWindows.ALL, 0);
+        OpenWindows windows = OpenWindows.of(recorded, Summaries.usual(), false, OpenWindows.ALL, 0);
         windows.add(0, id("seldom"), 0, new double[] {1});
         int deleted = 0;
         for (int commit = 0; commit < 100; commit++) {
@@ -169,7 +304,8 @@ class OpenWindowsTest {
             deleted += Collections.frequency(calls, "delete");
         }
         assertThat(deleted).isGreaterThan(90);
-        assertThat(OpenWindows.of(store, Summaries.usual(), OpenWindows.ALL, 0).take(0, 10))
+        assertThat(OpenWindows.of(store, Summaries.usual(), false, OpenWindows.ALL, 0)
+                        .take(0, 10))
                 .hasSize(2);
     }
 

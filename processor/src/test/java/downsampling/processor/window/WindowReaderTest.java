@@ -37,7 +37,7 @@ class WindowReaderTest {
 
     WindowReaderTest(int mostOnHeap) {
         this.mostOnHeap = mostOnHeap;
-        windows = OpenWindows.of(store, Summaries.usual(), mostOnHeap, 0);
+        windows = OpenWindows.of(store, Summaries.usual(), false, mostOnHeap, 0);
     }
 
     @BeforeEach
@@ -102,7 +102,7 @@ class WindowReaderTest {
         store.all().forEachRemaining(entry -> committed.put(entry.key, entry.value));
         close(0, 10_000);
         committed.forEach(store::put); // as restored from the changelog
-        windows = OpenWindows.of(store, Summaries.usual(), mostOnHeap, 0);
+        windows = OpenWindows.of(store, Summaries.usual(), false, mostOnHeap, 0);
         partition = kept.begin(0, 0, windows);
         assertThatWindows("a")
                 .containsExactly(

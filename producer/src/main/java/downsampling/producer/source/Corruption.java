@@ -24,22 +24,25 @@ enum Corruption {
     TEXT("\"42\""),
     ARRAY("[\"%s\",%s]"),
     EMPTY_OBJECT("{}"),
-    NO_TIME("{\"value\":%2$s}"),
+    NO_TIME("{%3$s:%2$s}"),
     NO_VALUE("{\"ts\":\"%s\"}"),
-    TIME_NULL("{\"ts\":null,\"value\":%2$s}"),
-    TIME_TEXT("{\"ts\":\"yesterday\",\"value\":%2$s}"),
+    TIME_NULL("{\"ts\":null,%3$s:%2$s}"),
+    TIME_TEXT("{\"ts\":\"yesterday\",%3$s:%2$s}"),
     /** February has no 30th day. */
-    TIME_NO_DATE("{\"ts\":\"2025-02-30T12:00:00Z\",\"value\":%2$s}"),
-    VALUE_NULL("{\"ts\":\"%s\",\"value\":null}"),
-    VALUE_TEXT("{\"ts\":\"%s\",\"value\":\"%s\"}"),
-    VALUE_OBJECT("{\"ts\":\"%s\",\"value\":{\"celsius\":%s}}"),
-    VALUE_NAN("{\"ts\":\"%s\",\"value\":NaN}"),
+    TIME_NO_DATE("{\"ts\":\"2025-02-30T12:00:00Z\",%3$s:%2$s}"),
+    VALUE_NULL("{\"ts\":\"%s\",%3$s:null}"),
+    VALUE_TEXT("{\"ts\":\"%s\",%3$s:\"%s\"}"),
+    VALUE_OBJECT("{\"ts\":\"%s\",%3$s:{\"celsius\":%s}}"),
+    VALUE_NAN("{\"ts\":\"%s\",%3$s:NaN}"),
     /** A sound JSON number, but no finite double. */
-    VALUE_INFINITE("{\"ts\":\"%s\",\"value\":1e999}");
+    VALUE_INFINITE("{\"ts\":\"%s\",%3$s:1e999}");
 
     private static final Corruption[] ALL = values();
 
-    /** Argument 1 is the event time, argument 2 the reading; empty where the value is not made by a format. */
+    /**
+     * Argument 1 is the event time, argument 2 the number of the first field, argument 3 its name in quotes; empty where the
+     * value is not made by a format.
+     */
     private final Optional<String> format;
 
     Corruption() {
@@ -54,16 +57,19 @@ enum Corruption {
         return ALL[random.nextInt(ALL.length)];
     }
 
-    SyntheticReading apply(SyntheticReading sound, SplittableRandom random) {
+    /** @param field the name of the first field */
+    SyntheticReading apply(SyntheticReading sound, String field, SplittableRandom random) {
         byte[] key = this == NULL_KEY ? null : this == EMPTY_KEY ? new byte[0] : sound.key();
+        double[] none = new double[sound.readings().length];
+        Arrays.fill(none, Double.NaN);
         return new SyntheticReading(
-                SyntheticReading.Kind.CORRUPT, key, value(sound, random), sound.eventTime(), Double.NaN);
+                SyntheticReading.Kind.CORRUPT, key, value(sound, field, random), sound.eventTime(), none);
     }
 
-    private byte @Nullable [] value(SyntheticReading sound, SplittableRandom random) {
+    private byte @Nullable [] value(SyntheticReading sound, String field, SplittableRandom random) {
         if (format.isPresent()) {
             return format.get()
-                    .formatted(sound.eventTime(), (int) sound.reading())
+                    .formatted(sound.eventTime(), (int) sound.reading(), ReadingJson.quoted(field))
                     .getBytes(UTF_8);
         }
         byte[] value = Objects.requireNonNull(sound.value());

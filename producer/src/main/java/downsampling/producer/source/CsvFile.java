@@ -23,14 +23,62 @@ record CsvFile(Path path, Charset charset, Columns columns, boolean rebase) {
         }
     }
 
-    /** Where in a line a reading stands. When one of the columns is named, the first line is the header. */
-    record Columns(Column sensor, Column time, Column value) {
+    /**
+     * Where in a line a reading stands. When one of the columns is named, the first line is the header.
+     *
+     * @param values of each field of the message, in its order
+     */
+    record Columns(Column sensor, Column time, List<ValueColumn> values) {
         static final String SENSOR = "--sensor-column";
         static final String TIME = "--time-column";
         static final String VALUE = "--value-column";
 
+        /** @throws InvalidSettingException if the fields cannot be those of a message */
+        Columns {
+            values = List.copyOf(values);
+            ReadingJson.checkFields(VALUE, fields(values));
+        }
+
+        List<String> fields() {
+            return fields(values);
+        }
+
         boolean needHeader() {
-            return Stream.of(sensor, time, value).anyMatch(Column::isNamed);
+            return Stream.concat(Stream.of(sensor, time), values.stream().map(ValueColumn::column))
+                    .anyMatch(Column::isNamed);
+        }
+
+        private static List<String> fields(List<ValueColumn> values) {
+            return values.stream().map(ValueColumn::field).toList();
+        }
+    }
+
+    /** The column of one field of the message. */
+    record ValueColumn(String field, Column column) {
+        static final String EXPECTED = Column.EXPECTED + "; or NAME=COLUMN, several with commas between them";
+
+        /**
+         * Reads {@code NAME=COLUMN,…}, or the one column of the field {@code value}.
+         *
+         * @throws InvalidSettingException if the text is neither
+         */
+        static List<ValueColumn> listOf(String text) {
+            try {
+                if (text.indexOf('=') < 0) {
+                    return List.of(new ValueColumn(ReadingJson.USUAL_FIELD, new Column(text)));
+                }
+                return Stream.of(text.split(",", -1)).map(ValueColumn::of).toList();
+            } catch (IllegalArgumentException e) {
+                throw new InvalidSettingException(Columns.VALUE, text, EXPECTED);
+            }
+        }
+
+        private static ValueColumn of(String text) {
+            int equals = text.indexOf('=');
+            if (equals < 0) {
+                throw new IllegalArgumentException(EXPECTED);
+            }
+            return new ValueColumn(text.substring(0, equals).strip(), new Column(text.substring(equals + 1)));
         }
     }
 

@@ -3,6 +3,7 @@ package downsampling.producer.source;
 import downsampling.service.InvalidSettingException;
 import java.nio.charset.Charset;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
@@ -42,10 +43,11 @@ final class CsvOptions {
 
     @Option(
             names = "--value-column",
-            paramLabel = "COLUMN",
-            converter = ColumnConverter.class,
-            description = "Column of the value.")
-    private Optional<CsvFile.Column> valueColumn;
+            paramLabel = "COLUMN|NAME=COLUMN,...",
+            description =
+                    "Column of the value; or what each of several values is called in the message, and its column,"
+                            + " such as temperature=5,humidity=6. Of several, one whose cell is empty is left out.")
+    private Optional<String> valueColumn;
 
     @Option(names = "--rebase", description = "Move all event times by the same amount, so that the first is now.")
     private boolean rebase;
@@ -57,14 +59,17 @@ final class CsvOptions {
                         () -> new InvalidSettingException("--file", "a file that can be read, for --source=csv")),
                 charset,
                 new CsvFile.Columns(
-                        given(CsvFile.Columns.SENSOR, sensorColumn),
-                        given(CsvFile.Columns.TIME, timeColumn),
-                        given(CsvFile.Columns.VALUE, valueColumn)),
+                        given(CsvFile.Columns.SENSOR, sensorColumn), given(CsvFile.Columns.TIME, timeColumn), values()),
                 rebase);
     }
 
     private static CsvFile.Column given(String option, Optional<CsvFile.Column> column) {
         return column.orElseThrow(() -> new InvalidSettingException(option, CsvFile.Column.EXPECTED));
+    }
+
+    private List<CsvFile.ValueColumn> values() {
+        return CsvFile.ValueColumn.listOf(valueColumn.orElseThrow(
+                () -> new InvalidSettingException(CsvFile.Columns.VALUE, CsvFile.ValueColumn.EXPECTED)));
     }
 
     private static final class ColumnConverter implements ITypeConverter<CsvFile.Column> {

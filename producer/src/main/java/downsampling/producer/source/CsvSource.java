@@ -38,7 +38,8 @@ final class CsvSource implements Source {
     private final Iterator<CsvRecord> records;
     private final int sensorIndex;
     private final int timeIndex;
-    private final int valueIndex;
+    private final List<String> fields;
+    private final int[] valueIndices;
     private final ReadingJson json;
 
     private long skipped;
@@ -57,8 +58,7 @@ final class CsvSource implements Source {
      * @throws InvalidSettingException if the header lacks a column, or has its name twice
      * @throws IOException if the file cannot be read, or its first line is not in its charset
      */
-    CsvSource(CsvFile file, Clock clock, ReadingJson json, Consumer<String> badLines) throws IOException {
-        this.json = json;
+    CsvSource(CsvFile file, Clock clock, boolean doubleEncoded, Consumer<String> badLines) throws IOException {
         this.file = file;
         this.clock = clock;
         this.badLines = badLines;
@@ -81,7 +81,11 @@ final class CsvSource implements Source {
         }
         sensorIndex = columns.sensor().index(CsvFile.Columns.SENSOR, header);
         timeIndex = columns.time().index(CsvFile.Columns.TIME, header);
-        valueIndex = columns.value().index(CsvFile.Columns.VALUE, header);
+        valueIndices = columns.values().stream()
+                .mapToInt(value -> value.column().index(CsvFile.Columns.VALUE, header))
+                .toArray();
+        fields = columns.fields();
+        json = new ReadingJson(fields, doubleEncoded);
     }
 
     @Override
@@ -155,7 +159,7 @@ final class CsvSource implements Source {
     private Message reading(CsvRecord line) throws NotAReadingException {
         String sensor = field(line, sensorIndex, "sensor");
         Instant time = inFourDigitYears(RecordedTime.parse(field(line, timeIndex, "time")));
-        double reading = number(field(line, valueIndex, "value"));
+        double[] values = values(line);
         if (sensor.isEmpty()) {
             throw new NotAReadingException("the sensor is empty");
         }
@@ -166,7 +170,27 @@ final class CsvSource implements Source {
         shift = moved;
         // A number too large for a long is cast to the largest long, which is 292 years.
         nextDueNanos = (long) (Duration.between(first, time).toMillis() * 1e6);
-        return Message.of(sensor.getBytes(UTF_8), json.write(eventTime, reading));
+        return Message.of(sensor.getBytes(UTF_8), json.write(eventTime, values));
+    }
+
+    /** NaN for the fields whose cell is empty, which are not all. */
+    private double[] values(CsvRecord line) throws NotAReadingException {
+        double[] values = new double[valueIndices.length];
+        int empty = 0;
+        for (int i = 0; i < values.length; i++) {
+            String name = fields.get(i);
+            String text = field(line, valueIndices[i], name);
+            if (text.isEmpty()) {
+                values[i] = Double.NaN;
+                empty++;
+            } else {
+                values[i] = number(name, text);
+            }
+        }
+        if (empty == values.length) {
+            throw new NotAReadingException("there is no number for " + String.join(" or ", fields));
+        }
+        return values;
     }
 
     private static String field(CsvRecord line, int index, String what) throws NotAReadingException {
@@ -184,7 +208,7 @@ final class CsvSource implements Source {
         return time;
     }
 
-    private static double number(String text) throws NotAReadingException {
+    private static double number(String name, String text) throws NotAReadingException {
         try {
             // Not Double.parseDouble, which accepts NaN, 0x1p3 and 1d as numbers.
             double number = new BigDecimal(text).doubleValue();
@@ -194,6 +218,6 @@ final class CsvSource implements Source {
         } catch (NumberFormatException e) {
             // reported below
         }
-        throw new NotAReadingException("value '" + text + "' is not a finite number");
+        throw new NotAReadingException(name + " '" + text + "' is not a finite number");
     }
 }

@@ -100,16 +100,15 @@ public final class SourceOptions {
      */
     public Source open(long seed, Consumer<String> notes) throws IOException {
         refuseOptionsOfOtherSources();
-        ReadingJson json = new ReadingJson(doubleEncoded);
         return switch (kind) {
-            case SYNTHETIC -> new SyntheticSource(synthetic.recipe(seed), Clock.systemUTC(), json);
+            case SYNTHETIC -> new SyntheticSource(synthetic.recipe(seed), Clock.systemUTC(), doubleEncoded);
             case CSV -> {
                 CsvFile file = csv.file();
                 if (file.rebase() && speed > 1) {
                     notes.accept("With --rebase and a --speed above 1, event times run ahead of the clock,"
                             + " and a processor accepts no readings from the future");
                 }
-                yield new CsvSource(file, Clock.systemUTC(), json, notes);
+                yield new CsvSource(file, Clock.systemUTC(), doubleEncoded, notes);
             }
         };
     }

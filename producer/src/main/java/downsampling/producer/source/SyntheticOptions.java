@@ -3,6 +3,7 @@ package downsampling.producer.source;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
@@ -17,6 +18,16 @@ final class SyntheticOptions {
             defaultValue = "5",
             description = "How many sensors there are, named Sensor1, Sensor2, ... (default: ${DEFAULT-VALUE}).")
     private int sensors;
+
+    @Option(
+            names = "--fields",
+            paramLabel = "NAME,...",
+            defaultValue = "value",
+            description = "What the numbers in a message are called, such as temperature,humidity: 1 to "
+                    + ReadingJson.MOST_FIELDS + " names. The first number is a whole one from 0 to 100; the others have"
+                    + " one decimal, the second is 0 to 50, the third 0 to 33.3, and so on"
+                    + " (default: ${DEFAULT-VALUE}).")
+    private String fields;
 
     @Option(
             names = "--count",
@@ -76,7 +87,13 @@ final class SyntheticOptions {
     /** @throws downsampling.service.InvalidSettingException if an option makes no sense */
     SyntheticSource.Recipe recipe(long seed) {
         return new SyntheticSource.Recipe(
-                sensors, count, rate, seed, startTime, new SyntheticSource.Shares(outOfOrder, late, future, corrupt));
+                sensors,
+                count,
+                rate,
+                seed,
+                startTime,
+                new SyntheticSource.Shares(outOfOrder, late, future, corrupt),
+                Stream.of(fields.split(",", -1)).map(String::strip).toList());
     }
 
     private static final class InstantConverter implements ITypeConverter<Instant> {

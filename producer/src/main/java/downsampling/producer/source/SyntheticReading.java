@@ -10,11 +10,16 @@ import org.jspecify.annotations.Nullable;
  * @param key as {@link Message#key}; null or empty only when the reading is corrupt
  * @param value as {@link Message#value}; null only when the reading is corrupt
  * @param eventTime when the reading was taken, as the value says; of a corrupt one, the event time it would have had
- * @param reading the number that the value says; NaN when the reading is corrupt
+ * @param readings the numbers that the value says, in the order of the fields; all are NaN when the reading is corrupt
  */
 public record SyntheticReading(
-        Kind kind, byte @Nullable [] key, byte @Nullable [] value, Instant eventTime, double reading)
+        Kind kind, byte @Nullable [] key, byte @Nullable [] value, Instant eventTime, double[] readings)
         implements Message {
+
+    /** The number of the first field. */
+    public double reading() {
+        return readings[0];
+    }
 
     /** How a reading relates to the stream of its sensor, whatever the other sensors of its partition do. */
     public enum Kind {

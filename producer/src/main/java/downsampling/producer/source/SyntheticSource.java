@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.NoSuchElementException;
@@ -24,8 +25,9 @@ import java.util.stream.IntStream;
 
 /**
  * Readings from a seed: each belongs to a sensor {@code Sensor1}, {@code Sensor2}, … drawn at random, and has a whole value
- * from 0 to 100. The same seed gives the same readings, values and kinds again, whatever the rate; with a start time, the same
- * event times, too. This source needs no broker.
+ * from 0 to 100. Where there are further fields, number <i>n</i> has a value from 0 to 100/<i>n</i> with one decimal. The same seed
+ * gives the same readings, values and kinds again, whatever the rate and the further fields; with a start time, the same event
+ * times, too. This source needs no broker.
  *
  * <p>Event time is the time of the clock when {@link #next()} is called or, with a start time, the start time plus 1/rate for
  * each message before; without a finite rate, plus the pauses drawn from 0 to 1 s. It is in whole µs.
@@ -42,15 +44,23 @@ public final class SyntheticSource implements Source {
      * @param seed of everything random
      * @param startTime event time of the first message, from 1970 to 2098; empty for the time of sending
      * @param shares how many messages are not on time
+     * @param fields names of the numbers in a message, 1 to {@value ReadingJson#MOST_FIELDS}, each once
      */
     public record Recipe(
-            int sensors, long count, Optional<Double> rate, long seed, Optional<Instant> startTime, Shares shares) {
+            int sensors,
+            long count,
+            Optional<Double> rate,
+            long seed,
+            Optional<Instant> startTime,
+            Shares shares,
+            List<String> fields) {
 
         private static final Instant MIN_START = Instant.EPOCH;
         private static final Instant MAX_START = Instant.parse("2098-12-31T23:59:59.999999Z");
 
         /** @throws InvalidSettingException in one line: name, value, what is allowed */
         public Recipe {
+            fields = List.copyOf(fields);
             check(sensors >= 1 && sensors <= 1_000_000, "--sensors", sensors, "a number from 1 to 1000000");
             check(count >= 0, "--count", count, "a number from 1, or 0 for no end");
             rate.ifPresent(value -> check(value > 0, "--rate", value, NumberOrMax.EXPECTED));
@@ -59,6 +69,13 @@ public final class SyntheticSource implements Source {
                     "--start-time",
                     time,
                     "a time in the years 1970 to 2098"));
+            ReadingJson.checkFields("--fields", fields);
+        }
+
+        /** Readings with the one field {@code value}. */
+        public Recipe(
+                int sensors, long count, Optional<Double> rate, long seed, Optional<Instant> startTime, Shares shares) {
+            this(sensors, count, rate, seed, startTime, shares, List.of(ReadingJson.USUAL_FIELD));
         }
     }
 
@@ -100,6 +117,9 @@ public final class SyntheticSource implements Source {
     private final Clock clock;
     private final SplittableRandom random;
     private final SplittableRandom pauses;
+    /** Of the fields after the first one. */
+    private final SplittableRandom further;
+
     private final ReadingJson json;
     private final byte[][] keys;
     private final Map<SyntheticReading.Kind, LongAdder> kinds = new EnumMap<>(SyntheticReading.Kind.class);
@@ -116,18 +136,20 @@ public final class SyntheticSource implements Source {
 
     /** Begins anew from the seed; the clock is asked only when there is no start time. */
     public SyntheticSource(Recipe recipe, Clock clock) {
-        this(recipe, clock, new ReadingJson(false));
+        this(recipe, clock, false);
     }
 
-    SyntheticSource(Recipe recipe, Clock clock, ReadingJson json) {
+    SyntheticSource(Recipe recipe, Clock clock, boolean doubleEncoded) {
         this.recipe = recipe;
         readingsPerSecond = recipe.rate().orElse(PAUSED_RATE);
         steady = recipe.rate().isPresent() && !Double.isInfinite(readingsPerSecond);
         this.clock = clock;
-        this.json = json;
+        json = new ReadingJson(recipe.fields(), doubleEncoded);
         random = new SplittableRandom(recipe.seed());
         // Pauses of their own, so that the same seed gives the same readings with a rate as without.
         pauses = random.split();
+        // Not split off, too, which would change what a seed means.
+        further = new SplittableRandom(~recipe.seed());
         keys = IntStream.rangeClosed(1, recipe.sensors())
                 .mapToObj(i -> ("Sensor" + i).getBytes(StandardCharsets.UTF_8))
                 .toArray(byte[][]::new);
@@ -186,18 +208,32 @@ public final class SyntheticSource implements Source {
 
     private SyntheticReading draw(Instant now) {
         byte[] key = keys[random.nextInt(keys.length)];
-        int reading = random.nextInt(101);
+        double[] readings = drawReadings();
         return switch (drawKind()) {
-            case OUT_OF_ORDER -> olderThanNewest(OUT_OF_ORDER, 1_000, 1_000_000, reading);
-            case LATE -> olderThanNewest(LATE, 30_000_000, 60_000_000, reading);
-            case FUTURE -> reading(FUTURE, key, FUTURE_START.plusSeconds(random.nextInt(FUTURE_SECONDS)), reading);
-            case CORRUPT -> Corruption.draw(random).apply(reading(CORRUPT, key, now, reading), random);
+            case OUT_OF_ORDER -> olderThanNewest(OUT_OF_ORDER, 1_000, 1_000_000, readings);
+            case LATE -> olderThanNewest(LATE, 30_000_000, 60_000_000, readings);
+            case FUTURE -> reading(FUTURE, key, FUTURE_START.plusSeconds(random.nextInt(FUTURE_SECONDS)), readings);
+            case CORRUPT ->
+                Corruption.draw(random)
+                        .apply(
+                                reading(CORRUPT, key, now, readings),
+                                recipe.fields().get(0),
+                                random);
             case ON_TIME -> {
-                SyntheticReading onTime = reading(ON_TIME, key, now, reading);
+                SyntheticReading onTime = reading(ON_TIME, key, now, readings);
                 newest = Optional.of(onTime);
                 yield onTime;
             }
         };
+    }
+
+    private double[] drawReadings() {
+        double[] readings = new double[recipe.fields().size()];
+        readings[0] = random.nextInt(101);
+        for (int i = 1; i < readings.length; i++) {
+            readings[i] = further.nextInt(1000 / (i + 1) + 1) / 10.0;
+        }
+        return readings;
     }
 
     private SyntheticReading.Kind drawKind() {
@@ -218,14 +254,15 @@ public final class SyntheticSource implements Source {
         return draw < shares.outOfOrder() ? OUT_OF_ORDER : ON_TIME;
     }
 
-    private SyntheticReading olderThanNewest(SyntheticReading.Kind kind, int minMicros, int maxMicros, int reading) {
+    private SyntheticReading olderThanNewest(
+            SyntheticReading.Kind kind, int minMicros, int maxMicros, double[] readings) {
         SyntheticReading newer = newest.orElseThrow();
         Instant eventTime = newer.eventTime().minusNanos(1_000L * random.nextInt(minMicros, maxMicros + 1));
-        return reading(kind, Objects.requireNonNull(newer.key()), eventTime, reading);
+        return reading(kind, Objects.requireNonNull(newer.key()), eventTime, readings);
     }
 
-    private SyntheticReading reading(SyntheticReading.Kind kind, byte[] key, Instant eventTime, int reading) {
-        return new SyntheticReading(kind, key, json.write(eventTime, reading), eventTime, reading);
+    private SyntheticReading reading(SyntheticReading.Kind kind, byte[] key, Instant eventTime, double[] readings) {
+        return new SyntheticReading(kind, key, json.write(eventTime, readings), eventTime, readings);
     }
 
     private static void check(boolean holds, String name, Object value, String allowed) {

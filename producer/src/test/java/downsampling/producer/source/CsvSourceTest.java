@@ -53,6 +53,50 @@ class CsvSourceTest {
         assertThat(badLines).isEmpty();
     }
 
+    @Test
+    void shouldReadSeveralColumnsAndLeaveOutTheEmptyOnes() throws IOException {
+        String columns = "temperature=3, humidity = 4";
+        assertThat(read("""
+                        A,1735732800,21.5,40.2
+                        A,1735732801, ,41
+                        A,1735732802,22.5,
+                        A,1735732803,,
+                        A,1735732804,warm,42
+                        A,1735732805,23,NaN
+                        A,1735732806,23.5
+                        A,1735732807,24,43
+                        """, "1", "2", columns))
+                .containsExactly(
+                        "A {\"ts\":\"2025-01-01T12:00:00.000000Z\",\"temperature\":21.5,\"humidity\":40.2}",
+                        "A {\"ts\":\"2025-01-01T12:00:01.000000Z\",\"humidity\":41}",
+                        "A {\"ts\":\"2025-01-01T12:00:02.000000Z\",\"temperature\":22.5}",
+                        "A {\"ts\":\"2025-01-01T12:00:07.000000Z\",\"temperature\":24,\"humidity\":43}");
+        String file = folder.resolve("readings.csv").toString();
+        assertThat(badLines)
+                .containsExactly(
+                        file + ":4: there is no number for temperature or humidity; line skipped",
+                        file + ":5: temperature 'warm' is not a finite number; line skipped",
+                        file + ":6: humidity 'NaN' is not a finite number; line skipped",
+                        file
+                                + ":7: the humidity is expected in column 4, but the line ends with column 3; line skipped");
+    }
+
+    @Test
+    void shouldReadSeveralColumnsByHeaderName() throws IOException {
+        assertThat(read("room,time,T [°C],RH\nA,1735732800,21.5,40\n", "room", "time", "humidity=RH,T=T [°C]"))
+                .containsExactly("A {\"ts\":\"2025-01-01T12:00:00.000000Z\",\"humidity\":40,\"T\":21.5}");
+        assertThat(read("room,time,value\nA,1735732800,1\n", "1", "2", "t=value,u=3"))
+                .containsExactly("A {\"ts\":\"2025-01-01T12:00:00.000000Z\",\"t\":1,\"u\":1}");
+        assertThat(badLines).isEmpty();
+    }
+
+    @Test
+    void shouldCallTheOneValueAsOneLikes() throws IOException {
+        assertThat(read("A,1735732800,1\nA,1735732800,\n", "1", "2", "co2=3"))
+                .containsExactly("A {\"ts\":\"2025-01-01T12:00:00.000000Z\",\"co2\":1}");
+        assertThat(badLines).singleElement().asString().endsWith(":2: there is no number for co2; line skipped");
+    }
+
     /** The table of the processor's tests: a file says the same, whichever of the two reads it. */
     @ParameterizedTest
     @CsvFileSource(resources = "/times.csv", delimiter = '|')
@@ -108,6 +152,7 @@ class CsvSourceTest {
                         A,1735732800,NaN
                         A,1735732800,1e999
                         A,1735732800,0x10
+                        A,1735732800,
                         ,1735732800,3
 
                         A,1735732800
@@ -126,11 +171,12 @@ class CsvSourceTest {
                         file + ":5: value 'NaN' is not a finite number; line skipped",
                         file + ":6: value '1e999' is not a finite number; line skipped",
                         file + ":7: value '0x10' is not a finite number; line skipped",
-                        file + ":8: the sensor is empty; line skipped",
-                        file + ":10: the value is expected in column 3, but the line ends with column 2; line skipped",
-                        file + ":11: time '1735732800000000' is neither ISO-8601 nor epoch s or ms; it looks like"
+                        file + ":8: there is no number for value; line skipped",
+                        file + ":9: the sensor is empty; line skipped",
+                        file + ":11: the value is expected in column 3, but the line ends with column 2; line skipped",
+                        file + ":12: time '1735732800000000' is neither ISO-8601 nor epoch s or ms; it looks like"
                                 + " microseconds; line skipped",
-                        file + ":12: time '2025-02-30T00:00:00Z' is neither ISO-8601 nor epoch s or ms; line skipped");
+                        file + ":13: time '2025-02-30T00:00:00Z' is neither ISO-8601 nor epoch s or ms; line skipped");
     }
 
     @Test
@@ -296,13 +342,14 @@ class CsvSourceTest {
         }
 
         List<Message> messages = new ArrayList<>();
-        try (CsvSource source = open(file(data, UTF_8, "4", "2", "5", false))) {
+        try (CsvSource source = open(file(data, UTF_8, "4", "2", "temperature=5,humidity=6", false))) {
             source.forEachRemaining(messages::add);
         }
 
         assertThat(badLines).isEmpty();
         assertThat(messages).hasSize((int) lines);
-        assertThat(messages.get(0).text()).isEqualTo("{\"ts\":\"2016-03-31T13:15:12.881000Z\",\"value\":22.38}");
+        assertThat(messages.get(0).text())
+                .isEqualTo("{\"ts\":\"2016-03-31T13:15:12.881000Z\",\"temperature\":22.38,\"humidity\":53.065}");
     }
 
     private List<String> read(String content, String sensor, String time, String value) throws IOException {
@@ -340,12 +387,13 @@ class CsvSourceTest {
         return new CsvFile(
                 path,
                 charset,
-                new CsvFile.Columns(new CsvFile.Column(sensor), new CsvFile.Column(time), new CsvFile.Column(value)),
+                new CsvFile.Columns(
+                        new CsvFile.Column(sensor), new CsvFile.Column(time), CsvFile.ValueColumn.listOf(value)),
                 rebase);
     }
 
     private CsvSource open(CsvFile file) throws IOException {
-        return new CsvSource(file, Clock.fixed(NOW, ZoneOffset.UTC), new ReadingJson(false), badLines::add);
+        return new CsvSource(file, Clock.fixed(NOW, ZoneOffset.UTC), false, badLines::add);
     }
 
     private Path write(String content) throws IOException {

@@ -8,7 +8,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -17,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ReadingJsonTest {
 
     private final ObjectMapper jackson = new ObjectMapper();
-    private final ReadingJson json = new ReadingJson(false);
+    private final ReadingJson json = new ReadingJson(List.of("value"), false);
 
     @ParameterizedTest
     @CsvSource({
@@ -64,7 +68,7 @@ class ReadingJsonTest {
     @Test
     void shouldWriteAStringThatHoldsTheJsonForReadersThatDecodeTwice() throws IOException {
         Instant time = Instant.parse("2025-01-01T12:00:00.123456789Z");
-        byte[] twice = new ReadingJson(true).write(time, -0.123456789012345678);
+        byte[] twice = new ReadingJson(List.of("value"), true).write(time, -0.123456789012345678);
 
         assertThat(new String(twice, UTF_8))
                 .isEqualTo(
@@ -73,8 +77,58 @@ class ReadingJsonTest {
                 .isEqualTo(new String(json.write(time, -0.123456789012345678), UTF_8));
     }
 
+    /** Names as odd as they may be, values of any length, some of them left out. */
     @ParameterizedTest
-    @ValueSource(doubles = {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
+    @ValueSource(booleans = {false, true})
+    void shouldSayToJacksonWhatWasMeantOfManyFields(boolean doubleEncoded) throws IOException {
+        SplittableRandom random = new SplittableRandom(2);
+        for (int i = 0; i < 2_000; i++) {
+            List<String> fields = Stream.generate(() -> name(random))
+                    .distinct()
+                    .limit(random.nextInt(1, ReadingJson.MOST_FIELDS + 1))
+                    .toList();
+            ReadingJson.checkFields("--fields", fields);
+            ReadingJson many = new ReadingJson(fields, doubleEncoded);
+            for (int j = 0; j < 5; j++) {
+                Instant time = Instant.ofEpochSecond(random.nextInt(), random.nextInt(1_000_000_000));
+                double[] values = random.doubles(fields.size())
+                        .map(share -> share < 0.2 ? Double.NaN : share < 0.4 ? -Double.MIN_NORMAL : finite(random))
+                        .toArray();
+
+                JsonNode tree = jackson.readTree(many.write(time, values));
+                if (doubleEncoded) {
+                    tree = jackson.readTree(tree.textValue());
+                }
+
+                Map<String, Double> expected = new LinkedHashMap<>();
+                for (int field = 0; field < values.length; field++) {
+                    if (!Double.isNaN(values[field])) {
+                        expected.put(fields.get(field), values[field]);
+                    }
+                }
+                Map<String, Double> written = new LinkedHashMap<>();
+                tree.properties().stream()
+                        .skip(1)
+                        .forEach(member ->
+                                written.put(member.getKey(), member.getValue().doubleValue()));
+                assertThat(Instant.parse(tree.get("ts").textValue())).isEqualTo(time);
+                assertThat(written).containsExactlyEntriesOf(expected);
+            }
+        }
+    }
+
+    private static String name(SplittableRandom random) {
+        String letters = "abc \"\\/'{}:~ö☃😀";
+        StringBuilder name = new StringBuilder();
+        for (int length = random.nextInt(1, 51); length > 0; length--) {
+            int[] points = letters.codePoints().toArray();
+            name.appendCodePoint(points[random.nextInt(points.length)]);
+        }
+        return name.toString();
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY})
     void shouldRefuseWhatJsonCannotSay(double reading) {
         assertThatThrownBy(() -> json.write(Instant.EPOCH, reading)).isInstanceOf(IllegalArgumentException.class);
     }

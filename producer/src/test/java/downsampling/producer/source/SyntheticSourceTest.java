@@ -31,6 +31,7 @@ import java.util.NoSuchElementException;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -95,6 +96,70 @@ class SyntheticSourceTest {
                         "LATE Sensor2 {\"ts\":\"2025-01-01T11:59:19.575420Z\",\"value\":80}",
                         "ON_TIME Sensor5 {\"ts\":\"2025-01-01T12:00:00.004000Z\",\"value\":72}",
                         "ON_TIME Sensor4 {\"ts\":\"2025-01-01T12:00:00.005000Z\",\"value\":13}");
+    }
+
+    /** As a single field has it: the further ones are drawn apart from all else. */
+    @Test
+    void shouldKeepWhatASeedMeansOfTheFirstFieldAmongSeveral() throws IOException {
+        List<String> fields = List.of("temperature", "humidity", "light");
+        List<SyntheticReading> several =
+                take(new Recipe(5, 5_000, Optional.of(1_000.0), 42, FROM_START, ALL_KINDS, fields));
+        List<SyntheticReading> one = take(new Recipe(5, 5_000, Optional.of(1_000.0), 42, FROM_START, ALL_KINDS));
+
+        for (int i = 0; i < one.size(); i++) {
+            assertThat(several.get(i).sensor()).isEqualTo(one.get(i).sensor());
+            assertThat(several.get(i).kind()).isEqualTo(one.get(i).kind());
+            assertThat(several.get(i).eventTime()).isEqualTo(one.get(i).eventTime());
+            assertThat(several.get(i).readings()[0])
+                    .isEqualTo((Double) one.get(i).reading());
+        }
+        assertThat(several.get(1).text())
+                .isEqualTo(
+                        "{\"ts\":\"2025-01-01T12:00:00.001000Z\",\"temperature\":77,\"humidity\":39,\"light\":31.6}");
+    }
+
+    @Test
+    void shouldGiveEachFurtherFieldARangeOfItsOwn() throws IOException {
+        List<String> fields =
+                IntStream.rangeClosed(1, 64).mapToObj(i -> "f" + i).toList();
+        double[] max = new double[64];
+        double[] min = new double[64];
+        Arrays.fill(min, 100);
+        for (SyntheticReading message :
+                take(new Recipe(5, 20_000, AS_FAST_AS_POSSIBLE, 1, FROM_START, Shares.NONE, fields))) {
+            JsonNode value = jackson.readTree(message.value());
+            assertThat(value.size()).isEqualTo(65);
+            for (int i = 0; i < 64; i++) {
+                double number = value.get(fields.get(i)).doubleValue();
+                assertThat(number).isEqualTo(message.readings()[i]);
+                max[i] = Math.max(max[i], number);
+                min[i] = Math.min(min[i], number);
+            }
+        }
+
+        assertThat(min).containsOnly(0);
+        for (int i = 0; i < 64; i++) {
+            assertThat(max[i]).isEqualTo(Math.floor(1000.0 / (i + 1)) / 10);
+        }
+    }
+
+    /** Each corrupt message has the first field alone, so that it is no reading for whoever reads any of the fields. */
+    @ParameterizedTest
+    @EnumSource(Corruption.class)
+    void shouldCorruptMessagesOfSeveralFieldsByTheFirstOfThem(Corruption corruption) throws IOException {
+        List<String> fields = List.of("a \"quoted\" name", "humidity");
+        SyntheticReading sound = take(new Recipe(5, 1, Optional.of(1.0), 1, FROM_START, Shares.NONE, fields))
+                .get(0);
+
+        SyntheticReading corrupt = corruption.apply(sound, fields.get(0), new SplittableRandom(1));
+
+        assertThat(corrupt.readings()).hasSize(2).containsOnly(Double.NaN);
+        assertThat(String.valueOf(corrupt.text())).doesNotContain("\"value\"");
+        if (corruption.name().startsWith("TIME_") || corruption == Corruption.VALUE_TEXT) {
+            assertThat(jackson.readTree(corrupt.value()).fieldNames())
+                    .toIterable()
+                    .containsExactly("ts", fields.get(0));
+        }
     }
 
     @Test
@@ -222,7 +287,7 @@ class SyntheticSourceTest {
         SyntheticReading sound = take(new Recipe(5, 1, Optional.of(1.0), 1, FROM_START, Shares.NONE))
                 .get(0);
 
-        SyntheticReading corrupt = corruption.apply(sound, new SplittableRandom(1));
+        SyntheticReading corrupt = corruption.apply(sound, "value", new SplittableRandom(1));
 
         assertThat(corrupt.kind()).isEqualTo(CORRUPT);
         assertThat(corrupt.reading()).isNaN();
