@@ -38,16 +38,24 @@ record Reading(Sensor sensor, String field, long time, double value) {
                     + "(?:(?<=:[0-9]{2}:[0-9]{2})[.,]([0-9]++))?"
                     + "(?: ?([Zz])| ?([+-][0-9]{2}(?:(:?)[0-9]{2}(?:\\6[0-9]{2})?)?))?");
 
+    private static final Pattern BASIC_TIME =
+            Pattern.compile("([0-9]{4})([0-9]{2})([0-9]{2})[Tt ]([0-9]{2})([0-9]{2})([0-9]{2})?((?![0-9:]).*)");
+
+    private static final Pattern EPOCH_IN_TEXT = Pattern.compile("[0-9]{1,30}(?:\\.[0-9]{1,9})?");
+
     /** 1990 and 2100: a number that is a time between them in another unit only is meant in that one. */
     private static final long FIRST_LIKELY = 631_152_000_000L;
 
     private static final long LAST_LIKELY = 4_102_444_800_000L;
 
+    private static final long USUAL_MAX_AHEAD = 60_000;
+
     /**
      * Reads what the processor accepts as a reading, such as {@code {"ts":"2025-01-01T12:00:00Z","value":42}}, where the time has
-     * {@code Z}, an offset or none, or is a number; also a JSON string that holds such JSON.
+     * {@code Z}, an offset or none, or is a number, also in a text; also a JSON string that holds such JSON.
      *
-     * @param timestamp of the record, in milliseconds since the epoch
+     * @param timestamp of the record, in milliseconds since the epoch: of two instants that a local time means, the nearer one is
+     *     taken, as the processor does with its usual {@code --max-ahead}
      * @return null if it is no reading; the processor then says why, on the dead-letter topic
      */
     static @Nullable Values parse(byte @Nullable [] json, long timestamp, MessageFormat format) {
@@ -88,16 +96,21 @@ record Reading(Sensor sensor, String field, long time, double value) {
         }
         JsonNode time = message.at(format.time());
         if (time.isTextual()) {
-            return time(time.textValue(), format.zone());
+            String text = time.textValue();
+            return EPOCH_IN_TEXT.matcher(text).matches()
+                    ? millis(new BigDecimal(text), format.unit(), true)
+                    : time(text, timestamp, format.zone());
         }
         if (!time.isNumber() || !Double.isFinite(time.doubleValue())) {
             throw new DateTimeException("no time");
         }
-        return millis(time.decimalValue(), format.unit());
+        return millis(time.decimalValue(), format.unit(), false);
     }
 
-    private static long millis(BigDecimal number, EpochUnit unit) {
-        if (!isLikely(number, unit) && Stream.of(EpochUnit.values()).anyMatch(other -> isLikely(number, other))) {
+    /** @param inText whether a date could be meant by it, too, unless it is a likely time */
+    private static long millis(BigDecimal number, EpochUnit unit, boolean inText) {
+        if (!isLikely(number, unit)
+                && (inText || Stream.of(EpochUnit.values()).anyMatch(other -> isLikely(number, other)))) {
             throw new DateTimeException("a time in another unit");
         }
         return number.movePointRight(unit.digitsToMillis())
@@ -110,15 +123,27 @@ record Reading(Sensor sensor, String field, long time, double value) {
         return millis >= FIRST_LIKELY && millis < LAST_LIKELY;
     }
 
-    private static long time(String text, ZoneId zone) {
-        Matcher time = TIME.matcher(text);
+    private static long time(String text, long timestamp, ZoneId zone) {
+        Matcher basic = BASIC_TIME.matcher(text);
+        Matcher time = TIME.matcher(
+                basic.matches()
+                        ? basic.replaceFirst("$1-$2-$3T$4:$5" + (basic.group(6) == null ? "" : ":$6") + "$7")
+                        : text);
         if (!time.matches()) {
             throw new DateTimeException("no ISO-8601 timestamp");
         }
-        LocalDateTime local = LocalDateTime.of(LocalDate.parse(time.group(1)), LocalTime.parse(time.group(2)));
+        String clock = time.group(2);
+        String fraction = time.group(3) == null ? "" : time.group(3);
+        boolean endOfDay = clock.matches("24:00(:00)?") && fraction.matches("0*");
+        LocalDateTime local = LocalDate.parse(time.group(1))
+                .plusDays(endOfDay ? 1 : 0)
+                .atTime(endOfDay ? LocalTime.MIDNIGHT : LocalTime.parse(clock));
         ZoneId of =
                 time.group(4) != null ? ZoneOffset.UTC : time.group(5) != null ? ZoneOffset.of(time.group(5)) : zone;
-        int millis = time.group(3) == null ? 0 : Integer.parseInt((time.group(3) + "000").substring(0, 3));
-        return local.atZone(of).toEpochSecond() * 1000 + millis;
+        int millis = Integer.parseInt((fraction + "000").substring(0, 3));
+        long earlier = local.atZone(of).toEpochSecond() * 1000 + millis;
+        long later = local.atZone(of).withLaterOffsetAtOverlap().toEpochSecond() * 1000 + millis;
+        boolean isLater = later - timestamp <= USUAL_MAX_AHEAD && later - timestamp < timestamp - earlier;
+        return timestamp >= 0 && isLater ? later : earlier;
     }
 }

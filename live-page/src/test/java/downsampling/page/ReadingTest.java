@@ -3,6 +3,7 @@ package downsampling.page;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Instant;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.stream.Collectors;
@@ -23,6 +24,9 @@ class ReadingTest {
                     {"ts":"2025-01-01T12:00:00+0100","value":1}           | 1735729200000 | 1
                     {"ts":"2025-01-01t12:00:00+01","value":1}             | 1735729200000 | 1
                     {"ts":1735732800000,"value":1}                        | 1735732800000 | 1
+                    {"ts":1735732800000.75,"value":1}                     | 1735732800000 | 1
+                    {"ts":1.7357328e12,"value":1}                         | 1735732800000 | 1
+                    {"ts":1e-999999999,"value":1}                         | 0             | 1
                     {"x":{"ts":"no"},"value":1,"y":[1,{}],"ts":5}         | 5             | 1
                     "{\\"ts\\":\\"2025-01-01T12:00:00Z\\",\\"value\\":7}" | 1735732800000 | 7
                     """)
@@ -44,6 +48,11 @@ class ReadingTest {
                 "{\"ts\":1,\"value\":1e999}",
                 "{\"ts\":1735732800,\"value\":1}",
                 "{\"ts\":1,\"value\":1}{}",
+                "{\"ts\":1735732800.5,\"value\":1}",
+                "{\"ts\":1735732800000000,\"value\":1}",
+                "{\"ts\":\"1735732800\",\"value\":1}",
+                "{\"ts\":\"20250101\",\"value\":1}",
+                "{\"ts\":1e999999999,\"value\":1}",
                 "{\"ts\":99999999999999999999,\"value\":1}",
                 "\"\\\"x\\\"\""
             })
@@ -56,16 +65,33 @@ class ReadingTest {
     @CsvFileSource(resources = "/times.csv", delimiter = '|')
     void shouldReadTimesAsTheProcessorDoes(String text, String millis) {
         assertThat(parse("{\"ts\":\"" + text + "\",\"value\":1}"))
-                .isEqualTo(millis.equals("refused") ? null : Long.parseLong(millis) + " 1.0");
+                .isEqualTo(millis.startsWith("refused") ? null : Long.parseLong(millis) + " 1.0");
     }
 
     @Test
     void shouldTakeTimesWithoutAZoneAsOfTheZoneGiven() {
         byte[] json = "{\"ts\":\"2025-01-01T12:00:00\",\"value\":1}".getBytes(UTF_8);
 
-        MessageFormat format = MessageFormat.of("t=value", "ts", EpochUnit.MS, ZoneId.of("Europe/Berlin"));
+        assertThat(Reading.parse(json, 0, inZone("Europe/Berlin")).time()).isEqualTo(1735729200000L);
+    }
 
-        assertThat(Reading.parse(json, 0, format).time()).isEqualTo(1735729200000L);
+    private static MessageFormat inZone(String zone) {
+        return MessageFormat.of("t=value", "ts", EpochUnit.MS, ZoneId.of(zone));
+    }
+
+    /** As the processor decides with its usual {@code --max-ahead}. */
+    @Test
+    void shouldTakeTheInstantNearerToTheRecordOfALocalTimeThatComesTwice() {
+        byte[] json = "{\"ts\":\"2024-10-27T02:30:00\",\"value\":1}".getBytes(UTF_8);
+        long earlier = Instant.parse("2024-10-27T00:30:00Z").toEpochMilli();
+        MessageFormat berlin = inZone("Europe/Berlin");
+
+        assertThat(Reading.parse(json, -1, berlin).time()).isEqualTo(earlier);
+        assertThat(Reading.parse(json, earlier + 3_539_999, berlin).time()).isEqualTo(earlier);
+        assertThat(Reading.parse(json, earlier + 3_540_000, berlin).time()).isEqualTo(earlier + 3_600_000);
+        assertThat(Reading.parse("{\"ts\":\"2024-03-31T02:30:00\",\"value\":1}".getBytes(UTF_8), 1L << 60, berlin)
+                        .time())
+                .isEqualTo(Instant.parse("2024-03-31T01:30:00Z").toEpochMilli());
     }
 
     @Test

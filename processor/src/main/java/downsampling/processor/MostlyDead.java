@@ -63,7 +63,7 @@ final class MostlyDead {
             case FUTURE ->
                 "their times are more than --max-ahead ahead of this machine's clock, which says "
                         + Instant.ofEpochMilli(now) + "; one of the clocks is wrong";
-            case KEY -> "they have no sensor id in the record's key";
+            case KEY -> "they have no sensor id, or none that is text, in the record's key";
             default -> "the headers of the records on the dead-letter topic say what was expected and what was found";
         };
     }

@@ -103,7 +103,7 @@ final class Service implements AutoCloseable {
     private Service(Settings settings, int partitions, Map<String, TopicLimits> limits) {
         this.settings = settings;
         SteadyTime time = new SteadyTime();
-        Supplier<ReadingReader> readers = () -> new ReadingReader(settings.readings());
+        Supplier<ReadingReader> readers = () -> new ReadingReader(settings.readings(), metrics::ambiguousTime);
         KeptWindows kept =
                 new KeptWindows(settings.http().isPresent() ? settings.state().keepClosed() : 0);
         InputConsumers input = new InputConsumers(settings, metrics::deletedUnread);

@@ -41,8 +41,8 @@ class DeadLettersIT {
     private static List<NoReading> allKinds() {
         return List.of(
                 new NoReading("21.5 degrees", "value: expected a JSON object, found 21.5"),
-                new NoReading("warm", "value: expected JSON, found"),
-                new NoReading("{" + TS + ",\"value\":4", "value: expected JSON, found Unexpected end-of-input"),
+                new NoReading("warm", "value: expected JSON in UTF-8, found 'w' at byte 0, in \"warm\""),
+                new NoReading("{" + TS + ",\"value\":4", "value: expected JSON in UTF-8, found the end at byte "),
                 new NoReading("", "expected a JSON object, found nothing"),
                 new NoReading("[1,2]", "expected a JSON object, found an array"),
                 new NoReading("{" + TS + ",\"value\":1} {}", "expected nothing after the reading"),
@@ -65,7 +65,8 @@ class DeadLettersIT {
                 new NoReading(
                         "\u00ff\u00fe".getBytes(ISO_8859_1),
                         bytes(Pipeline.json(T0, 1)),
-                        "key: expected a sensor id in UTF-8"),
+                        "key: expected a sensor id as text in UTF-8"),
+                new NoReading(new byte[] {0, 0, 0, 5}, bytes(Pipeline.json(T0, 1)), "which may be the integer 5"),
                 new NoReading(KEY, "{\"ts\":\"\u00ff\",\"value\":1}".getBytes(ISO_8859_1), "expected JSON"),
                 new NoReading(KEY, new byte[] {0, 1, 2, (byte) 0xC3, (byte) 0x28}, "expected JSON"),
                 new NoReading("{" + TS + ",\"value\":" + "[".repeat(1000) + "]".repeat(1000) + "}", "expected"),

@@ -3,10 +3,10 @@ package downsampling.processor.reading;
 import static downsampling.processor.reading.NotAReadingException.expected;
 import static downsampling.processor.reading.NotAReadingException.quote;
 import static downsampling.processor.reading.NotAReadingException.shorten;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.core.JsonFactory;
-import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
@@ -18,13 +18,12 @@ import downsampling.processor.settings.ReadingSettings;
 import java.io.IOException;
 import java.math.BigDecimal;
 import java.math.RoundingMode;
-import java.nio.ByteBuffer;
-import java.nio.CharBuffer;
-import java.nio.charset.StandardCharsets;
+import java.nio.charset.Charset;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -32,8 +31,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Reads a record's value liberally, and words what is wrong with it.
  *
- * <p>The event time is ISO-8601 or a number in the unit of the settings (and no number that must be in another one), a field any
- * finite number. A field that is missing or null is none, but one there must be. Other members are ignored, of members with the
+ * <p>The event time is ISO-8601 or a number in the unit of the settings (and no number that must be in another one), also one in a
+ * text; a field any finite number. A field that is missing or null is none, but one there must be. Other members are ignored, of members with the
  * same name the last one counts, and a JSON string that holds all this is read too, since widespread producers encode twice.
  */
 final class JsonReader {
@@ -46,16 +45,18 @@ final class JsonReader {
 
     static final long LAST_LIKELY = 4_102_444_800_000L;
 
-    /** What the parser adds for those who program it, not for those who send readings. */
-    private static final Pattern ADVICE = Pattern.compile(
-            ": enable `.*| \\((start marker|for \\w+ starting|not recognized|consider)\\b.*|, from `[^`]*`");
+    private static final int LONGEST_NAMES = 160;
 
-    private static final int LONGEST_SAID = 160;
+    private static final Pattern EPOCH_IN_TEXT = Pattern.compile("[0-9]{1,30}(?:\\.[0-9]{1,9})?");
+
+    /** A number as it would be without the quotes, or with a decimal comma for the point. */
+    private static final Pattern NUMBER_IN_TEXT = Pattern.compile(" *[+-]?[0-9]+([.,][0-9]+)?([eE][+-]?[0-9]+)? *");
 
     private static final JsonFactory JSON = JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder()
-                    .maxNestingDepth(500)
-                    .maxNumberLength(1000)
+                    .maxNestingDepth(JsonFault.MOST_DEPTH)
+                    .maxNumberLength(JsonFault.MOST_DIGITS)
+                    .maxNameLength(ReadingReader.MAX_BYTES)
                     .build())
             .build();
 
@@ -70,6 +71,7 @@ final class JsonReader {
     private final String aTime;
     private final String aValue;
     private final long maxAhead;
+    private final Runnable onAmbiguousTime;
 
     private long timestamp;
     private long now;
@@ -77,7 +79,9 @@ final class JsonReader {
     /** What was read of the array, null as long as there is none: readings, and what is none. */
     private @Nullable List<Object> elements;
 
-    JsonReader(ReadingSettings settings, Place message) {
+    /** @param onAmbiguousTime see {@link ReadingReader} */
+    JsonReader(ReadingSettings settings, Place message, Runnable onAmbiguousTime) {
+        this.onAmbiguousTime = onAmbiguousTime;
         this.settings = settings;
         this.message = message;
         around = settings.each().map(array -> Place.around(settings, array)).orElse(null);
@@ -89,7 +93,8 @@ final class JsonReader {
         String names = settings.fields().stream()
                 .map(field -> '"' + field.path().text() + '"')
                 .collect(Collectors.joining(", "));
-        aValue = "a number in " + (settings.fields().size() == 1 ? "field " : "one of the fields ") + cut(names);
+        aValue = "a number in " + (settings.fields().size() == 1 ? "field " : "one of the fields ")
+                + (names.length() > LONGEST_NAMES ? names.substring(0, LONGEST_NAMES) + '…' : names);
     }
 
     /** As {@link ReadingReader#read}. */
@@ -132,10 +137,8 @@ final class JsonReader {
             String inner = json.getText();
             expectEnd(json);
             inner(inner, place, into);
-        } catch (JsonProcessingException e) {
-            throw notJson(e, data);
-        } catch (IOException e) { // from a parser over bytes in memory: only malformed UTF-16 and UTF-32
-            throw expected(Reason.JSON, "value", "JSON in UTF-8", "what begins like UTF-16 or UTF-32, but is neither");
+        } catch (IOException e) { // from a parser over bytes in memory: they are no JSON
+            throw notJson(data);
         }
     }
 
@@ -144,57 +147,35 @@ final class JsonReader {
             json.nextToken();
             read(json, place, into);
         } catch (JsonProcessingException e) {
-            long at = e.getLocation() == null ? -1 : e.getLocation().getCharOffset();
-            throw expected(
-                    Reason.JSON, "value", "JSON", said(e) + (at < 0 ? "" : " at character " + at + " of the text"));
+            byte[] utf8 = text.getBytes(UTF_8);
+            JsonFault fault = JsonFault.in(utf8);
+            String at = "character " + characters(utf8, fault) + " of the text";
+            throw expected(Reason.JSON, "value", "JSON", fault.found(at));
         }
     }
 
-    private static NotAReadingException notJson(JsonProcessingException e, byte[] data) {
-        JsonLocation location = e.getLocation();
-        if (location == null || location.getByteOffset() < 0) { // a limit of the parser; or UTF-16 or UTF-32
-            String at = location == null ? "" : " at character " + location.getCharOffset();
-            return expected(Reason.JSON, "value", "JSON", said(e) + at);
-        }
-        int at = (int) location.getByteOffset();
-        int foreign = firstForeign(data);
-        if (foreign <= at) {
-            boolean latin = (data[foreign] & 0xFF) >= 0xA0 && (foreign + 1 == data.length || data[foreign + 1] >= 0);
+    private static NotAReadingException notJson(byte[] data) {
+        Optional<Charset> utf16 = ForeignFormat.utf16(data);
+        if (utf16.isPresent()) { // which is read, too, as long as it is JSON
+            byte[] utf8 = new String(data, utf16.get()).getBytes(UTF_8);
+            JsonFault fault = JsonFault.in(utf8);
             return expected(
                     Reason.JSON,
                     "value",
-                    "JSON in UTF-8",
-                    String.format("0x%02x%s at byte %d", data[foreign], latin ? ", as Latin-1 has it," : "", foreign));
+                    "JSON",
+                    fault.found("byte " + Character.BYTES * characters(utf8, fault)) + ", in UTF-16");
         }
-        String said = said(e);
-        if (said.startsWith("Illegal character")) { // Jackson reports it after it has passed it
-            at--;
-        } else if (said.startsWith("Non-standard token")) { // Jackson reports it at its end
-            at -= said.split("'")[1].length();
-        } else if (at >= 2 && at < data.length && isDigit(data[at]) && data[at - 1] == ',' && isDigit(data[at - 2])) {
-            said += ", after what looks like a decimal comma";
-        }
-        return expected(Reason.JSON, "value", "JSON", said + " at byte " + at);
+        JsonFault fault = JsonFault.in(data);
+        return expected(
+                Reason.JSON,
+                "value",
+                "JSON in UTF-8",
+                ForeignFormat.of(data).orElseGet(() -> fault.found("byte " + fault.at())));
     }
 
-    /** The parser's words, without those for programmers. */
-    private static String said(JsonProcessingException e) {
-        return cut(ADVICE.matcher(e.getOriginalMessage()).replaceAll("").replace("VALUE_STRING", "a text"));
-    }
-
-    private static String cut(String said) {
-        return said.length() > LONGEST_SAID ? said.substring(0, LONGEST_SAID) + '…' : said;
-    }
-
-    /** Where the bytes cease to be UTF-8; past their end if they do not. */
-    private static int firstForeign(byte[] data) {
-        ByteBuffer in = ByteBuffer.wrap(data);
-        CharBuffer out = CharBuffer.allocate(data.length);
-        return StandardCharsets.UTF_8.newDecoder().decode(in, out, true).isError() ? in.position() : data.length + 1;
-    }
-
-    private static boolean isDigit(byte b) {
-        return b >= '0' && b <= '9';
+    /** How many UTF-16 characters stand before the place. */
+    private static int characters(byte[] utf8, JsonFault fault) {
+        return new String(utf8, 0, fault.at(), UTF_8).length();
     }
 
     private void read(JsonParser json, Place place, Reading into) throws IOException {
@@ -226,6 +207,7 @@ final class JsonReader {
         }
         if (into.time == Reading.NONE) {
             into.time = outside.time;
+            into.ambiguous = outside.ambiguous;
         }
         if (settings.time().isEmpty()) {
             into.time = timeOfRecord();
@@ -234,6 +216,9 @@ final class JsonReader {
         }
         if (!into.hasValue()) {
             throw expected(Reason.NUMBER, "value", aValue, foundNull ? "null" : "none");
+        }
+        if (into.ambiguous) {
+            onAmbiguousTime.run();
         }
     }
 
@@ -263,7 +248,7 @@ final class JsonReader {
             json.skipChildren();
         } else if (place.isRead()) {
             switch (place.field()) {
-                case Place.TIME -> into.time = time(json);
+                case Place.TIME -> into.time = time(json, into);
                 case Place.SENSOR -> into.sensor = sensor(json);
                 case Place.EACH -> elements(json);
                 default -> into.values[place.field()] = number(json, place);
@@ -305,22 +290,21 @@ final class JsonReader {
             throw expected(Reason.KEY, sensorText, "a text or a whole number", found(json));
         }
         String id = json.getText();
-        if (!StandardCharsets.UTF_8.newEncoder().canEncode(id)) {
+        if (!UTF_8.newEncoder().canEncode(id)) {
             throw expected(Reason.KEY, sensorText, "a sensor id of whole characters", found(json));
         }
-        return SensorIdDeserializer.require(id.getBytes(StandardCharsets.UTF_8), sensorText);
+        return SensorIdDeserializer.require(id.getBytes(UTF_8), sensorText);
     }
 
-    private long time(JsonParser json) throws IOException {
+    private long time(JsonParser json, Reading into) throws IOException {
+        boolean isText = json.currentToken() == JsonToken.VALUE_STRING;
+        into.ambiguous = false;
         long time;
-        if (json.currentToken() == JsonToken.VALUE_STRING) {
-            try {
-                time = EventTime.parse(json.getText(), settings.zone());
-            } catch (DateTimeException e) {
-                throw expected(Reason.TIME, timeText, aTime, found(json));
-            }
-        } else if (json.currentToken().isNumeric()) {
-            time = numericTime(json);
+        if (json.currentToken().isNumeric()
+                || isText && EPOCH_IN_TEXT.matcher(json.getText()).matches()) {
+            time = epochTime(json);
+        } else if (isText) {
+            time = isoTime(json, into);
         } else {
             throw expected(Reason.TIME, timeText, aTime, found(json));
         }
@@ -330,30 +314,62 @@ final class JsonReader {
         return time;
     }
 
-    private long numericTime(JsonParser json) throws IOException {
-        double number = json.getDoubleValue();
-        EpochUnit unit = settings.timeUnit();
-        double millis = number * Math.pow(10, 3.0 - unit.digits());
-        if (Math.abs(millis) < 1) {
-            return number < 0 ? -1 : 0; // with any exponent, which might be too many digits for what follows
+    private long isoTime(JsonParser json, Reading into) throws IOException {
+        try {
+            EventTime time = EventTime.of(json.getText(), settings.zone());
+            into.ambiguous = time.isAmbiguous();
+            return time.near(timestamp, maxAhead);
+        } catch (DateTimeException e) {
+            throw expected(Reason.TIME, timeText, aTime, found(json) + looksLike(String.valueOf(e.getMessage())));
         }
-        if (millis < FIRST_LIKELY || millis >= LAST_LIKELY) {
+    }
+
+    private static String looksLike(String what) {
+        return what.isEmpty() ? "" : ", which looks like " + what;
+    }
+
+    /**
+     * A number in the unit of the settings. In a text it has to be a likely time: a clock that was never set writes a number as
+     * ever, but a text may be a date without anything between its parts.
+     */
+    private long epochTime(JsonParser json) throws IOException {
+        double number = Double.parseDouble(json.getText());
+        EpochUnit unit = settings.timeUnit();
+        double millis = millis(number, unit);
+        if (!isLikely(millis)) {
             for (EpochUnit other : EpochUnit.values()) {
-                double otherwise = number * Math.pow(10, 3.0 - other.digits());
-                if (otherwise >= FIRST_LIKELY && otherwise < LAST_LIKELY) {
+                if (isLikely(millis(number, other))) {
                     throw expected(
                             Reason.TIME,
                             timeText,
                             "epoch " + unit.title(),
-                            found(json) + ", which looks like " + other.title() + "; see --time-unit");
+                            found(json) + looksLike(other.title()) + "; see --time-unit");
                 }
             }
+            if (json.currentToken() == JsonToken.VALUE_STRING) {
+                throw expected(
+                        Reason.TIME,
+                        timeText,
+                        aTime + " from 1990 to 2100",
+                        found(json) + looksLike(EventTime.looksLike(json.getText())));
+            }
+        }
+        if (Math.abs(millis) < 1) {
+            return number < 0 ? -1 : 0; // with any exponent, which might be too many digits for what follows
         }
         if (Math.abs(millis) >= Long.MAX_VALUE) {
             throw expected(Reason.TIME, timeText, aTime, found(json));
         }
-        BigDecimal exact = json.getDecimalValue().movePointRight(3 - unit.digits());
+        BigDecimal exact = new BigDecimal(json.getText()).movePointRight(3 - unit.digits());
         return exact.setScale(0, RoundingMode.FLOOR).longValue();
+    }
+
+    private static double millis(double number, EpochUnit unit) {
+        return number * Math.pow(10, 3.0 - unit.digits());
+    }
+
+    private static boolean isLikely(double millis) {
+        return millis >= FIRST_LIKELY && millis < LAST_LIKELY;
     }
 
     private long timeOfRecord() {
@@ -385,7 +401,11 @@ final class JsonReader {
             return Double.NaN;
         }
         if (!json.currentToken().isNumeric()) {
-            throw expected(Reason.NUMBER, "value", "a number in field \"" + place.text + '"', found(json));
+            throw expected(
+                    Reason.NUMBER,
+                    "value",
+                    "a number in field \"" + place.text + '"',
+                    found(json) + adviceOnNumber(json));
         }
         double value = json.getDoubleValue();
         if (!Double.isFinite(value)) {
@@ -396,6 +416,14 @@ final class JsonReader {
                     found(json));
         }
         return value;
+    }
+
+    private static String adviceOnNumber(JsonParser json) throws IOException {
+        if (json.currentToken() != JsonToken.VALUE_STRING
+                || !NUMBER_IN_TEXT.matcher(json.getText()).matches()) {
+            return "";
+        }
+        return "; a number stands without quotes" + (json.getText().contains(",") ? " and has a decimal point" : "");
     }
 
     private static String found(JsonParser json) throws IOException {

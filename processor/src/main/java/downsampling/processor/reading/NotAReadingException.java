@@ -29,7 +29,7 @@ public final class NotAReadingException extends SerializationException {
         /** Not said by this class. */
         OTHER;
 
-        /** As metrics have it. */
+        /** As metrics and the headers of dead letters have it. */
         public String label() {
             return name().toLowerCase(Locale.ROOT);
         }

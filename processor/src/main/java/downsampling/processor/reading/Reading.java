@@ -13,6 +13,9 @@ public final class Reading {
     SensorId sensor;
 
     long time;
+    /** Whether the time is a local one that has two meanings, or none. */
+    boolean ambiguous;
+
     final double[] values;
 
     /** @param fields how many fields are summarised */
@@ -34,6 +37,7 @@ public final class Reading {
     void clear() {
         sensor = null;
         time = NONE;
+        ambiguous = false;
         Arrays.fill(values, Double.NaN);
     }
 

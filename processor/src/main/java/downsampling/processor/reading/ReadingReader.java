@@ -26,9 +26,19 @@ public class ReadingReader {
     private final long maxAhead;
 
     public ReadingReader(ReadingSettings settings) {
+        this(settings, () -> {});
+    }
+
+    /**
+     * Makes a reader.
+     *
+     * @param onAmbiguousTime is called for each reading with a local time that {@code --zone} has twice or not at all, and for
+     *     which one instant was chosen
+     */
+    public ReadingReader(ReadingSettings settings, Runnable onAmbiguousTime) {
         Place message = Place.message(settings);
         plain = new PlainReader(settings, message);
-        careful = new JsonReader(settings, message);
+        careful = new JsonReader(settings, message, onAmbiguousTime);
         timeOfRecord = settings.time().isEmpty();
         hasSensor = settings.sensor().isPresent();
         isArray = settings.each().isPresent();
@@ -39,7 +49,8 @@ public class ReadingReader {
     /**
      * Reads a record's value.
      *
-     * @param timestamp of the record, in epoch milliseconds; negative if it has none
+     * @param timestamp of the record, in epoch milliseconds; negative if it has none. It also decides which of two instants a
+     *     local time means
      * @param now       the wall clock, in epoch milliseconds; the largest long if nothing is too far ahead
      * @param into      what was read is put here, as many fields as there are; with an exception it means nothing
      * @throws NotAReadingException and nothing else, whatever the bytes

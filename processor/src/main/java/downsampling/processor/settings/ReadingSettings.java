@@ -129,7 +129,12 @@ public record ReadingSettings(
                 scope = INHERIT,
                 paramLabel = "ZONE",
                 defaultValue = "UTC",
-                description = "time zone of timestamps that name none (default: ${DEFAULT-VALUE})")
+                description = {
+                    "time zone of timestamps that name none; of a local time that comes twice when clocks are set back, the one"
+                            + " nearer to the record's timestamp is meant, and in the hour that is left out in spring, the"
+                            + " clock is taken to be not set yet",
+                    "(default: ${DEFAULT-VALUE})"
+                })
         private ZoneId zone;
 
         @Option(

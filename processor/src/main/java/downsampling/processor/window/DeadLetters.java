@@ -48,17 +48,18 @@ public final class DeadLetters extends LogAndContinueExceptionHandler {
             ErrorHandlerContext context, ConsumerRecord<byte[], byte[]> record, Exception exception) {
         faults.dead(record.topic(), record.partition(), record.offset(), exception);
         return Response.resume(super.handleError(context, record, exception).deadLetterQueueRecords().stream()
-                .map(letter -> fit(letter, record.headers()))
+                .map(letter -> fit(letter, record.headers(), exception))
                 .toList());
     }
 
-    private ProducerRecord<byte[], byte[]> fit(ProducerRecord<byte[], byte[]> letter, Headers own) {
+    private ProducerRecord<byte[], byte[]> fit(ProducerRecord<byte[], byte[]> letter, Headers own, Exception why) {
         Headers added = new RecordHeaders();
         for (Header header : letter.headers()) {
             if (header.key().startsWith("__streams.errors.")) {
                 added.add(header);
             }
         }
+        added.add(RejectedRecords.REASON, HeaderText.of(Faults.reason(why).label()));
         SizeLimit.Fitting fitting = sizes.fit(letter.key(), letter.value(), own, added);
         if (fitting.isCut()) {
             metrics.cut();

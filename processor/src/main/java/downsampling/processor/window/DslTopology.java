@@ -103,6 +103,7 @@ public final class DslTopology {
         ThreadLocal<ReadingReader> reader = ThreadLocal.withInitial(readers);
         return (topic, value) -> {
             Reading reading = new Reading(fields);
+            // A deserializer is not told the timestamp: of a local time that comes twice, it is the earlier one.
             reader.get().read(value, ConsumerRecord.NO_TIMESTAMP, wallClock.getAsLong(), reading);
             return reading;
         };

@@ -29,13 +29,17 @@ public final class Faults {
         this.metrics = metrics;
     }
 
+    /** Why a record is none, as its dead letter and the metrics say it. */
+    static Reason reason(Exception why) {
+        return why instanceof NotAReadingException expected ? expected.reason() : Reason.OTHER;
+    }
+
     /** Counts a record that becomes a dead letter, and logs why if that was not to be expected. */
     void dead(String topic, int partition, long offset, Exception why) {
-        if (why instanceof NotAReadingException expected) {
-            metrics.dead(expected.reason());
+        metrics.dead(reason(why));
+        if (why instanceof NotAReadingException) {
             return;
         }
-        metrics.dead(Reason.OTHER);
         metrics.fault();
         if (isNew(why)) {
             LOG.error(

@@ -101,6 +101,9 @@ public final class Metrics implements AutoCloseable {
     private final Counter incomplete = Counter.builder("downsampling.summaries.incomplete")
             .description("Summaries with null for what was not asked for when their window was begun")
             .register(registry);
+    private final Counter ambiguousTimes = Counter.builder("downsampling.ambiguous.times")
+            .description("Readings with a local time that the zone has twice or not at all")
+            .register(registry);
     private final SensorPartitions sensors = new SensorPartitions();
 
     public Metrics() {
@@ -177,6 +180,11 @@ public final class Metrics implements AutoCloseable {
     /** A record that became a dead letter by a fault of this program. */
     void fault() {
         faults.increment();
+    }
+
+    /** A reading whose local time the zone has twice or not at all. */
+    public void ambiguousTime() {
+        ambiguousTimes.increment();
     }
 
     void cut() {

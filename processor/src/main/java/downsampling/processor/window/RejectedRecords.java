@@ -16,6 +16,9 @@ import org.apache.kafka.streams.processor.api.Record;
  * those that say where it stood and what was the matter. One per task.
  */
 public final class RejectedRecords {
+    /** The header of a dead letter that says in a word what the message says in a sentence. */
+    static final String REASON = "dead.reason";
+
     /** Header of a dead letter: the index, from 0, of the element of the record's array that is no reading. */
     public static final String ELEMENT = "dead.element";
 
@@ -53,16 +56,18 @@ public final class RejectedRecords {
         return fit(raw, arrived, headers, lateLimit);
     }
 
-    /** A record that is no reading, with the headers that Kafka's own dead letters have. */
+    /** A record that is no reading, with the headers that Kafka's own dead letters have, and its reason. */
     Record<byte[], byte[]> dead(ConsumerRecord<byte[], byte[]> raw, long arrived, RuntimeException why) {
         Headers headers = new RecordHeaders()
                 .add("__streams.errors.exception", HeaderText.of(why.getClass().getName()))
                 .add("__streams.errors.message", HeaderText.of(String.valueOf(why.getMessage())))
                 .add("__streams.errors.stacktrace", HeaderText.of(trace(why)));
+        withPlace(headers, raw.topic(), raw.partition(), raw.offset())
+                .add(REASON, HeaderText.of(Faults.reason(why).label()));
         if (why instanceof NotAReadingException of && of.element() != NotAReadingException.WHOLE) {
             headers.add(ELEMENT, HeaderText.of(of.element()));
         }
-        return fit(raw, arrived, withPlace(headers, raw.topic(), raw.partition(), raw.offset()), deadLimit);
+        return fit(raw, arrived, headers, deadLimit);
     }
 
     /** Stands for records that were deleted before they were read: no key, no value, and a header for the last offset. */
@@ -70,7 +75,8 @@ public final class RejectedRecords {
         Headers headers =
                 new RecordHeaders().add("__streams.errors.message", HeaderText.of("deleted before it was read"));
         withPlace(headers, deleted.topic(), deleted.partition(), deleted.first())
-                .add(DeletedInput.LAST, HeaderText.of(deleted.last()));
+                .add(DeletedInput.LAST, HeaderText.of(deleted.last()))
+                .add(REASON, HeaderText.of("deleted"));
         return new Record<>(null, null, timestamp, headers);
     }
 

@@ -18,6 +18,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvFileSource;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class EventTimeTest {
@@ -56,7 +57,7 @@ class EventTimeTest {
     @ParameterizedTest
     @CsvFileSource(resources = "/times.csv", delimiter = '|')
     void shouldReadOrRefuseEachTimeOfTheTable(String text, String millis) {
-        if (millis.equals("refused")) {
+        if (millis.startsWith("refused") || text.matches("[0-9.]+")) { // JsonReader's are the numbers
             assertThatExceptionOfType(DateTimeException.class).isThrownBy(() -> parse(text));
         } else {
             assertThat(parse(text)).isEqualTo(Long.parseLong(millis));
@@ -75,6 +76,54 @@ class EventTimeTest {
         assertThat(parse("2025-01-01T13:00:00", berlin)).isEqualTo(1735732800000L);
         assertThat(parse("2025-07-01T14:00:00.25", berlin)).isEqualTo(parse("2025-07-01T12:00:00.25Z"));
         assertThat(parse("2025-07-01T12:00:00Z", berlin)).isEqualTo(parse("2025-07-01T12:00:00Z"));
+    }
+
+    @Test
+    void shouldTakeTheInstantNearerToTheRecordWhereAZoneHasALocalTimeTwice() {
+        ZoneId berlin = ZoneId.of("Europe/Berlin");
+        long earlier = parse("2024-10-27T00:30:00.5Z");
+        long later = parse("2024-10-27T01:30:00.5Z");
+        EventTime time = EventTime.of("2024-10-27T02:30:00.5", berlin);
+        assertThat(time.isAmbiguous()).isTrue();
+        assertThat(EventTime.parse("2024-10-27T02:30:00.5", berlin)).isEqualTo(earlier);
+        assertThat(time.near(-1, 60_000)).as("no timestamp").isEqualTo(earlier);
+        assertThat(time.near(0, 60_000)).isEqualTo(earlier);
+        assertThat(time.near(earlier, 60_000)).isEqualTo(earlier);
+        assertThat(time.near(later - 60_001, 60_000)).as("59 min on its way").isEqualTo(earlier);
+        assertThat(time.near(later - 60_000, 60_000))
+                .as("a clock that is a minute fast")
+                .isEqualTo(later);
+        assertThat(time.near(later, 60_000)).isEqualTo(later);
+        assertThat(time.near(later + 86_400_000, 60_000)).isEqualTo(later);
+        assertThat(time.near(later - 1_800_000, 86_400_000)).as("in the middle").isEqualTo(earlier);
+        assertThat(time.near(later - 1_799_999, 86_400_000)).isEqualTo(later);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "2024-10-27T01:59:59.999, Europe/Berlin, false",
+        "2024-10-27T02:00:00, Europe/Berlin, true",
+        "2024-10-27T02:59:59.999, Europe/Berlin, true",
+        "2024-10-27T03:00:00, Europe/Berlin, false",
+        "2024-10-27T02:30:00Z, Europe/Berlin, false",
+        "2024-10-27T02:30:00+01:00, Europe/Berlin, false",
+        "2024-10-27T02:30:00, UTC, false",
+        "2024-03-31T02:00:00, Europe/Berlin, true",
+        "2024-03-31T02:59:59.999, Europe/Berlin, true",
+        "2024-03-31T03:00:00, Europe/Berlin, false",
+        "2024-04-07T01:45:00, Australia/Lord_Howe, true",
+        "2024-04-07T01:15:00, Australia/Lord_Howe, false"
+    })
+    void shouldKnowWhichLocalTimesAZoneHasTwiceOrNotAtAll(String text, ZoneId zone, boolean ambiguous) {
+        assertThat(EventTime.of(text, zone).isAmbiguous()).isEqualTo(ambiguous);
+    }
+
+    @Test
+    void shouldReadALocalTimeThatIsLeftOutByTheOffsetBeforeTheChange() {
+        ZoneId berlin = ZoneId.of("Europe/Berlin");
+        assertThat(EventTime.of("2024-03-31T02:30:00", berlin).near(Long.MAX_VALUE / 2, 60_000))
+                .isEqualTo(parse("2024-03-31T01:30:00Z"))
+                .isEqualTo(EventTime.parse("2024-03-31T02:30:00", berlin));
     }
 
     @Test

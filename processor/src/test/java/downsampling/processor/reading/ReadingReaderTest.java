@@ -1,5 +1,7 @@
 package downsampling.processor.reading;
 
+import static java.nio.charset.StandardCharsets.UTF_16BE;
+import static java.nio.charset.StandardCharsets.UTF_16LE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -7,15 +9,20 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import downsampling.processor.settings.EpochUnit;
 import downsampling.processor.settings.ParsedSettings;
 import downsampling.processor.settings.ReadingSettings;
+import java.nio.charset.Charset;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvFileSource;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -64,16 +71,17 @@ class ReadingReaderTest {
     static Stream<Arguments> noReadings() {
         return Stream.of(
                 Arguments.of("", "value: expected a JSON object, found nothing"),
-                Arguments.of("hello", "value: expected JSON, found Unrecognized token 'hello'"),
+                Arguments.of("hello", "value: expected JSON in UTF-8, found 'h' at byte 0, in \"hello\""),
                 Arguments.of(
-                        "{\"ts\":\"2025-01-01T12:00:00Z\",\"va", "value: expected JSON, found Unexpected end-of-input"),
+                        "{\"ts\":\"2025-01-01T12:00:00Z\",\"va",
+                        "value: expected JSON in UTF-8, found the end at byte 32, in a text"),
                 Arguments.of(
                         "{\"ts\":\"2025-01-01T12:00:00Z\",\"value\":1",
-                        "value: expected JSON, found Unexpected end-of-input"),
+                        "value: expected JSON in UTF-8, found the end at byte 38"),
                 Arguments.of("[1,2]", "value: expected a JSON object, found an array"),
                 Arguments.of("42", "value: expected a JSON object, found 42"),
                 Arguments.of("null", "value: expected a JSON object, found null"),
-                Arguments.of("\"hello\"", "value: expected JSON, found Unrecognized token 'hello'"),
+                Arguments.of("\"hello\"", "value: expected JSON, found 'h' at character 0 of the text, in \"hello\""),
                 Arguments.of("\"\\\"twice\\\"\"", "value: expected a JSON object, found the text \"twice\""),
                 Arguments.of("{}", "ts: expected a field \"ts\", found none"),
                 Arguments.of("{\"value\":1}", "ts: expected a field \"ts\", found none"),
@@ -107,18 +115,16 @@ class ReadingReaderTest {
                                 + " --time-unit"),
                 Arguments.of(
                         "{\"ts\":1,\"value\":21,5}",
-                        "value: expected JSON, found Unexpected character ('5' (code 53)): was expecting double-quote to"
-                                + " start field name, after what looks like a decimal comma at byte 19"),
+                        "value: expected JSON in UTF-8, found '5' at byte 19, after what looks like a decimal comma"),
+                Arguments.of("{\"ts\":1,\"value\":x}", "value: expected JSON in UTF-8, found 'x' at byte 16"),
                 Arguments.of(
-                        "{\"ts\":1,\"value\":x}", "value: expected JSON, found Unrecognized token 'x': was expecting"),
-                Arguments.of(
-                        "{\"ts\":1,\"value\":NaN}", "value: expected JSON, found Non-standard token 'NaN' at byte 16"),
+                        "{\"ts\":1,\"value\":NaN}", "value: expected JSON in UTF-8, found 'N' at byte 16, in \"NaN\""),
                 Arguments.of(
                         "{\"ts\":1}\u0000",
-                        "value: expected JSON, found Illegal character ((CTRL-CHAR, code 0)): only"),
+                        "value: expected JSON in UTF-8, found 0x00 at byte 8, after the end of the JSON"),
                 Arguments.of(
                         "\"{\\\"ts\\\":NaN}\"",
-                        "value: expected JSON, found Non-standard token 'NaN' at character 9 of the text"),
+                        "value: expected JSON, found 'N' at character 6 of the text, in \"NaN\""),
                 Arguments.of("{\"ts\":-1,\"value\":1}", "ts: expected a time since 1970, found -1"),
                 Arguments.of(
                         "{\"ts\":\"1969-12-31T23:59:59Z\",\"value\":1}",
@@ -135,34 +141,44 @@ class ReadingReaderTest {
                                 + " 8999998264267200000 ms ahead"),
                 Arguments.of(
                         "{\"ts\":1,\"value\":\"42\"}",
-                        "value: expected a number in field \"value\", found the text \"42\""),
+                        "value: expected a number in field \"value\", found the text \"42\"; a number stands without quotes"),
+                Arguments.of(
+                        "{\"ts\":1,\"value\":\"21,5\"}",
+                        "value: expected a number in field \"value\", found the text \"21,5\"; a number stands without"
+                                + " quotes and has a decimal point"),
+                Arguments.of(
+                        "{\"ts\":1,\"value\":\"-1.5e3 \"}",
+                        "value: expected a number in field \"value\", found the text \"-1.5e3 \"; a number stands without"
+                                + " quotes"),
                 Arguments.of("{\"ts\":1,\"value\":null}", "value: expected a number in field \"value\", found null"),
                 Arguments.of("{\"ts\":1,\"value\":[1]}", "value: expected a number in field \"value\", found an array"),
-                Arguments.of("{\"ts\":1,\"value\":NaN}", "value: expected JSON, found Non-standard token 'NaN'"),
+                Arguments.of(
+                        "{\"ts\":1,\"value\":NaN}", "value: expected JSON in UTF-8, found 'N' at byte 16, in \"NaN\""),
                 Arguments.of(
                         "{\"ts\":1,\"value\":\"NaN\"}",
                         "value: expected a number in field \"value\", found the text \"NaN\""),
                 Arguments.of(
-                        "{\"ts\":1,\"value\":-Infinity}", "value: expected JSON, found Non-standard token '-Infinity'"),
+                        "{\"ts\":1,\"value\":-Infinity}",
+                        "value: expected JSON in UTF-8, found 'I' at byte 17, in \"-Infinity\""),
                 Arguments.of(
                         "{\"ts\":1,\"value\":1e400}",
                         "value: expected a number that a 64-bit float can hold in field \"value\", found 1e400"),
                 Arguments.of(
                         "{\"ts\":1,\"value\":1}{\"ts\":1,\"value\":1}",
                         "value: expected nothing after the reading, found an object"),
-                Arguments.of("{\"ts\":1,\"value\":1} x", "value: expected JSON, found Unrecognized token 'x'"),
+                Arguments.of("{\"ts\":1,\"value\":1} x", "value: expected JSON in UTF-8, found 'x' at byte 19, after"),
                 Arguments.of(
                         "{\"ts\":1,\"value\":" + "1".repeat(100_000) + "}",
-                        "value: expected JSON, found Number value length (100000) exceeds"),
+                        "value: expected JSON in UTF-8, found a number of more than 1000 digits at byte "),
                 Arguments.of(
                         "{\"ts\":" + "1".repeat(100_000) + ",\"value\":1}",
-                        "value: expected JSON, found Number value length (100000) exceeds"),
+                        "value: expected JSON in UTF-8, found a number of more than 1000 digits at byte "),
                 Arguments.of(
                         "{\"ts\":1,\"value\":" + "[".repeat(1000) + "]".repeat(1000) + "}",
                         "value: expected a number in field \"value\", found an array"),
                 Arguments.of(
                         "{\"ts\":1,\"value\":1,\"x\":" + "[".repeat(1000) + "]".repeat(1000) + "}",
-                        "value: expected JSON, found Document nesting depth"),
+                        "value: expected JSON in UTF-8, found objects and arrays in each other, more than 500 deep, at byte 521"),
                 Arguments.of(
                         "{\"ts\":\"" + "2".repeat(500_000) + "\",\"value\":1}",
                         "ts: expected ISO-8601 or epoch milliseconds, found the text \"222"),
@@ -192,12 +208,50 @@ class ReadingReaderTest {
         json[json.length - 3] = (byte) 0xC3;
         assertThatExceptionOfType(NotAReadingException.class)
                 .isThrownBy(() -> read(json, 0))
-                .withMessage("value: expected JSON in UTF-8, found 0xc3, as Latin-1 has it, at byte 23");
+                .withMessage("value: expected JSON in UTF-8, found 0xc3 at byte 23, as Latin-1 has it");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "1f8b0800 00000000        | what begins like gzip",
+                "28b52ffd 0458            | what begins like zstd",
+                "04224d18 6440            | what begins like lz4",
+                "82534e41 50505900 0000   | what begins like snappy",
+                "ff060000 734e6150 7059   | what begins like snappy",
+                "789cab56                 | what begins like zlib",
+                "aced0005 7400            | what begins like a serialized Java object",
+                "00000000 057b7d          | a byte 0 and then a schema's id, here 5, as serializers write it that have a schema",
+                "00000186 a10206          | a byte 0 and then a schema's id, here 100001, as serializers write it that have",
+                "00010203                 | 0x00 at byte 0",
+            })
+    void shouldKnowOtherFormats(String hex, String found) {
+        byte[] value = HexFormat.of().parseHex(hex.replace(" ", ""));
+        assertThatExceptionOfType(NotAReadingException.class)
+                .isThrownBy(() -> read(value, 0))
+                .satisfies(e -> assertThat(e.getMessage()).startsWith("value: expected JSON in UTF-8, found " + found))
+                .satisfies(e -> assertThat(e.reason()).isEqualTo(NotAReadingException.Reason.JSON));
+    }
+
+    @Test
+    void shouldReadUtf16AndSayWhereItIsNoJson() {
+        for (Charset charset : List.of(UTF_16BE, UTF_16LE)) {
+            for (String mark : List.of("", "\uFEFF")) {
+                String json = mark + "{\"ts\":7,\"value\":1}";
+                assertThat(read(json.getBytes(charset), 0).time()).isEqualTo(7);
+                byte[] bad = json.replace(":7", ":\u00e4").getBytes(charset);
+                assertThatExceptionOfType(NotAReadingException.class)
+                        .isThrownBy(() -> read(bad, 0))
+                        .withMessage("value: expected JSON, found '\u00e4' at byte " + (12 + 2 * mark.length())
+                                + ", in UTF-16");
+            }
+        }
     }
 
     /** Words of the parser's own, which tell those who send readings nothing. */
-    private static final Pattern PARSER =
-            Pattern.compile("Feature|Constraints|Stream|REDACTED|VALUE_|ALLOW_|Source|`[A-Z][a-z]|Exception");
+    private static final Pattern PARSER = Pattern.compile(
+            "Feature|Constraints|Stream|REDACTED|VALUE_|ALLOW_|Source|Exception|[Tt]oken|code \\d|enable|expecting");
 
     @ParameterizedTest
     @ValueSource(
@@ -223,6 +277,77 @@ class ReadingReaderTest {
         assertThatExceptionOfType(NotAReadingException.class)
                 .isThrownBy(() -> read(json))
                 .satisfies(e -> assertThat(e.getMessage()).doesNotContainPattern(PARSER));
+    }
+
+    /** The table that all read by; with a clock that is ahead of all of it. */
+    @ParameterizedTest
+    @CsvFileSource(resources = "/times.csv", delimiter = '|')
+    void shouldReadOrRefuseEachTimeOfTheTable(String text, String millis) {
+        String json = "{\"ts\":\"" + text + "\",\"value\":1}";
+        if (millis.startsWith("refused")) {
+            assertThatExceptionOfType(NotAReadingException.class)
+                    .isThrownBy(() -> readLater(json))
+                    .withMessageStartingWith("ts: expected ")
+                    .withMessageContaining(", found the text \"" + text)
+                    .withMessageContaining(millis.substring("refused".length()).replace(": ", "which looks like "))
+                    .satisfies(e -> assertThat(e.reason()).isEqualTo(NotAReadingException.Reason.TIME));
+        } else if (millis.startsWith("-")) {
+            assertThatExceptionOfType(NotAReadingException.class)
+                    .isThrownBy(() -> readLater(json))
+                    .withMessageStartingWith("ts: expected a time since 1970");
+        } else {
+            assertThat(readLater(json).time()).isEqualTo(Long.parseLong(millis));
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "s, 1735732800, 1735732800000",
+        "s, 1735732800.25, 1735732800250",
+        "us, 1735732800000999, 1735732800000",
+        "ns, 1735732800000000000, 1735732800000",
+    })
+    void shouldReadANumberInATextInItsUnit(String unit, String number, long time) {
+        assertThat(read("{\"ts\":\"" + number + "\",\"value\":1}", "--time-unit=" + unit)
+                        .time())
+                .isEqualTo(time);
+    }
+
+    @Test
+    void shouldRefuseANumberInATextThatIsNoLikelyTime() {
+        assertRefused(
+                "ts: expected epoch milliseconds, found the text \"1735732800\", which looks like seconds; see --time-unit",
+                "{\"ts\":\"1735732800\",\"value\":1}");
+        assertRefused(
+                "ts: expected ISO-8601 or epoch milliseconds from 1990 to 2100, found the text \"20250101\", which looks"
+                        + " like a date without a time",
+                "{\"ts\":\"20250101\",\"value\":1}");
+        assertRefused(
+                "ts: expected ISO-8601 or epoch seconds from 1990 to 2100, found the text \"0\"",
+                "{\"ts\":\"0\",\"value\":1}",
+                "--time-unit=s");
+    }
+
+    @Test
+    void shouldLetTheRecordDecideOnALocalTimeThatComesTwiceAndCountIt() {
+        ReadingSettings settings = ParsedSettings.of("--zone=Europe/Berlin").readings();
+        AtomicInteger ambiguous = new AtomicInteger();
+        ReadingReader reader = new ReadingReader(settings, ambiguous::incrementAndGet);
+        Reading reading = new Reading(1);
+        byte[] twice = "{\"ts\":\"2024-10-27T02:30:00\",\"value\":1}".getBytes(UTF_8);
+        long earlier = Instant.parse("2024-10-27T00:30:00Z").toEpochMilli();
+        reader.read(twice, earlier + 1000, NOW.toEpochMilli(), reading);
+        assertThat(reading.time()).isEqualTo(earlier);
+        reader.read(twice, earlier + 3_601_000, NOW.toEpochMilli(), reading);
+        assertThat(reading.time()).isEqualTo(earlier + 3_600_000);
+        assertThat(ambiguous).hasValue(2);
+
+        byte[] once = "{\"ts\":\"2024-10-27T03:30:00\",\"value\":1}".getBytes(UTF_8);
+        reader.read(once, earlier, NOW.toEpochMilli(), reading);
+        byte[] dead = "{\"ts\":\"2024-10-27T02:30:00\",\"value\":null}".getBytes(UTF_8);
+        assertThatExceptionOfType(NotAReadingException.class)
+                .isThrownBy(() -> reader.read(dead, earlier, NOW.toEpochMilli(), reading));
+        assertThat(ambiguous).hasValue(2);
     }
 
     /** Those of a clock that was never set, and of long ago, say so in words. */
@@ -393,7 +518,7 @@ class ReadingReaderTest {
         String fields = "--fields=a,b=/b/0";
         assertThat(read("{\"ts\":1,\"a\":null,\"b\":[7]}", fields).values()).containsExactly(Double.NaN, 7);
         assertRefused(
-                "value: expected a number in field \"/b/0\", found the text \"7\"",
+                "value: expected a number in field \"/b/0\", found the text \"7\"; a number stands without quotes",
                 "{\"ts\":1,\"a\":1,\"b\":[\"7\"]}",
                 fields);
         assertRefused("value: expected a number in field \"a\", found true", "{\"ts\":1,\"a\":true,\"b\":[1]}", fields);

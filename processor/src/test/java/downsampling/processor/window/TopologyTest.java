@@ -179,7 +179,8 @@ class TopologyTest {
             assertThat(dead.getRecordTime()).isEqualTo(Driver.NOW);
             assertThat(dead.headers().lastHeader("uuid").value()).containsExactly(7);
             assertThat(Driver.header(dead.headers(), "__streams.errors.message"))
-                    .startsWith("value: expected JSON, found");
+                    .isEqualTo("value: expected JSON in UTF-8, found 'g' at byte 0, in \"garbage\"");
+            assertThat(Driver.header(dead.headers(), "dead.reason")).isEqualTo("json");
         });
     }
 

@@ -10,6 +10,7 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import downsampling.processor.settings.TopologyKind;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -77,6 +78,28 @@ class WindowProcessorTest {
         assertThat(driver.rows()).hasSize(1); // of 12:00:00, which has been over for 50 s
     }
 
+    /** On the day when clocks are set back, 02:00 of local time comes twice. */
+    @Test
+    void shouldTellTheTwoHoursApartByTheTimestampsOfTheRecords() {
+        Instant first = Instant.parse("2024-10-27T00:00:01Z");
+        try (Driver local = new Driver(Driver.config(TopologyKind.EXACT, "--zone=Europe/Berlin"))) {
+            for (int second = 0; second < 4; second++) {
+                String json = "{\"ts\":\"2024-10-27T02:00:0" + second + "\",\"value\":" + second + "}";
+                for (int hour = 0; hour < 2; hour++) {
+                    Instant arrived = first.plusSeconds(second).plus(Duration.ofHours(hour));
+                    local.sendRaw("a".getBytes(UTF_8), json.getBytes(UTF_8), arrived);
+                }
+            }
+            assertThat(local.rows())
+                    .containsExactly(
+                            "a {\"time\":1729987210000,\"temperature\":{\"count\":1,\"min\":0,\"max\":0,\"mean\":0}}");
+            assertThat(local.late())
+                    .as("of the first hour, and after the second has begun")
+                    .hasSize(3);
+            assertThat(local.dead()).isEmpty();
+        }
+    }
+
     @Test
     void shouldWriteADeadLetterAsKafkasOwnHandlerDoes() {
         try (Driver dsl = new Driver(Driver.config(TopologyKind.DSL))) {
@@ -108,9 +131,11 @@ class WindowProcessorTest {
                 .extracting(
                         dead -> Driver.header(dead.headers(), "__streams.errors.message"),
                         dead -> Driver.header(dead.headers(), "__streams.errors.offset"),
-                        dead -> Driver.header(dead.headers(), "deleted.last.offset"))
+                        dead -> Driver.header(dead.headers(), "deleted.last.offset"),
+                        dead -> Driver.header(dead.headers(), "dead.reason"))
                 .containsExactly(
-                        tuple("deleted before it was read", "2", "2"), tuple("deleted before it was read", "3", "3"));
+                        tuple("deleted before it was read", "2", "2", "deleted"),
+                        tuple("deleted before it was read", "3", "3", "deleted"));
         assertThat(driver.metrics.offsetsDeletedUnread()).isEqualTo(2);
         assertThat(driver.rows()).hasSize(1);
     }
