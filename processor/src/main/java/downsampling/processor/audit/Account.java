@@ -13,6 +13,7 @@ import downsampling.processor.reading.SensorId;
 import downsampling.processor.reading.SensorIdDeserializer;
 import downsampling.processor.settings.Settings;
 import downsampling.processor.window.RejectedRecords;
+import downsampling.processor.window.RekeyedReadings;
 import downsampling.processor.window.SeenReadings;
 import downsampling.processor.window.StreamTime;
 import downsampling.processor.window.Summary;
@@ -356,12 +357,16 @@ final class Account {
         return elements ? offset * MOST_ELEMENTS + (element == null ? 0 : element + 1) : offset;
     }
 
-    /** A reading stands in the topic in between, and may not have been processed when the ends were looked up. */
-    void between(Headers headers) {
-        Partition partition = source(headers, "source.topic", "source.partition");
-        Long offset = number(headers, "source.offset");
-        if (partition != null && offset != null) { // else it says how far the input is read
-            partition.between.add(place(offset, number(headers, "source.element")));
+    /** A record of the topic in between, whose readings may not have been processed when the ends were looked up. */
+    void between(byte[] record) {
+        RekeyedReadings.Cursor readings =
+                new RekeyedReadings.Cursor(record, settings.topics().input(), reading);
+        while (readings.next()) {
+            long element = readings.element();
+            partitions
+                    .get(readings.from())
+                    .between
+                    .add(place(readings.offset(), element == NotAReadingException.WHOLE ? null : (Long) element));
         }
     }
 

@@ -130,7 +130,7 @@ public final class Audit implements Callable<Integer> {
                     .filter(partition -> partition.topic().equals(settings.windowedTopic()))
                     .collect(Collectors.toSet()));
             while (!reader.isDone()) {
-                reader.poll(Set.of(), record -> account.between(record.headers()));
+                reader.poll(Set.of(), record -> account.between(record.value()));
             }
         }
     }

@@ -29,6 +29,11 @@ public final class Reading {
         return time;
     }
 
+    /** For whoever knows the reading already, and fills {@link #values}, too. */
+    public void time(long time) {
+        this.time = time;
+    }
+
     /** The value of each field, in the order of {@code --fields}: finite, or NaN where the message has none; one is finite. */
     public double[] values() {
         return values;

@@ -1,7 +1,5 @@
 package downsampling.processor.settings;
 
-import java.util.List;
-
 /**
  * A number of a message that is summarised.
  *
@@ -23,11 +21,6 @@ public record Field(String name, MessagePath path) {
                         + " characters for a name, which is followed by = if a pointer names the member, as in"
                         + " temperature=/data/0");
         Require.that(!name.equals(TIME), "--fields", name, "another name than that of the time in the summary");
-    }
-
-    /** The same in a message where it is called as in the summary. */
-    Field rewritten() {
-        return new Field(name, new MessagePath(name, List.of(name)));
     }
 
     /** @param text {@code NAME=POINTER}, or {@code NAME} alone, which is both */

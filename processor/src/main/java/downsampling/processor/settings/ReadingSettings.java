@@ -4,7 +4,6 @@ import static picocli.CommandLine.ScopeType.INHERIT;
 
 import java.time.Duration;
 import java.time.ZoneId;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -70,19 +69,6 @@ public record ReadingSettings(
                     path.text(),
                     "a place in the message that is not part of " + other.text() + ", or the other way round");
         }
-    }
-
-    /** How readings are read that a processor has read and written again, see {@link Settings#windowedTopic}. */
-    public ReadingSettings rewritten() {
-        return new ReadingSettings(
-                Optional.empty(),
-                Optional.empty(),
-                false,
-                fields.stream().map(Field::rewritten).toList(),
-                Optional.of(new MessagePath(Field.TIME, List.of(Field.TIME))),
-                EpochUnit.MS,
-                ZoneOffset.UTC,
-                Require.LONGEST); // how far ahead it is has been looked at
     }
 
     @Command(optionListHeading = "%nWhat a reading is:%n")

@@ -96,8 +96,10 @@ public final class Rights {
         if (topic.equals(settings.topics().input())) {
             return List.of(AclOperation.READ);
         }
-        return topic.startsWith(
-                        settings.applicationId() + "-") // a changelog, of which it may be that there is none yet
+        if (topic.equals(settings.windowedTopic())) { // of which Kafka Streams deletes what has been read
+            return List.of(AclOperation.CREATE, AclOperation.READ, AclOperation.WRITE, AclOperation.DELETE);
+        }
+        return settings.internalTopics().contains(topic) // there may be none yet
                 ? List.of(AclOperation.CREATE, AclOperation.READ, AclOperation.WRITE)
                 : List.of(AclOperation.WRITE);
     }

@@ -84,8 +84,7 @@ abstract class BatchProcessor implements Processor<byte[], List<ConsumerRecord<b
         stored = Position.of(store);
         streamTime = new StreamTime(settings.readings().maxAhead().toMillis(), stored.newest(), stored.readUpTo());
         progress = new Progress(settings, new TopicPartition(topic, partition), around.input(), stored);
-        rejected =
-                new RejectedRecords(settings.readings().rekey(), settings.topics(), around.limits(), around.metrics());
+        rejected = new RejectedRecords(settings.topics(), around.limits(), around.metrics());
         context.<BeforeCommit>getStateStore(beforeCommit(storeName)).action(this::write);
         pace = new CommitPace(settings.processing(), now);
         commitTimer = cancel(commitTimer);

@@ -9,8 +9,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import org.apache.kafka.common.header.Headers;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -131,10 +129,10 @@ public final class ExactTopology {
                         BatchProcessor.beforeCommit(Settings.REKEY_STORE))
                 .repartition(Repartitioned.with(Serdes.ByteArray(), BATCHES)
                         .withName(Settings.REKEYED_TOPIC)
-                        .withStreamPartitioner(new ToPartitions()))
+                        .withStreamPartitioner(new ToPartition()))
                 .process(
-                        ExactTopology.<byte[], byte[]>supplier(() -> new WindowProcessor(
-                                settings, new ReadingReader(settings.readings().rewritten()), around, kept)),
+                        ExactTopology.<byte[], byte[]>supplier(
+                                () -> new WindowProcessor(settings, readers.get(), around, kept)),
                         Named.as(WINDOW),
                         settings.storeName(),
                         BatchProcessor.beforeCommit(settings.storeName()));
@@ -148,14 +146,11 @@ public final class ExactTopology {
         return () -> (Processor<byte[], Object, K, V>) (Processor<?, ?, ?, ?>) maker.get();
     }
 
-    /** A reading goes to the partition of its key, as the Java client has it; a marker goes to all. */
-    private static final class ToPartitions implements StreamPartitioner<byte[], Object> {
+    private static final class ToPartition implements StreamPartitioner<byte[], Object> {
         @Override
         @SuppressWarnings({"deprecation", "removal"}) // the interface has it implemented still
         public Optional<Set<Integer>> partitions(String topic, byte[] key, Object value, int partitions) {
-            return RekeyedRecords.isMarkerKey(key)
-                    ? Optional.of(IntStream.range(0, partitions).boxed().collect(Collectors.toSet()))
-                    : Optional.empty();
+            return Optional.of(Set.of(RekeyedReadings.to(key)));
         }
     }
 

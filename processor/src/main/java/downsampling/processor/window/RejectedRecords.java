@@ -28,14 +28,11 @@ public final class RejectedRecords {
     private final SizeLimit lateLimit;
     private final SizeLimit deadLimit;
     private final Metrics metrics;
-    private final boolean rekeyed;
 
-    /** @param rekeyed whether late readings are those of {@link RekeyedRecords} */
-    RejectedRecords(boolean rekeyed, TopicNames topics, Function<String, TopicLimits> limits, Metrics metrics) {
+    RejectedRecords(TopicNames topics, Function<String, TopicLimits> limits, Metrics metrics) {
         lateLimit = new SizeLimit(topics.late(), limits);
         deadLimit = new SizeLimit(topics.dead(), limits);
         this.metrics = metrics;
-        this.rekeyed = rekeyed;
     }
 
     /**
@@ -49,10 +46,10 @@ public final class RejectedRecords {
         Headers headers = new RecordHeaders()
                 .add("late.window.start", HeaderText.of(start))
                 .add("late.window.end", HeaderText.of(end))
-                .add("late.by.ms", HeaderText.of(by));
-        if (!rekeyed) { // else its own headers say where it comes from
-            RekeyedRecords.source(raw, NotAReadingException.WHOLE).forEach(headers::add);
-        }
+                .add("late.by.ms", HeaderText.of(by))
+                .add("source.topic", HeaderText.of(raw.topic()))
+                .add("source.partition", HeaderText.of(raw.partition()))
+                .add("source.offset", HeaderText.of(raw.offset()));
         return fit(raw, arrived, headers, lateLimit);
     }
 

@@ -8,24 +8,26 @@ import downsampling.processor.reading.SensorId;
 import downsampling.processor.settings.Settings;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.streams.processor.Cancellable;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
-import org.apache.kafka.streams.processor.api.Record;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The step before windows with {@code --rekey}: reads what readings are in the records of a partition of the input, and writes
- * each to the partition of its sensor ({@link RekeyedRecords}), where {@link WindowProcessor} finds it. Now and then it says, in all
- * partitions, up to when its own has been read: that is what lets windows close.
+ * each to the partition of its sensor, many in one record ({@link RekeyedReadings}), where {@link WindowProcessor} finds it. Now and
+ * then it says, in all partitions, up to when its own has been read: that is what lets windows close.
  */
 final class RekeyProcessor extends BatchProcessor {
     private static final String DEAD = "dead-at-rekey";
 
     private final ReadingReader reader;
-    private final RekeyedRecords rekeyed;
     private final String sink;
-    private final List<Record<byte[], byte[]>> readings = new ArrayList<>();
+    /** By the partition that they go to. */
+    private final List<RekeyedReadings> rekeyed;
+
     private final List<NotAReadingException> failures = new ArrayList<>();
 
     private long markedUpTo;
@@ -36,8 +38,11 @@ final class RekeyProcessor extends BatchProcessor {
     RekeyProcessor(Settings settings, ReadingReader reader, Surroundings around, String sink) {
         super(settings, around, settings.topics().input(), Settings.REKEY_STORE, DEAD);
         this.reader = reader;
-        this.rekeyed = new RekeyedRecords(settings);
         this.sink = sink;
+        // Kafka Streams makes the topic in between with as many partitions.
+        this.rekeyed = IntStream.range(0, around.inputPartitions())
+                .mapToObj(RekeyedReadings::new)
+                .toList();
     }
 
     /** Name of the sink of the dead-letter topic. */
@@ -57,15 +62,12 @@ final class RekeyProcessor extends BatchProcessor {
 
     @Override
     void process(ConsumerRecord<byte[], byte[]> record, long arrived, long wallTime) {
-        readings.clear();
         failures.clear();
-        // A timestamp ahead of the clock, which the topic might refuse, says no more than the clock does.
-        long timestamp = Math.min(arrived, now);
         try {
             reader.readAll(record.key(), record.value(), record.timestamp(), wallTime, new ReadingReader.Visitor() {
                 @Override
                 public void reading(SensorId sensor, int element, Reading reading) {
-                    readings.add(rekeyed.reading(sensor, element, reading, record, timestamp));
+                    partition(sensor).add(sensor, element, reading, record, arrived);
                     streamTime.accept(reading.time(), arrived, now);
                 }
 
@@ -78,14 +80,34 @@ final class RekeyProcessor extends BatchProcessor {
             passDead(record, arrived, e);
             return;
         }
-        readings.forEach(reading -> context.forward(reading, sink));
         failures.forEach(why -> passDead(record, arrived, why));
+        for (RekeyedReadings readings : rekeyed) {
+            if (readings.isFull()) {
+                pass(readings, Position.NONE);
+            }
+        }
+    }
+
+    /** Where the Java client would place it. */
+    private RekeyedReadings partition(SensorId sensor) {
+        return rekeyed.get(Utils.toPositive(Utils.murmur2(sensor.get())) % rekeyed.size());
+    }
+
+    private void pass(RekeyedReadings readings, long readUpTo) {
+        // A timestamp ahead of the clock, which the topic might refuse, says no more than the clock does.
+        long timestamp = readings.isEmpty() ? now : Math.min(now, readings.newestArrival());
+        context.forward(readings.take(partition, readUpTo, timestamp), sink);
     }
 
     @Override
     void batchDone() {
         if (now - markedAt >= settings.processing().emitInterval().toMillis()) {
             mark();
+        }
+        for (RekeyedReadings readings : rekeyed) {
+            if (!readings.isEmpty()) {
+                pass(readings, Position.NONE);
+            }
         }
     }
 
@@ -101,7 +123,7 @@ final class RekeyProcessor extends BatchProcessor {
     private void mark() {
         long readUpTo = streamTime.readUpTo();
         if (readUpTo > markedUpTo) {
-            context.forward(RekeyedRecords.marker(partition, readUpTo, now), sink);
+            rekeyed.forEach(readings -> pass(readings, readUpTo));
             markedUpTo = readUpTo;
             markedAt = now;
             commitSoon(readUpTo, true);

@@ -3,12 +3,11 @@ package downsampling.processor.window;
 import downsampling.processor.input.InputEnd;
 import java.time.Duration;
 import java.util.Arrays;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Up to when all partitions of the input have been read, for a partition of the topic that their readings are rekeyed to: the
- * earliest of what each of them says last ({@link RekeyedRecords#marker}). So where one of them is read later than the others, be it
+ * earliest of what each of them says last ({@link RekeyedReadings}). So where one of them is read later than the others, be it
  * after a crash, by a slower instance or because it has more to read, its readings are not late for that; and as long as one says
  * nothing at all, no window closes.
  *
@@ -38,13 +37,14 @@ final class SourceTimes implements InputEnd.Watch {
     /**
      * A partition of the input says up to when it has been read.
      *
+     * @param source   the partition
+     * @param upTo     in milliseconds since the epoch; the smallest long if it does not say
      * @param now      of the clock that is never set back
      * @param wallTime the wall clock
      * @return up to when all have been read, the smallest long if that is not known
      */
-    long readUpTo(ConsumerRecord<byte[], byte[]> marker, long now, long wallTime) {
-        int source = RekeyedRecords.source(marker);
-        readUpTo[source] = Math.max(readUpTo[source], RekeyedRecords.readUpTo(marker));
+    long readUpTo(int source, long upTo, long now, long wallTime) {
+        readUpTo[source] = Math.max(readUpTo[source], upTo);
         long before = all;
         all = Arrays.stream(readUpTo).min().orElse(Position.NONE);
         if (all > before) {

@@ -54,6 +54,7 @@ final class WindowProcessor extends BatchProcessor {
     private final long grace;
     private final ReadingReader reader;
     private final Reading reading;
+    private final ReadingJson json;
     private final KeptWindows keptWindows;
     private final Metrics metrics;
 
@@ -77,6 +78,7 @@ final class WindowProcessor extends BatchProcessor {
         this.grace = settings.windows().grace().toMillis();
         this.reader = reader;
         this.reading = new Reading(settings.readings().fields().size());
+        this.json = new ReadingJson(settings);
         this.keptWindows = keptWindows;
         this.metrics = around.metrics();
     }
@@ -103,9 +105,8 @@ final class WindowProcessor extends BatchProcessor {
 
     @Override
     void process(ConsumerRecord<byte[], byte[]> record, long arrived, long wallTime) {
-        if (sources != null && RekeyedRecords.isMarker(record)) {
-            streamTime.readUpTo(sources.readUpTo(record, now, wallTime));
-            closeWhatIsPast(arrived);
+        if (sources != null) {
+            processRekeyed(record, sources, wallTime);
             return;
         }
         SensorId sensor;
@@ -116,23 +117,44 @@ final class WindowProcessor extends BatchProcessor {
             passDead(record, arrived, e);
             return;
         }
-        PrintedRows.reading(record.key(), reading);
         long start = floor(reading.time());
-        if (start + size <= closedUpTo) {
-            passLate(record, arrived, start, reading.time());
-            return;
+        if (isClosed(start)) {
+            passLate(record, arrived, start);
+        } else if (count(sensor, start)) {
+            streamTime.accept(reading.time(), arrived, now);
+            closeWhatIsPast(arrived);
         }
+    }
+
+    private void processRekeyed(ConsumerRecord<byte[], byte[]> record, SourceTimes sources, long wallTime) {
+        RekeyedReadings.Cursor readings =
+                new RekeyedReadings.Cursor(record.value(), settings.topics().input(), reading);
+        while (readings.next()) {
+            long start = floor(reading.time());
+            if (isClosed(start)) {
+                passLate(readings.raw(json), readings.arrived(), start);
+            } else if (count(readings.sensor(), start)) {
+                streamTime.accept(reading.time());
+            }
+        }
+        streamTime.readUpTo(sources.readUpTo(readings.from(), readings.readUpTo(), now, wallTime));
+        closeWhatIsPast(record.timestamp());
+    }
+
+    /** Whether the window that starts then is closed: a reading for it is late, and nothing else makes it late. */
+    private boolean isClosed(long start) {
+        return start + size <= closedUpTo;
+    }
+
+    /** Counts the reading in its window, which is open; false if it is a duplicate, with which nothing else happens. */
+    private boolean count(SensorId sensor, long start) {
+        PrintedRows.reading(sensor.get(), reading);
         if (!windows.add(start, sensor, reading.time(), reading.values())) {
-            metrics.duplicate(); // and nothing else happens: the reading was there before
-            return;
+            metrics.duplicate();
+            return false;
         }
         idle.reading(now);
-        if (sources == null) {
-            streamTime.accept(reading.time(), arrived, now);
-        } else {
-            streamTime.accept(reading.time());
-        }
-        closeWhatIsPast(arrived);
+        return true;
     }
 
     private void closeWhatIsPast(long arrived) {
@@ -256,12 +278,13 @@ final class WindowProcessor extends BatchProcessor {
         watchDue();
     }
 
-    private void passLate(ConsumerRecord<byte[], byte[]> record, long arrived, long start, long time) {
+    private void passLate(ConsumerRecord<byte[], byte[]> record, long arrived, long start) {
+        PrintedRows.reading(record.key(), reading);
         long end = start + size;
         metrics.late();
         idle.late(start, end, now);
         forward(
-                rejected.late(record, arrived, start, end, closedUpTo - time),
+                rejected.late(record, arrived, start, end, closedUpTo - reading.time()),
                 settings.topics().late(),
                 LATE);
     }

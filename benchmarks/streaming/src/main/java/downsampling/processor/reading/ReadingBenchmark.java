@@ -38,13 +38,10 @@ public class ReadingBenchmark {
     private final Shape seconds = new Shape("{'ts':%5$d,'value':%3$d}", "--time-unit=s");
     private final Shape nested = new Shape(
             "{'device':{'id':'a1'},'timestamp':%5$d,'temp':%3$d.%4$d,'hum':%3$d}",
-            "--fields=temperature=temp,humidity=hum",
-            "--time-field=timestamp",
-            "--time-unit=s");
+            "--fields=temperature=temp,humidity=hum", "--time-field=timestamp", "--time-unit=s");
     private final Shape byPointer = new Shape(
             "{'meta':{'at':'%1$s.%2$06dZ'},'data':[{'t':%3$d.%4$d},{'t':%3$d}]}",
-            "--fields=a=/data/0/t,b=/data/1/t",
-            "--time-field=/meta/at");
+            "--fields=a=/data/0/t,b=/data/1/t", "--time-field=/meta/at");
     private final Shape careful = new Shape("{'ts':'%1$s.%2$06dZ','value':%3$de0}");
 
     public static final class Pojo {
