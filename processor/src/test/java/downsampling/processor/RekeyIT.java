@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.DoubleSummaryStatistics;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
@@ -52,6 +53,11 @@ class RekeyIT {
         pipeline.send(new ProducerRecord<>(pipeline.raw, partition, reading.time, key, message.getBytes(UTF_8)));
     }
 
+    /** A topic for records with timestamps of long ago: by default the broker would delete them sooner or later. */
+    private String oldReadings(int partitions) {
+        return broker.newTopic("raw", partitions, Map.of("retention.ms", "-1"));
+    }
+
     private static List<Window> expected(List<Sent> readings) {
         TreeMap<String, TreeMap<Long, DoubleSummaryStatistics>> windows = new TreeMap<>();
         for (Sent reading : readings) {
@@ -72,7 +78,7 @@ class RekeyIT {
     /** A backlog: what is read first of one partition is not too early for another. */
     @Test
     void shouldMakeOneSummaryOfASensorThatIsInAllPartitionsUnderAnyKey() {
-        try (Pipeline pipeline = new Pipeline(broker, PARTITIONS)) {
+        try (Pipeline pipeline = new Pipeline(broker, oldReadings(PARTITIONS))) {
             pipeline.fields = "temperature=temp";
             pipeline.more = nested();
             pipeline.idleClose = Duration.ofSeconds(1);
@@ -99,7 +105,7 @@ class RekeyIT {
     /** One partition says nothing for a while: the others' windows wait for it. */
     @Test
     void shouldNotTakeForLateWhatIsReadLater() {
-        try (Pipeline pipeline = new Pipeline(broker, 2)) {
+        try (Pipeline pipeline = new Pipeline(broker, oldReadings(2))) {
             pipeline.more = List.of("--rekey");
             pipeline.idleClose = Duration.ofSeconds(1);
             List<Sent> readings = readings();

@@ -460,9 +460,8 @@ final class Account {
                 input.wholeFrom = arrived + maxAhead;
             }
         } else if (partition.first && partition.isCut()) {
-            // It was taken, so its window was open, so stream time was not grace past the end of that yet; and no
-            // reading
-            // before it was further ahead of stream time than is allowed.
+            // It was taken, so its window was open, so stream time was not grace past the end of that yet; and
+            // no reading before it was further ahead of stream time than is allowed.
             partition.wholeFrom = start + size + grace + maxAhead;
         }
         input.first = false;

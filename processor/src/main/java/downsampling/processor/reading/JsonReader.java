@@ -75,7 +75,6 @@ final class JsonReader {
 
     private long timestamp;
     private long now;
-    private boolean foundNull;
     /** What was read of the array, null as long as there is none: readings, and what is none. */
     private @Nullable List<Object> elements;
 
@@ -181,7 +180,6 @@ final class JsonReader {
     private void read(JsonParser json, Place place, Reading into) throws IOException {
         expectMembers(json, place);
         into.clear();
-        foundNull = false;
         value(json, place, into);
         expectEnd(json);
     }
@@ -215,7 +213,7 @@ final class JsonReader {
             throw expected(Reason.TIME, timeText, "a field \"" + timeText + '"', "none");
         }
         if (!into.hasValue()) {
-            throw expected(Reason.NUMBER, "value", aValue, foundNull ? "null" : "none");
+            throw expected(Reason.NUMBER, "value", aValue, into.foundNull ? "null" : "none");
         }
         if (into.ambiguous) {
             onAmbiguousTime.run();
@@ -251,7 +249,7 @@ final class JsonReader {
                 case Place.TIME -> into.time = time(json, into);
                 case Place.SENSOR -> into.sensor = sensor(json);
                 case Place.EACH -> elements(json);
-                default -> into.values[place.field()] = number(json, place);
+                default -> into.values[place.field()] = number(json, place, into);
             }
         } else {
             place.empty(into);
@@ -395,9 +393,9 @@ final class JsonReader {
     }
 
     /** NaN for null. */
-    private double number(JsonParser json, Place place) throws IOException {
+    private double number(JsonParser json, Place place, Reading into) throws IOException {
         if (json.currentToken() == JsonToken.VALUE_NULL) {
-            foundNull = true;
+            into.foundNull = true;
             return Double.NaN;
         }
         if (!json.currentToken().isNumeric()) {

@@ -217,8 +217,13 @@ final class PlainReader {
 
     private static int sensor(byte[] data, int at, int end, Place place, Reading into) {
         int after = data[at] == '"' && into.sensor == null ? text(data, at + 1, end) : -1;
-        if (after >= 0) {
+        if (after < 0) {
+            return -1;
+        }
+        try {
             into.sensor = SensorIdDeserializer.require(Arrays.copyOfRange(data, at + 1, after - 1), place.text);
+        } catch (NotAReadingException e) { // which is not this one's to say
+            return -1;
         }
         return after;
     }

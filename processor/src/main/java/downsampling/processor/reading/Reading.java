@@ -16,6 +16,9 @@ public final class Reading {
     /** Whether the time is a local one that has two meanings, or none. */
     boolean ambiguous;
 
+    /** Whether a field was null. */
+    boolean foundNull;
+
     final double[] values;
 
     /** @param fields how many fields are summarised */
@@ -43,6 +46,7 @@ public final class Reading {
         sensor = null;
         time = NONE;
         ambiguous = false;
+        foundNull = false;
         Arrays.fill(values, Double.NaN);
     }
 

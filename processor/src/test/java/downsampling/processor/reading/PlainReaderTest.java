@@ -75,6 +75,20 @@ class PlainReaderTest {
         "true",
         "{}"
     };
+    private static final String[] IDS = {
+        "\"a1\"",
+        "\"°C\"",
+        "7",
+        "-12345678901234567890",
+        "\"\"",
+        "\"a\\tb\"",
+        "\"a\\u0041\"",
+        "\"\\ud83c\"",
+        "1.5",
+        "null",
+        "true",
+        "{}"
+    };
     private static final String[] NUMBERS = {
         "42",
         "-0.5",
@@ -202,12 +216,15 @@ class PlainReaderTest {
             }
             String time = random.nextInt(10) == 0 ? "record-timestamp" : path();
             try {
-                return ParsedSettings.of(
-                                "--fields=" + String.join(",", fields),
-                                "--time-field=" + time,
-                                "--time-unit=" + one("s", "ms", "ms", "us", "ns"),
-                                "--zone=" + one(ZONES))
-                        .readings();
+                List<String> options = new ArrayList<>(List.of(
+                        "--fields=" + String.join(",", fields),
+                        "--time-field=" + time,
+                        "--time-unit=" + one("s", "ms", "ms", "us", "ns"),
+                        "--zone=" + one(ZONES)));
+                if (random.nextInt(4) == 0) {
+                    options.add("--sensor-field=" + path());
+                }
+                return ParsedSettings.of(options.toArray(String[]::new)).readings();
             } catch (InvalidSettingException e) {
                 // Two that are in each other's way.
             }
@@ -285,6 +302,7 @@ class PlainReaderTest {
     private Node tree(ReadingSettings settings) {
         Node message = new Node();
         settings.time().ifPresent(path -> put(message, path.steps(), TIMES));
+        settings.sensor().ifPresent(path -> put(message, path.steps(), IDS));
         settings.fields().forEach(field -> put(message, field.path().steps(), NUMBERS));
         return message;
     }
