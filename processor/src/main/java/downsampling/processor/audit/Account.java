@@ -44,7 +44,6 @@ import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.Headers;
-import org.apache.kafka.common.utils.Utils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -263,7 +262,6 @@ final class Account {
 
     private final boolean rekeyed;
     private final boolean elements;
-    private final SensorIdDeserializer keys = new SensorIdDeserializer();
     private final ReadingReader reader;
     private final Reading reading;
     private final SummaryJson json = new SummaryJson();
@@ -349,7 +347,7 @@ final class Account {
 
     /** The partition whose windows the reading of a key has, which stands in one of the input. */
     private Partition windowed(Partition input, byte @Nullable [] key) {
-        return rekeyed && key != null ? windowed.get(Utils.toPositive(Utils.murmur2(key)) % windowed.size()) : input;
+        return rekeyed && key != null ? windowed.get(RekeyedReadings.partition(key, windowed.size())) : input;
     }
 
     /** A number for each record, or, where records have elements, for each of these and for the record as a whole. */
@@ -395,7 +393,7 @@ final class Account {
                 if (rekeyed) {
                     reader.readAll(record.key(), record.value(), record.timestamp(), Long.MAX_VALUE, elements(record));
                 } else {
-                    keys.deserialize(record.topic(), record.key());
+                    SensorIdDeserializer.require(record.key());
                     reader.read(record.value(), record.timestamp(), Long.MAX_VALUE, reading);
                     partition.add(Column.READ, 1);
                     onTime(partition, record.key(), reading, record.timestamp(), offset >= partition.processed);

@@ -49,7 +49,10 @@ abstract class BatchProcessor implements Processor<byte[], List<ConsumerRecord<b
     Progress progress;
     RejectedRecords rejected;
 
-    /** What the store has of the two above. */
+    /** Windows that end at or before this are closed; {@link Position#NONE} where there are no windows. */
+    long closedUpTo;
+
+    /** What the store has of these. */
     private Position stored;
 
     private CommitPace pace;
@@ -82,17 +85,13 @@ abstract class BatchProcessor implements Processor<byte[], List<ConsumerRecord<b
         now = context.currentSystemTimeMs();
         store = context.getStateStore(storeName);
         stored = Position.of(store);
+        closedUpTo = stored.closedUpTo();
         streamTime = new StreamTime(settings.readings().maxAhead().toMillis(), stored.newest(), stored.readUpTo());
         progress = new Progress(settings, new TopicPartition(topic, partition), around.input(), stored);
         rejected = new RejectedRecords(settings.topics(), around.limits(), around.metrics());
         context.<BeforeCommit>getStateStore(beforeCommit(storeName)).action(this::write);
         pace = new CommitPace(settings.processing(), now);
         commitTimer = cancel(commitTimer);
-    }
-
-    /** Windows that end at or before this are closed, as the state says. */
-    final long closedUpToStored() {
-        return stored.closedUpTo();
     }
 
     /** Processes a batch, see {@link Batches}: commits fall between batches. */
@@ -128,11 +127,8 @@ abstract class BatchProcessor implements Processor<byte[], List<ConsumerRecord<b
     /** All records of a batch have been processed. */
     abstract void batchDone();
 
-    /** Windows that end at or before this are closed; {@link Position#NONE} without windows. */
-    abstract long closedUpTo();
-
-    /** Brings to the store what is to be committed beside the position. */
-    abstract void writeState();
+    /** Brings to the store what is to be committed beside the position, if there is anything. */
+    void writeState() {}
 
     /** @param why a NotAReadingException; a fault of ours must not stop the stream either */
     final void passDead(ConsumerRecord<byte[], byte[]> record, long arrived, RuntimeException why) {
@@ -157,7 +153,7 @@ abstract class BatchProcessor implements Processor<byte[], List<ConsumerRecord<b
     private void write() {
         now = context.currentSystemTimeMs();
         writeState();
-        Position position = progress.committing(closedUpTo(), streamTime);
+        Position position = progress.committing(closedUpTo, streamTime);
         position.write(store, stored);
         stored = position;
         pace.committed(now);

@@ -136,8 +136,7 @@ public final class ExactTopology {
                         Named.as(WINDOW),
                         settings.storeName(),
                         BatchProcessor.beforeCommit(settings.storeName()));
-        return builder.build()
-                .addSink(RekeyProcessor.deadSink(), settings.topics().dead(), BYTES, BYTES, REKEY);
+        return builder.build().addSink(RekeyProcessor.DEAD, settings.topics().dead(), BYTES, BYTES, REKEY);
     }
 
     /** Values come as batches, whatever the type that the node before writes. */

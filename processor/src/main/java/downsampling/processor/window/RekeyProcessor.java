@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
-import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.streams.processor.Cancellable;
 import org.apache.kafka.streams.processor.api.ProcessorContext;
 import org.jspecify.annotations.Nullable;
@@ -21,14 +20,14 @@ import org.jspecify.annotations.Nullable;
  * then it says, in all partitions, up to when its own has been read: that is what lets windows close.
  */
 final class RekeyProcessor extends BatchProcessor {
-    private static final String DEAD = "dead-at-rekey";
+    /** The node that leads to the dead-letter topic. */
+    static final String DEAD = "dead-at-rekey";
 
     private final ReadingReader reader;
     private final String sink;
-    /** By the partition that they go to. */
-    private final List<RekeyedReadings> rekeyed;
-
     private final List<NotAReadingException> failures = new ArrayList<>();
+    /** By the partition that they go to. */
+    private List<RekeyedReadings> rekeyed;
 
     private long markedUpTo;
     private long markedAt;
@@ -39,21 +38,16 @@ final class RekeyProcessor extends BatchProcessor {
         super(settings, around, settings.topics().input(), Settings.REKEY_STORE, DEAD);
         this.reader = reader;
         this.sink = sink;
-        // Kafka Streams makes the topic in between with as many partitions.
-        this.rekeyed = IntStream.range(0, around.inputPartitions())
-                .mapToObj(RekeyedReadings::new)
-                .toList();
-    }
-
-    /** Name of the sink of the dead-letter topic. */
-    static String deadSink() {
-        return DEAD;
     }
 
     @Override
     public void init(ProcessorContext<byte[], byte[]> context) {
         super.init(context);
         around.awaitRekeyed().run(); // Kafka Streams has just made it, and does not wait for it itself
+        // Empty ones: what an aborted batch has left is read again. The topic has as many partitions as the input.
+        rekeyed = IntStream.range(0, around.inputPartitions())
+                .mapToObj(to -> new RekeyedReadings(partition, to))
+                .toList();
         markedUpTo = Position.NONE;
         markedAt = now;
         cancel(timer);
@@ -67,7 +61,8 @@ final class RekeyProcessor extends BatchProcessor {
             reader.readAll(record.key(), record.value(), record.timestamp(), wallTime, new ReadingReader.Visitor() {
                 @Override
                 public void reading(SensorId sensor, int element, Reading reading) {
-                    partition(sensor).add(sensor, element, reading, record, arrived);
+                    rekeyed.get(RekeyedReadings.partition(sensor.get(), rekeyed.size()))
+                            .add(sensor, element, reading, record, arrived);
                     streamTime.accept(reading.time(), arrived, now);
                 }
 
@@ -81,22 +76,12 @@ final class RekeyProcessor extends BatchProcessor {
             return;
         }
         failures.forEach(why -> passDead(record, arrived, why));
+    }
+
+    private void pass(long readUpTo) {
         for (RekeyedReadings readings : rekeyed) {
-            if (readings.isFull()) {
-                pass(readings, Position.NONE);
-            }
+            readings.take(readUpTo, now).forEach(record -> context.forward(record, sink));
         }
-    }
-
-    /** Where the Java client would place it. */
-    private RekeyedReadings partition(SensorId sensor) {
-        return rekeyed.get(Utils.toPositive(Utils.murmur2(sensor.get())) % rekeyed.size());
-    }
-
-    private void pass(RekeyedReadings readings, long readUpTo) {
-        // A timestamp ahead of the clock, which the topic might refuse, says no more than the clock does.
-        long timestamp = readings.isEmpty() ? now : Math.min(now, readings.newestArrival());
-        context.forward(readings.take(partition, readUpTo, timestamp), sink);
     }
 
     @Override
@@ -104,11 +89,7 @@ final class RekeyProcessor extends BatchProcessor {
         if (now - markedAt >= settings.processing().emitInterval().toMillis()) {
             mark();
         }
-        for (RekeyedReadings readings : rekeyed) {
-            if (!readings.isEmpty()) {
-                pass(readings, Position.NONE);
-            }
-        }
+        pass(Position.NONE);
     }
 
     private void look(long now) {
@@ -123,20 +104,12 @@ final class RekeyProcessor extends BatchProcessor {
     private void mark() {
         long readUpTo = streamTime.readUpTo();
         if (readUpTo > markedUpTo) {
-            rekeyed.forEach(readings -> pass(readings, readUpTo));
+            pass(readUpTo);
             markedUpTo = readUpTo;
             markedAt = now;
             commitSoon(readUpTo, true);
         }
     }
-
-    @Override
-    long closedUpTo() {
-        return Position.NONE;
-    }
-
-    @Override
-    void writeState() {}
 
     @Override
     public void close() {

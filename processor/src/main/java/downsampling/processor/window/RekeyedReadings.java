@@ -4,25 +4,28 @@ import downsampling.processor.reading.NotAReadingException;
 import downsampling.processor.reading.Reading;
 import downsampling.processor.reading.SensorId;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.common.record.TimestampType;
+import org.apache.kafka.common.utils.Utils;
 import org.apache.kafka.streams.processor.api.Record;
 
 /**
  * A record of the topic in which all readings of a sensor are in one partition: readings from one partition of the input, none or
  * many, and up to when that has been read. For what a record costs on its way, several hundred readings are one.
  *
- * <p>The key is the partition that it goes to (4 bytes, big-endian). The value: partition of the input (4 bytes), read up to (8), then,
- * for each reading, length of the id, id, offset, element, time, arrival (the last four as differences to the reading before) and the values
- * (8 bytes each); lengths and differences in base 128, as Protocol Buffers and Kafka write signed
- * numbers. Before all that, the version of this layout (1 byte).
+ * <p>The key is the partition that it goes to (4 bytes, big-endian). The value: the version of this layout (1 byte), partition of
+ * the input (4), read up to (8), then, for each reading, length of the id, id, offset, element, time, arrival (the last four as
+ * differences to the reading before) and the values (8 bytes each); lengths and differences in base 128, as Protocol Buffers and
+ * Kafka write signed numbers.
  *
  * <p>One for each partition that a task writes to. For one thread.
  */
 public final class RekeyedReadings {
-    /** How many bytes of readings a record has at the most, and one reading: every topic accepts it. */
+    /** A record that has so many bytes gets no further reading: every topic accepts it. */
     private static final int MOST_BYTES = 64 << 10;
 
     private static final byte VERSION = 1;
@@ -33,7 +36,9 @@ public final class RekeyedReadings {
 
     private static final SensorId NOBODY = new SensorId(new byte[0]);
 
-    private final int to;
+    private final int from;
+    private final byte[] key;
+    private final List<Record<byte[], byte[]>> full = new ArrayList<>();
     private ByteBuffer out = ByteBuffer.allocate(4 << 10);
     private long newestArrival;
     // Of the reading before:
@@ -42,9 +47,15 @@ public final class RekeyedReadings {
     private long time;
     private long arrived;
 
-    /** @param to the partition that they go to */
-    RekeyedReadings(int to) {
-        this.to = to;
+    /**
+     * Without readings.
+     *
+     * @param from the partition of the input
+     * @param to   the partition that they go to
+     */
+    RekeyedReadings(int from, int to) {
+        this.from = from;
+        this.key = ByteBuffer.allocate(Integer.BYTES).putInt(to).array();
         clear();
     }
 
@@ -58,6 +69,9 @@ public final class RekeyedReadings {
     void add(SensorId sensor, int element, Reading reading, ConsumerRecord<byte[], byte[]> raw, long arrived) {
         byte[] id = sensor.get();
         double[] values = reading.values();
+        if (out.position() >= MOST_BYTES) {
+            full.add(record(Position.NONE));
+        }
         int most = MOST_NUMBERS + id.length + values.length * Double.BYTES;
         if (out.remaining() < most) {
             out = ByteBuffer.allocate(2 * out.capacity() + most).put(out.flip());
@@ -86,32 +100,32 @@ public final class RekeyedReadings {
         out.put((byte) rest);
     }
 
-    boolean isEmpty() {
-        return out.position() == HEAD;
-    }
-
-    boolean isFull() {
-        return out.position() >= MOST_BYTES;
-    }
-
-    /** When the newest of the readings came in; 0 if there are none. */
-    long newestArrival() {
-        return newestArrival;
-    }
-
     /**
-     * The record with what was added since the last one.
+     * The records with what was added since the last time.
      *
-     * @param from     the partition of the input
-     * @param readUpTo wall-clock time up to which that has been read, in epoch milliseconds; the smallest long if that is not said
+     * @param readUpTo wall-clock time up to which the partition of the input has been read, in epoch milliseconds, which the last
+     *     of them says; the smallest long if none is to say it
      */
-    Record<byte[], byte[]> take(int from, long readUpTo, long timestamp) {
+    List<Record<byte[], byte[]>> take(long readUpTo, long now) {
+        List<Record<byte[], byte[]>> taken = new ArrayList<>(full);
+        full.clear();
+        boolean hasReadings = out.position() > HEAD;
+        if (hasReadings || readUpTo != Position.NONE) {
+            taken.add(hasReadings ? record(readUpTo) : record(readUpTo).withTimestamp(now));
+        }
+        // A timestamp ahead of the clock, which the topic might refuse, says no more than the clock does.
+        taken.replaceAll(record -> record.timestamp() > now ? record.withTimestamp(now) : record);
+        return taken;
+    }
+
+    /** With the readings since the last one, stamped with when the newest of them came in. */
+    private Record<byte[], byte[]> record(long readUpTo) {
         byte[] value = new byte[out.position()];
         out.put(0, VERSION).putInt(1, from).putLong(1 + Integer.BYTES, readUpTo);
         out.get(0, value);
+        Record<byte[], byte[]> record = new Record<>(key, value, newestArrival);
         clear();
-        byte[] key = ByteBuffer.allocate(Integer.BYTES).putInt(to).array();
-        return new Record<>(key, value, timestamp);
+        return record;
     }
 
     private void clear() {
@@ -121,6 +135,11 @@ public final class RekeyedReadings {
         element = 0;
         time = 0;
         arrived = 0;
+    }
+
+    /** The partition of a sensor, by its id in UTF-8: where the Java client would place it. */
+    public static int partition(byte[] sensor, int partitions) {
+        return Utils.toPositive(Utils.murmur2(sensor)) % partitions;
     }
 
     /** The partition that a record goes to. */

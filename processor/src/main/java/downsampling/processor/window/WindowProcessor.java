@@ -62,7 +62,6 @@ final class WindowProcessor extends BatchProcessor {
     private OpenWindows windows;
     private KeptWindows.Partition kept;
     private SummaryRecords summaries;
-    private long closedUpTo;
     private IdleWatch idle;
     private InputEnd.Watch inputEnd;
     /** Null where the partition is one of the input itself. */
@@ -86,7 +85,6 @@ final class WindowProcessor extends BatchProcessor {
     @Override
     public void init(ProcessorContext<byte[], byte[]> context) {
         super.init(context);
-        closedUpTo = closedUpToStored();
         int mostOnHeap = settings.state().isInMemory() ? OpenWindows.ALL : MOST_ON_HEAP / (WINDOW + layout.heapBytes());
         windows = OpenWindows.of(store, layout, settings.windows().dedup(), mostOnHeap, Math.max(0, closedUpTo));
         summaries = new SummaryRecords(partition);
@@ -117,6 +115,7 @@ final class WindowProcessor extends BatchProcessor {
             passDead(record, arrived, e);
             return;
         }
+        PrintedRows.reading(record.key(), reading);
         long start = floor(reading.time());
         if (isClosed(start)) {
             passLate(record, arrived, start);
@@ -130,6 +129,7 @@ final class WindowProcessor extends BatchProcessor {
         RekeyedReadings.Cursor readings =
                 new RekeyedReadings.Cursor(record.value(), settings.topics().input(), reading);
         while (readings.next()) {
+            PrintedRows.reading(readings.sensor().get(), reading);
             long start = floor(reading.time());
             if (isClosed(start)) {
                 passLate(readings.raw(json), readings.arrived(), start);
@@ -148,7 +148,6 @@ final class WindowProcessor extends BatchProcessor {
 
     /** Counts the reading in its window, which is open; false if it is a duplicate, with which nothing else happens. */
     private boolean count(SensorId sensor, long start) {
-        PrintedRows.reading(sensor.get(), reading);
         if (!windows.add(start, sensor, reading.time(), reading.values())) {
             metrics.duplicate();
             return false;
@@ -167,11 +166,6 @@ final class WindowProcessor extends BatchProcessor {
     void batchDone() {
         watchIdle();
         watchDue();
-    }
-
-    @Override
-    long closedUpTo() {
-        return closedUpTo;
     }
 
     @Override
@@ -279,7 +273,6 @@ final class WindowProcessor extends BatchProcessor {
     }
 
     private void passLate(ConsumerRecord<byte[], byte[]> record, long arrived, long start) {
-        PrintedRows.reading(record.key(), reading);
         long end = start + size;
         metrics.late();
         idle.late(start, end, now);
