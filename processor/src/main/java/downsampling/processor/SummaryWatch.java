@@ -6,7 +6,6 @@ import downsampling.processor.settings.Settings;
 import downsampling.service.DaemonThread;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,10 +14,10 @@ import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
-import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -46,6 +45,7 @@ final class SummaryWatch implements AutoCloseable {
     private final Settings settings;
     private final Found found;
     private final ScheduledExecutorService executor = DaemonThread.scheduler("summaries");
+    private @Nullable KafkaConsumer<byte[], byte[]> consumer;
     private int next;
 
     SummaryWatch(Settings settings, Found found) {
@@ -59,8 +59,7 @@ final class SummaryWatch implements AutoCloseable {
                 () -> {
                     try {
                         look();
-                    } catch (
-                            RuntimeException e) { // an exception that leaves here would end the schedule without a word
+                    } catch (RuntimeException e) { // one that leaves here would end the schedule without a word
                         LOG.debug("The summaries could not be looked at this time", e);
                     }
                 },
@@ -72,33 +71,40 @@ final class SummaryWatch implements AutoCloseable {
     /** A look that has begun is not interrupted: it ends soon, or with the process. */
     @Override
     public void close() {
+        executor.execute(() -> {
+            if (consumer != null) {
+                consumer.close();
+            }
+        });
         executor.shutdown();
     }
 
+    private KafkaConsumer<byte[], byte[]> consumer() {
+        if (consumer == null) {
+            Map<String, Object> consumerSettings = settings.consumer();
+            consumerSettings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
+            consumerSettings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
+            consumerSettings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
+            consumer = new KafkaConsumer<>(consumerSettings, new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        }
+        return consumer;
+    }
+
     private void look() {
-        Map<String, Object> consumerSettings = settings.consumer();
-        consumerSettings.put(ConsumerConfig.ENABLE_AUTO_COMMIT_CONFIG, false);
-        consumerSettings.put(ConsumerConfig.ISOLATION_LEVEL_CONFIG, "read_committed");
-        consumerSettings.put(ConsumerConfig.AUTO_OFFSET_RESET_CONFIG, "earliest");
-        try (KafkaConsumer<byte[], byte[]> consumer =
-                new KafkaConsumer<>(consumerSettings, new ByteArrayDeserializer(), new ByteArrayDeserializer())) {
-            List<PartitionInfo> partitions = consumer
-                    .partitionsFor(settings.topics().output(), PATIENCE)
-                    .stream()
-                    .sorted(Comparator.comparingInt(PartitionInfo::partition))
-                    .toList();
-            if (partitions.isEmpty()) {
-                return;
-            }
-            TopicPartition partition = new TopicPartition(settings.topics().output(), next++ % partitions.size());
-            long end = consumer.endOffsets(List.of(partition), PATIENCE).getOrDefault(partition, 0L);
-            consumer.assign(List.of(partition));
-            consumer.seek(partition, Math.max(0, end - NEWEST));
-            Map<ByteBuffer, Map<String, Integer>> seen = new HashMap<>();
-            for (long deadline = System.nanoTime() + PATIENCE.toNanos();
-                    consumer.position(partition) < end && System.nanoTime() < deadline; ) {
-                consumer.poll(PATIENCE).forEach(summary -> look(summary, seen));
-            }
+        KafkaConsumer<byte[], byte[]> reading = consumer();
+        String topic = settings.topics().output();
+        int partitions = reading.partitionsFor(topic, PATIENCE).size();
+        if (partitions == 0) {
+            return;
+        }
+        TopicPartition partition = new TopicPartition(topic, next++ % partitions);
+        long end = reading.endOffsets(List.of(partition), PATIENCE).getOrDefault(partition, 0L);
+        reading.assign(List.of(partition));
+        reading.seek(partition, Math.max(0, end - NEWEST));
+        Map<ByteBuffer, Map<String, Integer>> seen = new HashMap<>();
+        for (long deadline = System.nanoTime() + PATIENCE.toNanos();
+                reading.position(partition) < end && System.nanoTime() < deadline; ) {
+            reading.poll(PATIENCE).forEach(summary -> look(summary, seen));
         }
     }
 

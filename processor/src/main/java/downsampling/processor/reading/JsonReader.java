@@ -75,8 +75,6 @@ final class JsonReader {
 
     private long timestamp;
     private long now;
-    /** What was read of the array, null as long as there is none: readings, and what is none. */
-    private @Nullable List<Object> elements;
 
     /** @param onAmbiguousTime see {@link ReadingReader} */
     JsonReader(ReadingSettings settings, Place message, Runnable onAmbiguousTime) {
@@ -104,27 +102,27 @@ final class JsonReader {
         finish(into, into);
     }
 
-    /** As {@link ReadingReader#readEach}: readings, each without a failure, and failures. */
-    List<Object> readEach(byte[] data, long timestamp, long now) {
+    /** The elements of a message, as {@link ReadingReader#readAll} visits them: each is a reading, or says why it is none. */
+    List<Reading> readEach(byte[] data, long timestamp, long now) {
         this.timestamp = timestamp;
         this.now = now;
-        elements = null;
         Reading outside = new Reading(0);
         read(data, requireNonNull(around), outside);
-        List<Object> all = elements;
-        if (all == null || all.isEmpty()) {
-            throw expected(Reason.JSON, eachText, "an array of readings", all == null ? "none" : "an empty one");
+        List<Reading> elements = outside.elements;
+        if (elements == null || elements.isEmpty()) {
+            throw expected(Reason.JSON, eachText, "an array of readings", elements == null ? "none" : "an empty one");
         }
-        for (int i = 0; i < all.size(); i++) {
-            if (all.get(i) instanceof Reading reading) {
+        for (int i = 0; i < elements.size(); i++) {
+            Reading element = elements.get(i);
+            if (element.failure == null) {
                 try {
-                    finish(reading, outside);
+                    finish(element, outside);
                 } catch (NotAReadingException e) {
-                    all.set(i, e.of(i));
+                    element.failure = e.of(i);
                 }
             }
         }
-        return all;
+        return elements;
     }
 
     private void read(byte[] data, Place place, Reading into) {
@@ -248,7 +246,7 @@ final class JsonReader {
             switch (place.field()) {
                 case Place.TIME -> into.time = time(json, into);
                 case Place.SENSOR -> into.sensor = sensor(json);
-                case Place.EACH -> elements(json);
+                case Place.EACH -> into.elements = elements(json);
                 default -> into.values[place.field()] = number(json, place, into);
             }
         } else {
@@ -261,26 +259,26 @@ final class JsonReader {
         }
     }
 
-    private void elements(JsonParser json) throws IOException {
+    private List<Reading> elements(JsonParser json) throws IOException {
         if (json.currentToken() != JsonToken.START_ARRAY) {
             throw expected(Reason.JSON, eachText, "an array of readings", found(json));
         }
-        List<Object> all = new ArrayList<>();
+        List<Reading> elements = new ArrayList<>();
         int depth = json.getParsingContext().getNestingDepth();
         while (json.nextToken() != JsonToken.END_ARRAY) {
-            Reading reading = new Reading(settings.fields().size());
+            Reading element = new Reading(settings.fields().size());
             try {
                 expectMembers(json, message);
-                value(json, message, reading);
-                all.add(reading);
+                value(json, message, element);
             } catch (NotAReadingException e) {
                 while (json.getParsingContext().getNestingDepth() > depth) {
                     json.nextToken();
                 }
-                all.add(e.of(all.size()));
+                element.failure = e.of(elements.size());
             }
+            elements.add(element);
         }
-        elements = all;
+        return elements;
     }
 
     private SensorId sensor(JsonParser json) throws IOException {

@@ -194,7 +194,7 @@ final class Place {
             switch (number) {
                 case TIME -> reading.time = Reading.NONE;
                 case SENSOR -> reading.sensor = null;
-                case EACH -> {} // an array that comes again begins anew
+                case EACH -> reading.elements = null;
                 default -> reading.values[number] = Double.NaN;
             }
         }

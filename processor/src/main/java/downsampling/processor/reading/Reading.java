@@ -1,6 +1,7 @@
 package downsampling.processor.reading;
 
 import java.util.Arrays;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** One usable reading, as {@link ReadingReader} vouches for it. It is filled anew with each record that is read into it. */
@@ -18,6 +19,14 @@ public final class Reading {
 
     /** Whether a field was null. */
     boolean foundNull;
+
+    /** Of a message around an array: what stands in that; null as long as there is none. */
+    @Nullable
+    List<Reading> elements;
+
+    /** Of an element of an array: why it is no reading. */
+    @Nullable
+    NotAReadingException failure;
 
     final double[] values;
 
@@ -47,6 +56,8 @@ public final class Reading {
         time = NONE;
         ambiguous = false;
         foundNull = false;
+        elements = null;
+        failure = null;
         Arrays.fill(values, Double.NaN);
     }
 

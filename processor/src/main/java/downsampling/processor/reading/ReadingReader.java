@@ -99,12 +99,13 @@ public class ReadingReader {
                     sensor == null ? requireNonNull(single.sensor) : sensor, NotAReadingException.WHOLE, single);
             return;
         }
-        List<Object> elements = careful.readEach(requireSize(value), timestamp, now);
+        List<Reading> elements = careful.readEach(requireSize(value), timestamp, now);
         for (int i = 0; i < elements.size(); i++) {
-            if (elements.get(i) instanceof Reading reading) {
-                visitor.reading(sensor == null ? requireNonNull(reading.sensor) : sensor, i, reading);
+            Reading element = elements.get(i);
+            if (element.failure == null) {
+                visitor.reading(sensor == null ? requireNonNull(element.sensor) : sensor, i, element);
             } else {
-                visitor.dead((NotAReadingException) elements.get(i));
+                visitor.dead(element.failure);
             }
         }
     }

@@ -75,35 +75,30 @@ public final class Metrics implements AutoCloseable {
     private final Counter late = readings("late", "");
     private final Counter repeated = readings("repeated", "");
     private final Map<NotAReadingException.Reason, Counter> dead = new EnumMap<>(NotAReadingException.Reason.class);
-    private final Counter duplicates = Counter.builder("downsampling.duplicates")
-            .description("Readings that were not counted since the same one is in the window already")
-            .register(registry);
-    private final Counter closed = Counter.builder("downsampling.windows.closed")
-            .description("Windows of one sensor that were closed and emitted")
-            .register(registry);
-    private final Counter deletedUnread = Counter.builder("downsampling.offsets.deleted.unread")
-            .description("Offsets of the input topic that were deleted before they were read")
-            .register(registry);
-    private final Counter idleCloses = Counter.builder("downsampling.idle.closes")
-            .description("Times that the open windows of a partition were closed because no reading came")
-            .register(registry);
+    private final Counter duplicates = counter(
+            "downsampling.duplicates", "Readings that were not counted since the same one is in the window already");
+    private final Counter closed =
+            counter("downsampling.windows.closed", "Windows of one sensor that were closed and emitted");
+    private final Counter deletedUnread = counter(
+            "downsampling.offsets.deleted.unread",
+            "Offsets of the input topic that were deleted before they were read");
+    private final Counter idleCloses = counter(
+            "downsampling.idle.closes",
+            "Times that the open windows of a partition were closed because no reading came");
     private final Timer closeToEmit = Timer.builder("downsampling.close.to.emit")
             .description(
                     "From the record timestamp of the reading that closes windows to their summaries being emitted")
             .serviceLevelObjectives(DELAYS)
             .register(registry);
-    private final Counter cut = Counter.builder("downsampling.records.cut")
-            .description("Late and dead records that are larger than their topic accepts, and were cut")
-            .register(registry);
-    private final Counter faults = Counter.builder("downsampling.faults")
-            .description("Records that became dead letters by a fault of the processor")
-            .register(registry);
-    private final Counter incomplete = Counter.builder("downsampling.summaries.incomplete")
-            .description("Summaries with null for what was not asked for when their window was begun")
-            .register(registry);
-    private final Counter ambiguousTimes = Counter.builder("downsampling.ambiguous.times")
-            .description("Readings with a local time that the zone has twice or not at all")
-            .register(registry);
+    private final Counter cut = counter(
+            "downsampling.records.cut", "Late and dead records that are larger than their topic accepts, and were cut");
+    private final Counter faults =
+            counter("downsampling.faults", "Records that became dead letters by a fault of the processor");
+    private final Counter incomplete = counter(
+            "downsampling.summaries.incomplete",
+            "Summaries with null for what was not asked for when their window was begun");
+    private final Counter ambiguousTimes =
+            counter("downsampling.ambiguous.times", "Readings with a local time that the zone has twice or not at all");
     private final SensorPartitions sensors = new SensorPartitions();
 
     public Metrics() {
@@ -113,6 +108,10 @@ public final class Metrics implements AutoCloseable {
         Gauge.builder("downsampling.sensors.in.two.partitions", sensors::inTwoPartitions)
                 .description("Sensors that this instance has met in more than one partition of the input topic")
                 .register(registry);
+    }
+
+    private Counter counter(String name, String description) {
+        return Counter.builder(name).description(description).register(registry);
     }
 
     private Counter readings(String fate, String reason) {

@@ -108,6 +108,15 @@ class ElementsTest {
                 .satisfies(e -> assertThat(e.element()).isEqualTo(NotAReadingException.WHOLE));
     }
 
+    /** As for all that stands in an object: the last one counts. */
+    @Test
+    void shouldForgetAnArrayWhoseObjectComesAgainWithoutIt() {
+        ReadingReader reader =
+                new ReadingReader(ParsedSettings.of("--each=/d/rows").readings());
+        assertThat(outcome(reader, "{\"ts\":1735732800000,\"d\":{\"rows\":[{\"value\":1}]},\"d\":{}}"))
+                .containsExactly("JSON /d/rows: expected an array of readings, found none");
+    }
+
     @Test
     void shouldReadAMessageThatIsAnArray() {
         ReadingReader reader = new ReadingReader(ParsedSettings.of("--each=#", "--time-field=/0", "--fields=t=/1")
