@@ -358,7 +358,7 @@ final class Account {
     /** A record of the topic in between, whose readings may not have been processed when the ends were looked up. */
     void between(byte[] record) {
         RekeyedReadings.Cursor readings =
-                new RekeyedReadings.Cursor(record, settings.topics().input(), reading);
+                new RekeyedReadings.Cursor(record, settings.topics().input(), layout, reading);
         while (readings.next()) {
             long element = readings.element();
             partitions

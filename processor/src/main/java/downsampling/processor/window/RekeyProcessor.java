@@ -24,6 +24,7 @@ final class RekeyProcessor extends BatchProcessor {
     static final String DEAD = "dead-at-rekey";
 
     private final ReadingReader reader;
+    private final SummaryLayout layout;
     private final String sink;
     private final List<NotAReadingException> failures = new ArrayList<>();
     /** By the partition that they go to. */
@@ -37,6 +38,7 @@ final class RekeyProcessor extends BatchProcessor {
     RekeyProcessor(Settings settings, ReadingReader reader, Surroundings around, String sink) {
         super(settings, around, settings.topics().input(), Settings.REKEY_STORE, DEAD);
         this.reader = reader;
+        this.layout = SummaryLayout.of(settings);
         this.sink = sink;
     }
 
@@ -46,7 +48,7 @@ final class RekeyProcessor extends BatchProcessor {
         around.awaitRekeyed().run(); // Kafka Streams has just made it, and does not wait for it itself
         // Empty ones: what an aborted batch has left is read again. The topic has as many partitions as the input.
         rekeyed = IntStream.range(0, around.inputPartitions())
-                .mapToObj(to -> new RekeyedReadings(partition, to))
+                .mapToObj(to -> new RekeyedReadings(partition, to, layout))
                 .toList();
         markedUpTo = Position.NONE;
         markedAt = now;

@@ -3,8 +3,10 @@ package downsampling.processor.window;
 import downsampling.processor.reading.NotAReadingException;
 import downsampling.processor.reading.Reading;
 import downsampling.processor.reading.SensorId;
+import downsampling.service.FailedException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
@@ -18,7 +20,7 @@ import org.apache.kafka.streams.processor.api.Record;
  * many, and up to when that has been read. For what a record costs on its way, several hundred readings are one.
  *
  * <p>The key is the partition that it goes to (4 bytes, big-endian). The value: the version of this layout (1 byte), partition of
- * the input (4), read up to (8), then, for each reading, length of the id, id, offset, element, time, arrival (the last four as
+ * the input (4), read up to (8), the names of the fields as {@link SummaryLayout#fieldNames} writes them, then, for each reading, length of the id, id, offset, element, time, arrival (the last four as
  * differences to the reading before) and the values (8 bytes each); lengths and differences in base 128, as Protocol Buffers and
  * Kafka write signed numbers.
  *
@@ -29,17 +31,21 @@ public final class RekeyedReadings {
     private static final int MOST_BYTES = 64 << 10;
 
     private static final byte VERSION = 1;
+    /** Of what stands before the names of the fields. */
     private static final int HEAD = 1 + Integer.BYTES + Long.BYTES;
 
     /** More than five numbers in base 128 take. */
     private static final int MOST_NUMBERS = 5 * 10;
 
+    private static final String UNTIL_NONE =
+            "start the processor as it was until it has caught up, stop it, and try again";
     private static final SensorId NOBODY = new SensorId(new byte[0]);
 
     private final int from;
     private final byte[] key;
+    private final byte[] fieldNames;
     private final List<Record<byte[], byte[]>> full = new ArrayList<>();
-    private ByteBuffer out = ByteBuffer.allocate(4 << 10);
+    private ByteBuffer out;
     private long newestArrival;
     // Of the reading before:
     private long offset;
@@ -50,11 +56,14 @@ public final class RekeyedReadings {
     /**
      * Without readings.
      *
-     * @param from the partition of the input
-     * @param to   the partition that they go to
+     * @param from   the partition of the input
+     * @param to     the partition that they go to
+     * @param layout of the summaries, which says what their values are
      */
-    RekeyedReadings(int from, int to) {
+    RekeyedReadings(int from, int to, SummaryLayout layout) {
         this.from = from;
+        this.fieldNames = layout.fieldNames();
+        this.out = ByteBuffer.allocate(HEAD + fieldNames.length + (4 << 10));
         this.key = ByteBuffer.allocate(Integer.BYTES).putInt(to).array();
         clear();
     }
@@ -109,7 +118,7 @@ public final class RekeyedReadings {
     List<Record<byte[], byte[]>> take(long readUpTo, long now) {
         List<Record<byte[], byte[]>> taken = new ArrayList<>(full);
         full.clear();
-        boolean hasReadings = out.position() > HEAD;
+        boolean hasReadings = out.position() > HEAD + fieldNames.length;
         if (hasReadings || readUpTo != Position.NONE) {
             taken.add(hasReadings ? record(readUpTo) : record(readUpTo).withTimestamp(now));
         }
@@ -129,7 +138,7 @@ public final class RekeyedReadings {
     }
 
     private void clear() {
-        out.clear().position(HEAD);
+        out.clear().position(HEAD).put(fieldNames);
         newestArrival = 0;
         offset = 0;
         element = 0;
@@ -164,18 +173,29 @@ public final class RekeyedReadings {
          * Before the first reading.
          *
          * @param inputTopic where readings come from
+         * @param layout     of the summaries, which says what their values are
          * @param reading    is filled with each of them
+         * @throws FailedException if there are readings, and they have other fields, or another version wrote them
          */
-        public Cursor(byte[] record, String inputTopic, Reading reading) {
+        public Cursor(byte[] record, String inputTopic, SummaryLayout layout, Reading reading) {
             this.inputTopic = inputTopic;
             this.reading = reading;
             in = ByteBuffer.wrap(record);
             if (in.get() != VERSION) {
-                throw new IllegalStateException(
-                        "rekeyed readings of another version: let that one process them, or reset");
+                throw new FailedException(
+                        "another version has rekeyed readings that are not processed yet: " + UNTIL_NONE);
             }
             from = in.getInt();
             readUpTo = in.getLong();
+            for (int names = in.get(); names > 0; names--) {
+                int length = Short.toUnsignedInt(in.getShort());
+                in.position(in.position() + length);
+            }
+            byte[] names = Arrays.copyOfRange(record, HEAD, in.position());
+            if (in.hasRemaining() && !Arrays.equals(names, layout.fieldNames())) {
+                throw new FailedException(
+                        "readings with other --fields are rekeyed and not processed yet: " + UNTIL_NONE);
+            }
         }
 
         /** Moves on to the next reading; false if there is none. */

@@ -127,7 +127,7 @@ final class WindowProcessor extends BatchProcessor {
 
     private void processRekeyed(ConsumerRecord<byte[], byte[]> record, SourceTimes sources, long wallTime) {
         RekeyedReadings.Cursor readings =
-                new RekeyedReadings.Cursor(record.value(), settings.topics().input(), reading);
+                new RekeyedReadings.Cursor(record.value(), settings.topics().input(), layout, reading);
         while (readings.next()) {
             PrintedRows.reading(readings.sensor().get(), reading);
             long start = floor(reading.time());

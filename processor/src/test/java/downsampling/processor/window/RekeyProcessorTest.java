@@ -10,6 +10,7 @@ import downsampling.processor.reading.Reading;
 import downsampling.processor.reading.ReadingReader;
 import downsampling.processor.settings.Settings;
 import downsampling.processor.settings.TopologyKind;
+import downsampling.service.FailedException;
 import java.io.File;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -151,6 +152,25 @@ class RekeyProcessorTest {
                 .containsExactly("0 1234", "1 1234", "2 1234");
     }
 
+    /** Else their values would be taken for those of other fields. */
+    @Test
+    void shouldNotBeReadWithOtherFields() {
+        process("{\"ts\":1,\"data\":[{\"id\":\"a\",\"t\":1}]}");
+        byte[] record = context.forwarded("rekeyed").get(0).record().value();
+        for (String fields : List.of("t", "h,t", "t,h,x", "t,h2", "hh,t")) {
+            SummaryLayout other = SummaryLayout.of(Driver.config(TopologyKind.EXACT, "--fields=" + fields));
+            assertThatThrownBy(() -> new RekeyedReadings.Cursor(record, "raw", other, new Reading(3)))
+                    .isInstanceOf(FailedException.class)
+                    .hasMessageContaining("other --fields");
+        }
+        reached = new InputEnd.Reached(0, 0, Long.MAX_VALUE, 0);
+        context.scheduledPunctuators().get(0).getPunctuator().punctuate(Driver.NOW.toEpochMilli());
+        byte[] without = context.forwarded("rekeyed").get(1).record().value();
+        SummaryLayout other = SummaryLayout.of(Driver.config(TopologyKind.EXACT, "--fields=t"));
+        assertThat(new RekeyedReadings.Cursor(without, "raw", other, new Reading(1)).readUpTo())
+                .isEqualTo(Long.MAX_VALUE);
+    }
+
     private void process(String... messages) {
         List<ConsumerRecord<byte[], byte[]>> batch = new ArrayList<>();
         for (String message : messages) {
@@ -184,7 +204,7 @@ class RekeyProcessorTest {
         return readings;
     }
 
-    private static RekeyedReadings.Cursor cursor(byte[] record, Reading reading) {
-        return new RekeyedReadings.Cursor(record, "raw", reading);
+    private RekeyedReadings.Cursor cursor(byte[] record, Reading reading) {
+        return new RekeyedReadings.Cursor(record, "raw", SummaryLayout.of(settings), reading);
     }
 }
