@@ -226,11 +226,9 @@ final class Reset implements Callable<Integer>, SaidEachTime {
             out.println("  state    folder " + found.folder + " is deleted");
         }
         out.printf(
-                "Open windows are lost. Results in %s, %s and %s stay where they are: delete these topics or name others%n"
+                "Open windows are lost. Results in %s stay where they are: delete these topics or name others%n"
                         + "before the next start, or they will hold results twice, and the audit will report that.%n",
-                settings.topics().output(),
-                settings.topics().late(),
-                settings.topics().dead());
+                String.join(", ", settings.results()));
         out.println("On each other machine with --state-store=rocksdb, delete its --state-dir before the next start.");
         out.flush();
     }

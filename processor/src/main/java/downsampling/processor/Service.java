@@ -81,7 +81,7 @@ final class Service implements AutoCloseable {
             new StateCheck(admin, settings).obstacle(Optional.empty()).ifPresent(obstacle -> {
                 throw new FailedException(obstacle);
             });
-            partitions = new MissingTopics(admin, newTopics).make(settings.topics());
+            partitions = new MissingTopics(admin, newTopics).make(settings);
             Rights.check(admin, settings);
             TopicCheck.check(admin, settings, newTopics.retention().isEmpty());
             limits = TopicCheck.limits(admin, settings);

@@ -237,7 +237,7 @@ public final class Audit implements Callable<Integer> {
                     + account.uncheckedSummaries()
                     + " summaries of their readings it was only checked that they come once");
         }
-        for (String topic : settings.topics().results()) {
+        for (String topic : settings.results()) {
             if (ends.begin().entrySet().stream()
                     .anyMatch(entry -> entry.getKey().topic().equals(topic) && entry.getValue() > 0)) {
                 notes.add("retention has cut " + topic

@@ -44,6 +44,12 @@ public final class Options {
     private final WindowSettings.Options windows = new WindowSettings.Options();
 
     @Mixin
+    private final SensorSettings.Options sensors = new SensorSettings.Options();
+
+    @Mixin
+    private final RollupSettings.Options rollups = new RollupSettings.Options();
+
+    @Mixin
     private final SummarySettings.Options summaries = new SummarySettings.Options();
 
     @Mixin
@@ -78,6 +84,8 @@ public final class Options {
                 topics.names(),
                 readings.readings(),
                 windows.windows(),
+                sensors.sensors(),
+                rollups.rollups(),
                 summaries.summaries(),
                 processing.processing(),
                 state.state(),

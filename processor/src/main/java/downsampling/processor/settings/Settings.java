@@ -4,9 +4,13 @@ import downsampling.service.BrokerConnection;
 import downsampling.service.Durations;
 import downsampling.service.KafkaSettings;
 import java.time.Duration;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerConfig;
 
 /**
@@ -24,6 +28,8 @@ public record Settings(
         TopicNames topics,
         ReadingSettings readings,
         WindowSettings windows,
+        SensorSettings sensors,
+        RollupSettings rollups,
         SummarySettings summaries,
         ProcessingSettings processing,
         StateSettings state,
@@ -39,23 +45,67 @@ public record Settings(
     /** Name of the state store that says how far the input has been rekeyed. */
     public static final String REKEY_STORE = "rekeyed-input";
 
+    /** What stands in the name of a state store whose sensors have a stream time of their own. */
+    public static final String SENSOR_TIME = "-sensor-time";
+
+    /** What stands in the name of a state store before the calendar of its rollups. */
+    public static final String CALENDAR = "-in-";
+
     public Settings {
         Require.between("--wait", patience, Duration.ZERO, BrokerConnection.LONGEST_PATIENCE);
         // It is the beginning of the names of topics; this one is the longest that Kafka Streams may make of it.
-        int longest = Require.LONGEST_NAME - ("-" + storeName(topology, readings, windows) + "-changelog").length();
+        String store = storeName(topology, readings, windows, sensors, rollups);
+        int longest = Require.LONGEST_NAME - ("-" + store + "-changelog").length();
         Require.name("--application-id", applicationId, longest, "");
-        Require.that(
-                topology != TopologyKind.DSL || readings.time().isPresent(),
-                "--time-field",
-                ReadingSettings.RECORD_TIMESTAMP,
-                "a member of the message with --topology=dsl");
-        Require.that(topology != TopologyKind.DSL || !windows.dedup(), "--dedup", true, "false with --topology=dsl");
-        Require.that(
-                topology != TopologyKind.DSL || !readings.rekey(),
-                readings.each().isPresent() ? "--each" : readings.sensor().isPresent() ? "--sensor-field" : "--rekey",
-                readings.each().or(readings::sensor).map(MessagePath::text).orElse("true"),
-                "not to be given with --topology=dsl");
+        if (topology == TopologyKind.DSL) {
+            refuse(readings.time().isEmpty(), "--time-field", ReadingSettings.RECORD_TIMESTAMP);
+            refuse(windows.dedup(), "--dedup", true);
+            refuse(
+                    readings.rekey(),
+                    readings.each().isPresent()
+                            ? "--each"
+                            : readings.sensor().isPresent() ? "--sensor-field" : "--rekey",
+                    readings.each().or(readings::sensor).map(MessagePath::text).orElse("true"));
+            refuse(sensors.ownTime(), "--stream-time", sensors.streamTimeName());
+            refuse(sensors.saysSilent(), "--silent-after", Durations.format(sensors.silentAfter()));
+            refuse(!rollups.names().isEmpty(), "--rollups", String.join(",", rollups.names()));
+            refuse(
+                    !windows.allowedLateness().isZero(),
+                    "--allowed-lateness",
+                    Durations.format(windows.allowedLateness()));
+        }
+        List<String> topicsOfLevels = new ArrayList<>();
+        for (Level level : rollups.levels(windows.size())) {
+            topicsOfLevels.add(topics.output(level));
+        }
+        for (String topic : List.of(topics.input(), topics.late(), topics.dead(), topics.status())) {
+            Require.that(
+                    !topicsOfLevels.contains(topic),
+                    "--rollups",
+                    String.join(",", rollups.names()),
+                    "other topics than " + topic);
+        }
         kafka = Map.copyOf(kafka);
+    }
+
+    /** What the textbook topology has no words for. */
+    private static void refuse(boolean asked, String option, Object value) {
+        Require.that(!asked, option, value, "not to be given with --topology=dsl");
+    }
+
+    /** The windows that readings are counted in, then those that they are rolled up to, each a multiple of the one before it. */
+    public List<Level> levels() {
+        return rollups.levels(windows.size());
+    }
+
+    /** The topics that results are written to. */
+    public List<String> results() {
+        return Stream.of(
+                        levels().stream().map(topics::output),
+                        Stream.of(topics.late(), topics.dead()),
+                        Stream.of(topics.status()).filter(status -> sensors.saysSilent()))
+                .flatMap(names -> names)
+                .toList();
     }
 
     /**
@@ -63,12 +113,27 @@ public record Settings(
      * with that: windows of different sizes never meet, and a look at the topics shows before the start what state there is.
      */
     public String storeName() {
-        return storeName(topology, readings, windows);
+        return storeName(topology, readings, windows, sensors, rollups);
     }
 
-    private static String storeName(TopologyKind topology, ReadingSettings readings, WindowSettings windows) {
-        return topology.storePrefix() + (readings.rekey() ? REKEYED : "") + "-" + Durations.format(windows.size()) + "-"
-                + Durations.format(windows.grace());
+    private static String storeName(
+            TopologyKind topology,
+            ReadingSettings readings,
+            WindowSettings windows,
+            SensorSettings sensors,
+            RollupSettings rollups) {
+        String levels = rollups.levels(windows.size()).stream()
+                .skip(1)
+                .map(level -> "-" + level.name())
+                .collect(Collectors.joining());
+        boolean local = !levels.isEmpty() && !rollups.calendar().equals(ZoneOffset.UTC);
+        return topology.storePrefix()
+                + (readings.rekey() ? REKEYED : "")
+                + "-" + Durations.format(windows.size())
+                + "-" + Durations.format(windows.grace())
+                + (sensors.ownTime() ? SENSOR_TIME : "")
+                + levels
+                + (local ? CALENDAR + rollups.calendar().getId().replaceAll("[^a-zA-Z0-9_-]", ".") : "");
     }
 
     /** Name of the topic that holds the state. */

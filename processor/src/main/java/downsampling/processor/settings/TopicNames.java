@@ -12,18 +12,20 @@ import picocli.CommandLine.Option;
  * The topics that the processor reads and writes; no two of them are the same.
  *
  * @param input  raw readings
- * @param output summaries
+ * @param output summaries; those of rollups have their level in its name
  * @param late   readings that came too late for their window
  * @param dead   records that are no reading
+ * @param status which sensors are silent
  */
-public record TopicNames(String input, String output, String late, String dead) {
+public record TopicNames(String input, String output, String late, String dead, String status) {
     public TopicNames {
         Map<String, String> options = new LinkedHashMap<>();
         List.of(
                         Map.entry("--input-topic", input),
                         Map.entry("--output-topic", output),
                         Map.entry("--late-topic", late),
-                        Map.entry("--dead-topic", dead))
+                        Map.entry("--dead-topic", dead),
+                        Map.entry("--status-topic", status))
                 .forEach(option -> {
                     String name = option.getValue();
                     Require.name(option.getKey(), name, Require.LONGEST_NAME, "a topic's name, ");
@@ -32,9 +34,9 @@ public record TopicNames(String input, String output, String late, String dead) 
                 });
     }
 
-    /** The three topics that results are written to. */
-    public List<String> results() {
-        return List.of(output, late, dead);
+    /** The topic of the summaries of a level. */
+    public String output(Level level) {
+        return level.number() == 0 ? output : output + "-" + level.name();
     }
 
     /** Topics that somebody already has are named here. */
@@ -72,8 +74,17 @@ public record TopicNames(String input, String output, String late, String dead) 
                 description = "topic of records that are not a usable reading (default: ${DEFAULT-VALUE})")
         private String dead;
 
+        @Option(
+                names = "--status-topic",
+                scope = INHERIT,
+                paramLabel = "TOPIC",
+                defaultValue = "sensor-status",
+                description =
+                        "with --silent-after: topic that says which sensors are silent (default: ${DEFAULT-VALUE})")
+        private String status;
+
         TopicNames names() {
-            return new TopicNames(input, output, late, dead);
+            return new TopicNames(input, output, late, dead, status);
         }
     }
 }

@@ -13,12 +13,15 @@ import picocli.CommandLine.Option;
  * @param size      of a window, at least 1 ms
  * @param grace     for how long after its end, in event time, a window still accepts readings
  * @param idleClose after how long without a reading a partition's open windows close; zero: never
- * @param dedup     whether readings of an open window that have the same time and values count once
+ * @param dedup     whether readings of a window that have the same time and values count once
+ * @param allowedLateness for how long behind the end of the closed windows these are kept, and corrected
  */
-public record WindowSettings(Duration size, Duration grace, Duration idleClose, boolean dedup) {
+public record WindowSettings(
+        Duration size, Duration grace, Duration idleClose, boolean dedup, Duration allowedLateness) {
     public WindowSettings {
         Require.between("--window", size, Duration.ofMillis(1), Require.LONGEST);
         Require.between("--grace", grace, Duration.ZERO, Require.LONGEST);
+        Require.between("--allowed-lateness", allowedLateness, Duration.ZERO, Require.LONGEST);
         Require.that(
                 idleClose.isZero()
                         || (idleClose.compareTo(Duration.ofSeconds(1)) >= 0
@@ -69,8 +72,18 @@ public record WindowSettings(Duration size, Duration grace, Duration idleClose, 
                                 + " is sent twice counts twice")
         private boolean dedup;
 
+        @Option(
+                names = "--allowed-lateness",
+                scope = INHERIT,
+                paramLabel = "DURATION",
+                defaultValue = "off",
+                description =
+                        "for how long a closed window is kept: a late reading for it is counted, and its summary written once more,"
+                                + " with header revision (default: ${DEFAULT-VALUE})")
+        private Duration allowedLateness;
+
         WindowSettings windows() {
-            return new WindowSettings(size, grace, idleClose, dedup);
+            return new WindowSettings(size, grace, idleClose, dedup, allowedLateness);
         }
     }
 }

@@ -3,6 +3,7 @@ package downsampling.processor.topics;
 import static downsampling.processor.topics.Cluster.get;
 
 import downsampling.processor.settings.NewTopics;
+import downsampling.processor.settings.Settings;
 import downsampling.processor.settings.TopicNames;
 import downsampling.processor.window.TopicLimits;
 import downsampling.service.FailedException;
@@ -45,25 +46,29 @@ public final class MissingTopics {
     }
 
     /**
-     * Returns once all four topics are there and answer.
+     * Returns once all topics but the application's own are there and answer.
      *
      * @return partitions of the input topic
      * @throws FailedException if a topic is missing and cannot be made
      */
-    public int make(TopicNames topics) {
+    public int make(Settings settings) {
+        TopicNames topics = settings.topics();
         int partitions = Cluster.partitions(admin, topics.input())
                 .orElseGet(() -> create(topics.input(), how.partitions(), retention(Optional.empty())));
         Map<String, String> kept = retention(Optional.of("-1"));
         Map<String, String> keptWhole = new HashMap<>(kept);
         keptWhole.put(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, String.valueOf(TopicLimits.MAX_RECORD_BYTES));
-        for (String topic : topics.results()) {
+        for (String topic : settings.results()) {
             if (Cluster.partitions(admin, topic).isEmpty()) {
-                create(topic, partitions, topic.equals(topics.output()) ? kept : keptWhole);
+                create(
+                        topic,
+                        partitions,
+                        topic.equals(topics.late()) || topic.equals(topics.dead()) ? keptWhole : kept);
             }
         }
         awaitLeaders(
                 admin,
-                Stream.concat(Stream.of(topics.input()), topics.results().stream())
+                Stream.concat(Stream.of(topics.input()), settings.results().stream())
                         .toList());
         return partitions;
     }

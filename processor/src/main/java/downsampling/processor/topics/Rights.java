@@ -36,10 +36,7 @@ public final class Rights {
      * @throws FailedException if a right is missing
      */
     public static void check(Admin admin, Settings settings) {
-        Stream.of(
-                        Stream.of(settings.topics().input()),
-                        settings.topics().results().stream(),
-                        settings.internalTopics().stream())
+        Stream.of(Stream.of(settings.topics().input()), settings.results().stream(), settings.internalTopics().stream())
                 .flatMap(topics -> topics)
                 .forEach(topic -> checkTopic(admin, topic, needed(topic, settings)));
         String group = settings.applicationId();

@@ -6,10 +6,8 @@ import static downsampling.processor.topics.Cluster.get;
 
 import downsampling.processor.settings.Settings;
 import downsampling.processor.window.DslTopology;
-import downsampling.service.Durations;
 import downsampling.service.FailedException;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -38,13 +36,15 @@ public final class StateCheck {
 
     /**
      * The names of the topics that an application makes for itself, with both topologies and all settings; those of another
-     * application, however its name begins, never match. The groups are topology, whether readings are rekeyed, window and grace,
-     * for those whose name has them.
+     * application, however its name begins, never match. The groups are topology, whether readings are rekeyed, window, grace,
+     * whether sensors have their own stream time, levels and calendar, for those whose name has them.
      */
     public static Pattern internalTopics(String applicationId) {
         String duration = "(\\d+(?:ms|s|d))";
         return Pattern.compile(Pattern.quote(applicationId) + "-(?:(?:(" + EXACT.storePrefix() + "|" + DSL.storePrefix()
-                + ")(" + Settings.REKEYED + ")?-" + duration + "-" + duration + "|" + DslTopology.SUPPRESSED + "-store|"
+                + ")(" + Settings.REKEYED + ")?-" + duration + "-" + duration + "(" + Settings.SENSOR_TIME
+                + ")?((?:-\\d+(?:ms|s|m|h|d|w|mo))*)(?:" + Settings.CALENDAR + "([a-zA-Z0-9._-]+))?|"
+                + DslTopology.SUPPRESSED + "-store|"
                 + Settings.REKEY_STORE + ")-changelog|" + Settings.REKEYED_TOPIC + "-repartition)");
     }
 
@@ -66,28 +66,38 @@ public final class StateCheck {
         return otherState(topics).or(this::otherInput).or(() -> otherPartitions(topics, partitions));
     }
 
-    /** State that was made with another topology, window or grace would be left behind, or mixed, and windows lie. */
+    /** State that was made with other settings would be left behind, or mixed, and windows lie. */
     private Optional<String> otherState(Set<String> topics) {
         Pattern changelog = internalTopics(settings.applicationId());
+        Matcher wanted = changelog.matcher(settings.changelog());
+        if (!wanted.matches()) {
+            throw new IllegalStateException(settings.changelog());
+        }
         for (String topic : topics) {
             Matcher made = changelog.matcher(topic);
             if (made.matches() && made.group(1) != null && !topic.equals(settings.changelog())) {
                 return Optional.of(String.format(
-                        "the state of %s was made with --topology %s%s --window %s --grace %s, but the processor is now"
-                                + " started with --topology %s%s --window %s --grace %s: run it with the old settings, or %s",
-                        settings.applicationId(),
-                        made.group(1).equals(DSL.storePrefix()) ? "dsl" : "exact",
-                        made.group(2) == null ? "" : " --rekey",
-                        made.group(3),
-                        made.group(4),
-                        settings.topology().name().toLowerCase(Locale.ROOT),
-                        settings.readings().rekey() ? " --rekey" : "",
-                        Durations.format(settings.windows().size()),
-                        Durations.format(settings.windows().grace()),
-                        ANEW));
+                        "the state of %s was made with %s, but the processor is now started with %s: run it with the old"
+                                + " settings, or %s",
+                        settings.applicationId(), asOptions(made), asOptions(wanted), ANEW));
             }
         }
         return Optional.empty();
+    }
+
+    /** The options that the name of a changelog tells of. */
+    private static String asOptions(Matcher changelog) {
+        return "--topology " + (DSL.storePrefix().equals(changelog.group(1)) ? "dsl" : "exact")
+                + (changelog.group(2) == null ? "" : " --rekey")
+                + " --window " + changelog.group(3)
+                + " --grace " + changelog.group(4)
+                + (changelog.group(5) == null ? "" : " --stream-time sensor")
+                + (changelog.group(6).isEmpty()
+                        ? ""
+                        : " --rollups " + changelog.group(6).substring(1).replace('-', ','))
+                + (changelog.group(7) == null
+                        ? ""
+                        : " --calendar " + changelog.group(7).replace('.', '/'));
     }
 
     /** Two inputs in one group keep each other from working, and one state cannot be that of both. */

@@ -31,7 +31,7 @@ public final class TopicCheck {
     /** What the topics accept that records are written to, by their names, as far as this program may read their settings. */
     public static Map<String, TopicLimits> limits(Admin admin, Settings settings) {
         Map<String, TopicLimits> limits = new HashMap<>();
-        Stream.concat(settings.topics().results().stream(), settings.internalTopics().stream())
+        Stream.concat(settings.results().stream(), settings.internalTopics().stream())
                 .forEach(topic -> limits.put(topic, limits(Cluster.settings(admin, topic), settings)));
         return limits;
     }
@@ -62,20 +62,9 @@ public final class TopicCheck {
      */
     public static void check(Admin admin, Settings settings, boolean keptForGood) {
         TopicNames topics = settings.topics();
-        Config output = Cluster.settings(admin, topics.output());
-        checkTimes(topics.output(), output, settings);
-        long kept = number(output, TopicConfig.RETENTION_MS_CONFIG, -1);
-        if (kept >= 0 && keptForGood) {
-            LOG.warn(
-                    "Topic {} deletes records older than {}. The timestamp of a summary is the start of its window, so summaries of"
-                            + " older readings will be deleted (set {}=-1 to keep them)",
-                    topics.output(),
-                    Durations.format(Duration.ofMillis(kept)),
-                    TopicConfig.RETENTION_MS_CONFIG);
-        }
+        settings.levels().forEach(level -> checkOutput(admin, topics.output(level), settings, keptForGood));
         Config input = Cluster.settings(admin, topics.input());
         warnIfCompacted(topics.input(), input, "readings that have not been read yet vanish");
-        warnIfCompacted(topics.output(), output, "only the last summary of each sensor stays");
         Config late = Cluster.settings(admin, topics.late());
         warnIfCompacted(topics.late(), late, "only the last late reading of each sensor stays");
         warnIfCut(topics.input(), input, topics.late(), late);
@@ -86,6 +75,21 @@ public final class TopicCheck {
                     + text(dead, TopicConfig.CLEANUP_POLICY_CONFIG)
                     + ", and so refuses dead records without a key: expected delete");
         }
+    }
+
+    private static void checkOutput(Admin admin, String topic, Settings settings, boolean keptForGood) {
+        Config output = Cluster.settings(admin, topic);
+        checkTimes(topic, output, settings);
+        long kept = number(output, TopicConfig.RETENTION_MS_CONFIG, -1);
+        if (kept >= 0 && keptForGood) {
+            LOG.warn(
+                    "Topic {} deletes records older than {}. The timestamp of a summary is the start of its window, so summaries of"
+                            + " older readings will be deleted (set {}=-1 to keep them)",
+                    topic,
+                    Durations.format(Duration.ofMillis(kept)),
+                    TopicConfig.RETENTION_MS_CONFIG);
+        }
+        warnIfCompacted(topic, output, "only the last summary of each sensor stays");
     }
 
     private static void checkTimes(String topic, Config output, Settings settings) {
