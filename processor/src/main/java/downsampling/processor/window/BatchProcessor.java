@@ -49,11 +49,17 @@ abstract class BatchProcessor implements Processor<byte[], List<ConsumerRecord<b
     Progress progress;
     RejectedRecords rejected;
 
-    /** Windows that end at or before this are closed; {@link Position#NONE} where there are no windows. */
-    long closedUpTo;
+    /** Of all sensors; nothing moves it where there are no windows. */
+    Timeline common;
+
+    /** For how long closed windows are kept. */
+    long lateness;
+
+    /** Windows that end at or before this are not kept, as it was shorter before. */
+    long goneUpTo;
 
     /** What the store has of these. */
-    private Position stored;
+    Position stored;
 
     private CommitPace pace;
     // Timers are there only as long as they are needed: each call of a punctuator makes Kafka Streams commit.
@@ -85,11 +91,13 @@ abstract class BatchProcessor implements Processor<byte[], List<ConsumerRecord<b
         now = context.currentSystemTimeMs();
         store = context.getStateStore(storeName);
         stored = Position.of(store);
-        closedUpTo = stored.closedUpTo();
+        common = new Timeline(stored.closedUpTo(), stored.newest(), now);
+        lateness = stored.lateness();
+        goneUpTo = stored.goneUpTo();
         streamTime = new StreamTime(settings.readings().maxAhead().toMillis(), stored.newest(), stored.readUpTo());
         progress = new Progress(settings, new TopicPartition(topic, partition), around.input(), stored);
         rejected = new RejectedRecords(settings.topics(), around.limits(), around.metrics());
-        context.<BeforeCommit>getStateStore(beforeCommit(storeName)).action(this::write);
+        context.<BeforeCommit>getStateStore(beforeCommit(storeName)).action(context, this::write);
         pace = new CommitPace(settings.processing(), now);
         commitTimer = cancel(commitTimer);
     }
@@ -153,7 +161,7 @@ abstract class BatchProcessor implements Processor<byte[], List<ConsumerRecord<b
     private void write() {
         now = context.currentSystemTimeMs();
         writeState();
-        Position position = progress.committing(closedUpTo, streamTime);
+        Position position = progress.committing(common.closedUpTo, streamTime, lateness, goneUpTo);
         position.write(store, stored);
         stored = position;
         pace.committed(now);

@@ -1,11 +1,17 @@
 package downsampling.processor.window;
 
 import java.util.Map;
+import org.apache.kafka.common.header.internals.RecordHeaders;
 import org.apache.kafka.streams.processor.StateStore;
 import org.apache.kafka.streams.processor.StateStoreContext;
+import org.apache.kafka.streams.processor.api.ProcessorContext;
+import org.apache.kafka.streams.processor.internals.InternalProcessorContext;
+import org.apache.kafka.streams.processor.internals.ProcessorNode;
+import org.apache.kafka.streams.processor.internals.ProcessorRecordContext;
 import org.apache.kafka.streams.state.StoreBuilder;
 import org.apache.kafka.streams.state.internals.CacheFlushListener;
 import org.apache.kafka.streams.state.internals.CachedStateStore;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs an action just before Kafka Streams commits a task, whatever the reason for the commit: so that state kept on the heap
@@ -13,13 +19,16 @@ import org.apache.kafka.streams.state.internals.CachedStateStore;
  *
  * <p>No public hook does that. A state store's own {@code commit} comes after the offsets are committed, and a punctuator
  * does not run before a rebalance. But before each commit Kafka Streams flushes the record caches, and it regards as one each
- * store that implements {@link CachedStateStore}. This is such a store, with nothing in it. This and the
+ * store that implements {@link CachedStateStore}. This is such a store, with nothing in it, and what a cache does so that its records
+ * go on from the processor that it belongs to, this does for what the action forwards. This and the
  * class that holds record headers are the only internals of Kafka that the processor uses; {@code BeforeCommitTest} fails when
  * they change, and docs/decisions/open-windows.md says what it brings.
  */
 final class BeforeCommit implements StateStore, CachedStateStore<Object, Object> {
     private final String name;
     private Runnable action = () -> {};
+    private @Nullable ProcessorContext<?, ?> context;
+    private @Nullable ProcessorNode<?, ?, ?, ?> node;
     private boolean open;
 
     private BeforeCommit(String name) {
@@ -30,14 +39,33 @@ final class BeforeCommit implements StateStore, CachedStateStore<Object, Object>
         return new Builder(name);
     }
 
-    /** Replaces the action; called by the task's own thread, as the action will be. */
-    void action(Runnable action) {
+    /**
+     * Replaces the action; called by the task's own thread, as the action will be, while a processor is initialised: the action may
+     * forward records from there.
+     */
+    void action(ProcessorContext<?, ?> context, Runnable action) {
         this.action = action;
+        this.context = context;
+        node = context instanceof InternalProcessorContext<?, ?> internal ? internal.currentNode() : null;
     }
 
     @Override
     public void flushCache() {
-        action.run();
+        if (!(context instanceof InternalProcessorContext<?, ?> internal)) {
+            action.run();
+            return;
+        }
+        ProcessorNode<?, ?, ?, ?> nodeBefore = internal.currentNode();
+        ProcessorRecordContext recordBefore = internal.recordContext();
+        internal.setCurrentNode(node);
+        internal.setRecordContext(
+                new ProcessorRecordContext(internal.currentSystemTimeMs(), -1, -1, null, new RecordHeaders()));
+        try {
+            action.run();
+        } finally {
+            internal.setRecordContext(recordBefore);
+            internal.setCurrentNode(nodeBefore);
+        }
     }
 
     @Override
@@ -57,6 +85,7 @@ final class BeforeCommit implements StateStore, CachedStateStore<Object, Object>
     public void init(StateStoreContext context, StateStore root) {
         context.register(root, (key, value) -> {});
         action = () -> {};
+        this.context = null;
         open = true;
     }
 

@@ -2,6 +2,7 @@ package downsampling.processor.window;
 
 import downsampling.processor.input.Batches;
 import downsampling.processor.reading.ReadingReader;
+import downsampling.processor.settings.Level;
 import downsampling.processor.settings.Settings;
 import downsampling.processor.settings.TopicNames;
 import java.util.List;
@@ -86,8 +87,13 @@ public final class ExactTopology {
         Topology topology = settings.readings().rekey()
                 ? rekeyed(settings, readers, around, kept)
                 : direct(settings, readers, around, kept);
-        return topology.addSink(WindowProcessor.SUMMARIES, topics.output(), BYTES, BYTES, WINDOW)
-                .addSink(WindowProcessor.LATE, topics.late(), BYTES, BYTES, WINDOW)
+        for (Level level : settings.levels()) {
+            topology.addSink(SummaryOutput.sink(level), topics.output(level), BYTES, BYTES, WINDOW);
+        }
+        if (settings.sensors().saysSilent()) {
+            topology.addSink(WindowProcessor.STATUS, topics.status(), BYTES, BYTES, WINDOW);
+        }
+        return topology.addSink(WindowProcessor.LATE, topics.late(), BYTES, BYTES, WINDOW)
                 .addSink(WindowProcessor.DEAD, topics.dead(), BYTES, BYTES, WINDOW);
     }
 

@@ -74,24 +74,39 @@ public final class KeptWindows {
         }
 
         /**
-         * @param closed by start, all after those of earlier calls
-         * @param size   of a window, in milliseconds
+         * Keeps closed windows, and lets the oldest go.
+         *
+         * @param closed  by start
+         * @param size    of a window, in milliseconds
+         * @param changes whether they may still change: what they say now is kept
          */
-        void closed(List<OpenWindows.Window> closed, long size) {
+        void closed(List<OpenWindows.Window> closed, long size, boolean changes) {
             int skipped = Math.max(0, closed.size() - most);
             if (skipped > 0) {
-                completeAfter = closed.get(skipped - 1).start + size;
+                completeAfter = Math.max(completeAfter, closed.get(skipped - 1).start() + size);
             }
             for (OpenWindows.Window window : closed.subList(skipped, closed.size())) {
-                windows.put(WindowKey.of(window.start, window.sensor()), window.summary());
+                Summary summary = window.summary();
+                windows.put(WindowKey.of(window.slot, window.sensorId()), changes ? summary.copy() : summary);
             }
             int kept = count + closed.size() - skipped;
             for (; kept > most; kept--) {
                 completeAfter = Math.max(
-                        completeAfter, WindowKey.start(windows.pollFirstEntry().getKey()) + size);
+                        completeAfter, WindowKey.slot(windows.pollFirstEntry().getKey()) + size);
             }
             count = kept;
+        }
+
+        /** All windows that were to be taken from the store are kept here, or gone. */
+        void closed() {
             closing = false;
+        }
+
+        /** A window has changed after it was closed: if it is kept here, it is kept as it is now. */
+        void corrected(OpenWindows.Window window) {
+            windows.replace(
+                    WindowKey.of(window.slot, window.sensorId()),
+                    window.summary().copy());
         }
 
         boolean isClosing() {

@@ -94,6 +94,10 @@ public final class Metrics implements AutoCloseable {
             "downsampling.records.cut", "Late and dead records that are larger than their topic accepts, and were cut");
     private final Counter faults =
             counter("downsampling.faults", "Records that became dead letters by a fault of the processor");
+    private final Counter corrections =
+            counter("downsampling.corrections", "Late readings that were counted in a closed window that is kept");
+    private final Counter revisions =
+            counter("downsampling.revisions", "Summaries that were written once more, of all levels");
     private final Counter incomplete = counter(
             "downsampling.summaries.incomplete",
             "Summaries with null for what was not asked for when their window was begun");
@@ -184,6 +188,17 @@ public final class Metrics implements AutoCloseable {
     /** A reading whose local time the zone has twice or not at all. */
     public void ambiguousTime() {
         ambiguousTimes.increment();
+    }
+
+    /** A late reading was counted in a closed window. */
+    void corrected() {
+        corrections.increment();
+        summarised.increment();
+    }
+
+    /** A summary was written once more. */
+    void revised() {
+        revisions.increment();
     }
 
     void cut() {

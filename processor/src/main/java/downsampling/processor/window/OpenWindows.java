@@ -3,7 +3,12 @@ package downsampling.processor.window;
 import static java.util.Objects.requireNonNull;
 
 import downsampling.processor.reading.SensorId;
+import downsampling.processor.settings.Level;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -11,17 +16,21 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.LongPredicate;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.state.KeyValueStore;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The open windows of one partition. While readings come they are objects on the heap; {@link #write} brings those that have
- * changed to the logged store, once per commit and not once per reading.
+ * The windows of one partition that are open, or closed and to be kept. While readings come they are objects on the heap;
+ * {@link #write} brings those that have changed to the logged store, once per commit and not once per reading. What is known of
+ * sensors ({@link SensorState}) stands beside them, all of it on the heap.
  *
  * <p>The store holds all of them as of the last commit, as {@link StoredWindows} says: in memory the heap holds all of them,
  * too; beside a store on disk it holds those touched lately, no more than are allowed beyond a commit. One instance per
  * partition, used by one thread, but for what any thread may call.
+ *
+ * <p>A window is named by its slot, see {@link WindowKey}: its start, for those that readings are counted in.
  */
 final class OpenWindows {
     /** For {@code mostOnHeap}: all of them. */
@@ -34,25 +43,28 @@ final class OpenWindows {
 
     private final KeyValueStore<Bytes, byte[]> store;
     private final SummaryLayout layout;
+    private final Kind kind;
     private final StoredWindows stored;
     /** That, if it has all windows in a log. */
     private final @Nullable WindowLog log;
 
     private final StoredReadings readings;
-    /** Whether a reading that comes again is to be known. */
-    private final boolean dedup;
+    private final LongPredicate isGone;
 
     private final int mostOnHeap;
-    /** Those that have a window on the heap, or had one lately: then the next one needs no new entry. */
+    /** Those that have a window on the heap, or had one lately: then the next one needs no new entry; and those with a state. */
     private final Map<SensorId, Sensor> sensors = new ConcurrentHashMap<>();
-    /** On the heap, by start; those of one start in the order in which they opened. */
-    private final TreeMap<Long, List<Window>> byStart = new TreeMap<>();
+    /**
+     * On the heap, by slot; those of one slot in the order in which they opened. Not used where sensors close their windows by
+     * themselves.
+     */
+    private final TreeMap<Long, List<Window>> bySlot = new TreeMap<>();
 
-    /** The start that was asked for last, and its windows; windows mostly open by time. */
-    private long lastStart = NONE;
+    /** The slot that was asked for last, and its windows; windows mostly open by time. */
+    private long lastSlot = NONE;
 
     private List<Window> last = new ArrayList<>();
-    private final List<Window> changed = new ArrayList<>();
+    private final List<StateEntry> changed = new ArrayList<>();
     /** Keys in the store of what is written anew in another form. */
     private final List<Bytes> outdated = new ArrayList<>();
 
@@ -66,57 +78,96 @@ final class OpenWindows {
     /** Start of the newest window there was, or {@link #NONE}. */
     private long newest = NONE;
 
-    private OpenWindows(KeyValueStore<Bytes, byte[]> store, SummaryLayout layout, boolean dedup, int mostOnHeap) {
+    /**
+     * What is to be known.
+     *
+     * @param dedup   whether a reading that comes again counts once; of windows that were begun without it, those readings are
+     *     known that come from now on
+     * @param bySensor whether sensors close their windows by themselves
+     * @param states  whether anything is known of sensors by themselves
+     */
+    record Kind(boolean dedup, boolean bySensor, boolean states) {}
+
+    private OpenWindows(
+            KeyValueStore<Bytes, byte[]> store, SummaryLayout layout, Kind kind, int mostOnHeap, LongPredicate isGone) {
         this.store = store;
         this.layout = layout;
-        this.dedup = dedup;
+        this.kind = kind;
         this.mostOnHeap = mostOnHeap;
-        log = mostOnHeap == ALL ? new WindowLog(store, layout) : null;
-        stored = log == null ? new WindowTable(store, layout) : log;
-        readings = new StoredReadings(store, layout, log != null);
+        this.isGone = isGone;
+        log = mostOnHeap == ALL ? new WindowLog(store) : null;
+        stored = log == null ? new WindowTable(store) : log;
+        readings = new StoredReadings(store, layout, log != null, log != null && !kind.bySensor);
     }
 
     /**
      * The windows that a store has.
      *
      * @param layout     of the summaries
-     * @param dedup      whether a reading that comes again counts once; of windows that were begun without it, those readings
-     *     are known that come from now on
      * @param mostOnHeap how many windows may stay on the heap beyond a {@link #write}, or {@link #ALL}
-     * @param from       windows that start before this are closed
+     * @param isGone     whether the windows of a slot are neither open nor kept, whatever sensor they are of
      */
     static OpenWindows of(
-            KeyValueStore<Bytes, byte[]> store, SummaryLayout layout, boolean dedup, int mostOnHeap, long from) {
-        OpenWindows windows = new OpenWindows(store, layout, dedup, mostOnHeap);
-        windows.stored.load(windows, from);
-        long records = windows.readings.load(windows, from, dedup);
+            KeyValueStore<Bytes, byte[]> store, SummaryLayout layout, Kind kind, int mostOnHeap, LongPredicate isGone) {
+        OpenWindows windows = new OpenWindows(store, layout, kind, mostOnHeap, isGone);
+        windows.stored.load(windows);
+        long records = windows.readings.load(windows, isGone, kind.dedup);
         if (windows.log == null) {
             windows.open = Math.max(0, windows.open - records); // they were taken for windows
         }
         return windows;
     }
 
-    /** The store has windows that are not on the heap. */
-    void storeOnly(long upTo, long count) {
-        storeOnlyUpTo = upTo;
+    /** The store has windows that are not on the heap, none of which starts later than this. */
+    void storeOnly(long upTo) {
+        storeOnlyUpTo = Math.max(storeOnlyUpTo, upTo);
         newest = Math.max(newest, upTo);
+    }
+
+    /** How many windows the store has that are not on the heap. */
+    void inStore(long count) {
         open += count;
     }
 
-    /** Puts a window on the heap as it was written. */
-    Window put(long start, SensorId id, Summary summary) {
-        Sensor sensor = sensor(id);
-        Window window = sensor.window(start);
-        if (window == null) {
-            window = open(start, sensor, null);
+    /**
+     * Puts on the heap what was written.
+     *
+     * @return null if that is nothing any more
+     */
+    @Nullable
+    StateEntry put(long slot, SensorId id, byte[] value) {
+        if (slot == WindowKey.SENSOR) {
+            if (!kind.states) {
+                return null;
+            }
+            Sensor sensor = sensor(id);
+            SensorState before = sensor.state;
+            sensor.state = SensorState.fromBytes(id, value, 0);
+            if (before == null) {
+                return sensor.state.entry;
+            }
+            before.read(sensor.state);
+            sensor.state = before;
+            return before.entry;
         }
-        window.summary = summary;
+        if (isGone.test(slot)) {
+            return null;
+        }
+        Sensor sensor = sensor(id);
+        Window window = sensor.window(slot);
+        if (window == null) {
+            window = open(slot, sensor, null);
+        }
+        window.read(value);
         return window;
     }
 
-    /** Puts a window on the heap that is to be written in another form than it was. */
-    void rewrite(long start, SensorId sensor, Summary summary) {
-        change(put(start, sensor, summary));
+    /** Puts on the heap what is to be written in another form than it was. */
+    void rewrite(long slot, SensorId sensor, byte[] value) {
+        StateEntry entry = put(slot, sensor, value);
+        if (entry != null) {
+            change(entry);
+        }
     }
 
     /**
@@ -152,36 +203,39 @@ final class OpenWindows {
      *
      * @param time   in epoch milliseconds
      * @param values as {@link Summary#add} takes them
-     * @return false, and nothing has happened, if it is a duplicate and such count once
+     * @return the window; null, and nothing has happened, if it is a duplicate and such count once
      */
-    boolean add(long start, SensorId id, long time, double[] values) {
-        Sensor sensor = sensor(id);
-        Window window = find(start, sensor);
-        if (window == null) {
-            window = open(start, sensor, null);
-        }
+    @Nullable
+    Window add(long start, Sensor sensor, long time, double[] values) {
+        Window window = get(start, sensor);
         if (window.seen != null) {
             if (!window.seen.add(time, values)) {
-                return false;
+                return null;
             }
             readingsOnHeap++;
         }
         window.summary.add(time, values);
         change(window);
-        return true;
+        return window;
+    }
+
+    /** A window, which is made if there is none. */
+    Window get(long slot, Sensor sensor) {
+        Window window = find(slot, sensor);
+        return window == null ? open(slot, sensor, null) : window;
     }
 
     /** A window that there is, which then is on the heap. */
-    private @Nullable Window find(long start, Sensor sensor) {
-        Window window = sensor.window(start);
-        if (window == null && start <= storeOnlyUpTo) {
-            Summary found = stored.find(start, sensor.id);
-            return found == null ? null : open(start, sensor, found);
+    private @Nullable Window find(long slot, Sensor sensor) {
+        Window window = sensor.window(slot);
+        if (window == null && WindowKey.start(slot) <= storeOnlyUpTo) {
+            byte[] found = stored.find(slot, sensor.id);
+            return found == null ? null : open(slot, sensor, found);
         }
         return window;
     }
 
-    private Sensor sensor(SensorId id) {
+    Sensor sensor(SensorId id) {
         Sensor sensor = sensors.get(id);
         if (sensor == null) {
             sensor = new Sensor(id);
@@ -191,129 +245,206 @@ final class OpenWindows {
     }
 
     /** @param found what the store alone has of it */
-    private Window open(long start, Sensor sensor, @Nullable Summary found) {
-        SeenReadings seen = dedup ? new SeenReadings(layout.fields().size()) : null;
-        Window window = new Window(start, sensor, found == null ? layout.empty() : found, seen);
+    private Window open(long slot, Sensor sensor, byte @Nullable [] found) {
+        boolean counts = WindowKey.level(slot) == 0;
+        SeenReadings seen =
+                kind.dedup && counts ? new SeenReadings(layout.fields().size()) : null;
+        Window window = new Window(slot, sensor, layout.empty(), seen);
+        window.onHeap = true;
         if (found == null) {
             open++;
         } else {
+            window.read(found);
             window.chunk = WindowTable.IN_TABLE;
             if (seen != null) {
-                readings.find(start, sensor.id, seen);
+                readings.find(slot, sensor.id, seen);
                 readingsOnHeap += seen.size();
             }
         }
         sensor.add(window);
-        if (start != lastStart) {
-            lastStart = start;
-            last = byStart.computeIfAbsent(start, none -> new ArrayList<>(last.size()));
+        if (!kind.bySensor) {
+            if (slot != lastSlot) {
+                lastSlot = slot;
+                last = bySlot.computeIfAbsent(slot, none -> new ArrayList<>(last.size()));
+            }
+            last.add(window);
         }
-        last.add(window);
-        newest = Math.max(newest, start);
+        if (counts) {
+            newest = Math.max(newest, slot);
+        }
         onHeap++;
         return window;
     }
 
-    private void change(Window window) {
-        if (!window.changed) {
-            window.changed = true;
-            changed.add(window);
+    /** There is something new to be written. */
+    void change(StateEntry entry) {
+        if (!entry.changed) {
+            entry.changed = true;
+            changed.add(entry);
         }
     }
 
-    /** Whether a window is open that starts at or after a time. */
-    boolean any(long from) {
-        return newest >= from;
-    }
-
-    /** Start of the newest window there was; only to be asked where there was {@link #any}. */
+    /** Start of the newest window there was; the smallest long if there was none. */
     long newest() {
         return newest;
     }
 
-    /** Takes out the windows that start in {@code [from, to)}, by start; there are none before these. */
-    List<Window> take(long from, long to) {
-        List<Window> taken = takeStoreOnly(from, to);
-        boolean fromBoth = !taken.isEmpty();
-        Map<Long, List<Window>> closing = byStart.headMap(to);
-        for (List<Window> windows : closing.values()) {
-            for (Window window : windows) {
-                window.sensor.removeBefore(to);
-                taken.add(window);
+    /**
+     * The windows of a level that start in {@code [from, to)}, by start.
+     *
+     * @param sensor whose; null for all sensors
+     */
+    List<Window> between(@Nullable Sensor sensor, int level, long from, long to) {
+        long fromSlot = WindowKey.slot(level, from);
+        long toSlot = WindowKey.slot(level, to);
+        List<Window> found = new ArrayList<>();
+        if (sensor == null) {
+            addStoreOnly(fromSlot, toSlot, found);
+            boolean fromBoth = !found.isEmpty();
+            bySlot.subMap(fromSlot, toSlot).values().forEach(found::addAll);
+            if (fromBoth) {
+                found.sort(Comparator.comparingLong(window -> window.slot));
+            }
+        } else {
+            sensor.between(fromSlot, toSlot, found);
+        }
+        return found;
+    }
+
+    private void addStoreOnly(long from, long to, List<Window> found) {
+        if (WindowKey.start(from) <= storeOnlyUpTo) {
+            stored.read(from, to, (slot, id, value) -> {
+                Sensor sensor = sensors.get(id);
+                if (sensor == null || sensor.window(slot) == null) {
+                    Window window = new Window(slot, sensor == null ? new Sensor(id) : sensor, layout.empty(), null);
+                    window.read(value);
+                    window.chunk = WindowTable.IN_TABLE;
+                    found.add(window);
+                }
+            });
+        }
+    }
+
+    /** Brings those windows of a sensor to the heap that are in the store alone. */
+    void fetch(Sensor sensor, Level level, long from, long to) {
+        for (long start = from; start < to && start <= storeOnlyUpTo; start = level.end(start)) {
+            find(WindowKey.slot(level.number(), start), sensor);
+        }
+    }
+
+    /** Takes out windows that {@link #between} gave: all of their slots, unless they are of one sensor. */
+    void drop(List<Window> windows) {
+        for (Window window : windows) {
+            if (window.onHeap) {
+                window.sensor.remove(window);
+                onHeap--;
                 readingsOnHeap -= window.seen == null ? 0 : window.seen.size();
             }
-            onHeap -= windows.size();
-        }
-        closing.clear();
-        lastStart = NONE;
-        if (fromBoth) {
-            taken.sort(Comparator.comparingLong(window -> window.start));
-        }
-        for (Window window : taken) {
             window.changed = false; // it may stand among the changed ones still, and is not to be written any more
             if (window.chunk != 0) {
                 stored.remove(window);
             }
         }
-        if (dedup) {
-            readings.keys(from, to, this::outdated);
+        if (!kind.bySensor) {
+            lastSlot = NONE;
+            windows.forEach(window -> bySlot.remove(window.slot));
         }
-        open -= taken.size();
-        if (sensors.size() > 2 * (taken.size() + onHeap)) {
-            sensors.values().removeIf(sensor -> sensor.newest == null && sensor.lastStart < from);
+        open -= windows.size();
+        if (kind.dedup) {
+            forgetReadings(windows);
         }
-        return taken;
     }
 
-    private List<Window> takeStoreOnly(long from, long to) {
-        List<Window> taken = new ArrayList<>();
-        if (from <= storeOnlyUpTo) {
-            stored.read(from, to, (start, id, summary) -> {
-                Sensor sensor = sensors.get(id);
-                if (sensor == null || sensor.window(start) == null) {
-                    Window window = new Window(start, new Sensor(id), summary, null);
-                    window.chunk = WindowTable.IN_TABLE;
-                    taken.add(window);
-                }
-            });
+    private void forgetReadings(List<Window> windows) {
+        if (kind.bySensor) {
+            windows.forEach(window -> readings.keys(window.slot, window.sensor.id, this::outdated));
+        } else {
+            windows.stream()
+                    .mapToLong(window -> window.slot)
+                    .filter(slot -> WindowKey.level(slot) == 0)
+                    .distinct()
+                    .forEach(start -> readings.keys(start, start + 1, this::outdated));
         }
-        return taken;
+    }
+
+    /** Forgets sensors without a window, where there are many. */
+    void forgetOldSensors(int dropped, long before) {
+        if (!kind.states && sensors.size() > 2 * (dropped + onHeap)) {
+            sensors.values().removeIf(sensor -> sensor.isEmpty() && sensor.lastStart < before);
+        }
+    }
+
+    /** What is known of a sensor by itself, which is made if there is nothing yet. */
+    SensorState state(Sensor sensor, long closedUpTo, long now) {
+        SensorState state = sensor.state;
+        if (state == null) {
+            state = new SensorState(sensor.id, closedUpTo, now);
+            sensor.state = state;
+        }
+        return state;
+    }
+
+    /** Forgets what is known of a sensor. */
+    void forget(Sensor sensor) {
+        SensorState state = sensor.state;
+        if (state != null) {
+            state.entry.changed = false;
+            if (state.entry.chunk != 0) {
+                stored.remove(state.entry);
+            }
+            sensor.state = null;
+        }
+        if (sensor.isEmpty()) {
+            sensors.remove(sensor.id);
+        }
+    }
+
+    /** Those that are known. Any thread may ask. */
+    Collection<Sensor> sensors() {
+        return sensors.values();
     }
 
     /** Writes what has changed since the last time to the store. */
     void write() {
-        changed.removeIf(window -> !window.changed);
+        changed.removeIf(entry -> !entry.changed);
         stored.write(changed);
         outdated.forEach(store::delete);
         outdated.clear();
-        if (dedup) {
+        if (kind.dedup) {
             // Last: without transactions, a crash that comes in between has a reading counted twice, and not forgotten.
             readings.write(changed);
         }
-        changed.forEach(window -> window.changed = false);
+        changed.forEach(entry -> entry.changed = false);
         changed.clear();
         if (onHeap + readingsOnHeap / READINGS_OF_A_WINDOW > mostOnHeap && log == null) {
-            sensors.clear();
-            byStart.clear();
-            lastStart = NONE;
+            if (kind.states) {
+                sensors.values().removeIf(sensor -> {
+                    sensor.clear();
+                    return sensor.state == null;
+                });
+            } else {
+                sensors.clear();
+            }
+            bySlot.clear();
+            lastSlot = NONE;
             onHeap = 0;
             readingsOnHeap = 0;
             storeOnlyUpTo = newest;
         }
     }
 
-    /** Whether all windows are on the heap, and the next two may be asked. Any thread may. */
+    /** Whether all windows are on the heap, and the next ones may be asked. Any thread may. */
     boolean isAllOnHeap() {
         return log != null;
     }
 
-    /** The windows of a sensor as they were last written. Any thread may ask. */
+    /** The windows of a sensor that readings are counted in, as they were last written. Any thread may ask. */
     void written(SensorId id, BiConsumer<Long, Summary> visitor) {
         Sensor sensor = sensors.get(id);
         for (Window window = sensor == null ? null : sensor.newest; window != null; window = window.older) {
-            Summary written = requireNonNull(log).written(window);
+            byte[] written = requireNonNull(log).written(window);
             if (written != null) {
-                visitor.accept(window.start, written);
+                visitor.accept(window.slot, Window.summary(written, layout));
             }
         }
     }
@@ -330,80 +461,156 @@ final class OpenWindows {
         }
     }
 
+    /** What is known of a sensor by itself, as it was last written; null if that is nothing. Any thread may ask. */
+    @Nullable
+    SensorState writtenState(SensorId id) {
+        byte[] written;
+        if (log == null) {
+            written = stored.find(WindowKey.SENSOR, id);
+        } else {
+            Sensor sensor = sensors.get(id);
+            SensorState state = sensor == null ? null : sensor.state;
+            written = state == null ? null : log.written(state.entry);
+        }
+        return written == null ? null : SensorState.fromBytes(id, written, 0);
+    }
+
     /** A sensor, with those of its windows that are on the heap. */
-    private static final class Sensor {
-        private final SensorId id;
+    static final class Sensor {
+        final SensorId id;
+        /** Of the windows that readings are counted in; most readings belong to the newest. */
         private volatile @Nullable Window newest;
+
+        private @Nullable Window oldest;
+        /** Of rollups, by slot. */
+        private @Nullable Window newestRollup;
+
+        private @Nullable Window oldestRollup;
         /** Start of the newest window it ever had. */
         private long lastStart = NONE;
+
+        volatile @Nullable SensorState state;
 
         private Sensor(SensorId id) {
             this.id = id;
         }
 
-        /** There are few at a time, and most readings belong to the newest. */
-        private @Nullable Window window(long start) {
-            Window window = newest;
-            while (window != null && window.start > start) {
+        private static boolean isRollup(long slot) {
+            return WindowKey.level(slot) != 0;
+        }
+
+        private boolean isEmpty() {
+            return newest == null && newestRollup == null;
+        }
+
+        private void clear() {
+            newest = null;
+            oldest = null;
+            newestRollup = null;
+            oldestRollup = null;
+        }
+
+        private @Nullable Window window(long slot) {
+            Window window = isRollup(slot) ? newestRollup : newest;
+            while (window != null && window.slot > slot) {
                 window = window.older;
             }
-            return window != null && window.start == start ? window : null;
+            return window != null && window.slot == slot ? window : null;
         }
 
         private void add(Window window) {
-            lastStart = Math.max(lastStart, window.start);
-            Window newer = newest;
-            if (newer == null || newer.start < window.start) {
-                window.older = newer;
-                newest = window;
-                return;
+            Window newer = null;
+            Window older = isRollup(window.slot) ? newestRollup : newest;
+            while (older != null && older.slot > window.slot) {
+                newer = older;
+                older = older.older;
             }
-            for (Window next = newer.older; next != null && next.start > window.start; next = next.older) {
-                newer = next;
+            boolean rollup = isRollup(window.slot);
+            link(window, older, rollup); // first, since other threads go this way
+            link(newer, window, rollup);
+            if (!rollup) {
+                lastStart = Math.max(lastStart, window.slot);
             }
-            window.older = newer.older;
-            newer.older = window;
         }
 
-        private void removeBefore(long start) {
-            Window last = newest;
-            if (last == null || last.start < start) {
-                newest = null;
+        private void remove(Window window) {
+            link(window.newer, window.older, isRollup(window.slot));
+        }
+
+        private void link(@Nullable Window newer, @Nullable Window older, boolean rollup) {
+            if (newer != null) {
+                newer.older = older;
+            } else if (rollup) {
+                newestRollup = older;
+            } else {
+                newest = older;
+            }
+            if (older != null) {
+                older.newer = newer;
+            } else if (rollup) {
+                oldestRollup = newer;
+            } else {
+                oldest = newer;
+            }
+        }
+
+        /** From whichever end is the nearer one, as far as one can know. */
+        private void between(long from, long to, List<Window> found) {
+            Window first = isRollup(from) ? oldestRollup : oldest;
+            if (first != null && first.slot >= from) {
+                for (Window next = first; next != null && next.slot < to; next = next.newer) {
+                    found.add(next);
+                }
                 return;
             }
-            for (Window next = last.older; next != null && next.start >= start; next = next.older) {
-                last = next;
+            Window next = isRollup(from) ? newestRollup : newest;
+            for (; next != null && next.slot >= from; next = next.older) {
+                if (next.slot < to) {
+                    found.add(next);
+                }
             }
-            last.older = null;
+            Collections.reverse(found);
         }
     }
 
-    /** The window {@code [start, start + size)} of one sensor, with what its readings came to so far. */
-    static final class Window {
-        final long start;
+    /** A window of one sensor, with what its readings came to so far. */
+    static final class Window extends StateEntry {
+        /** Stands before the number of its last record and its summary, where there was more than one record. */
+        private static final byte CORRECTED = 2;
+
         private final Sensor sensor;
         /** The sensor's window before this one, if that is on the heap. */
         private volatile @Nullable Window older;
 
+        private @Nullable Window newer;
+        private boolean onHeap;
+
         private Summary summary;
         /** Its readings, where one that comes again is to be known. */
         private final @Nullable SeenReadings seen;
-        /** Whether the store lacks its newest readings. */
-        private boolean changed;
-        /** Where the store has it, as it was at some time: the number of a chunk; 0 if it was never written. */
-        long chunk;
-        /** Where {@link WindowLog} has written it; 0 if it has not. */
-        volatile long written;
+        /** The number of its last record, once it is closed: 0 for the first, -1 before that, where it was begun later. */
+        int revision;
+        /** Whether it is closed, and there is something new to be said of it. */
+        boolean isRevised;
 
-        private Window(long start, Sensor sensor, Summary summary, @Nullable SeenReadings seen) {
-            this.start = start;
+        private Window(long slot, Sensor sensor, Summary summary, @Nullable SeenReadings seen) {
+            super(slot);
             this.sensor = sensor;
             this.summary = summary;
             this.seen = seen;
         }
 
-        SensorId sensor() {
+        long start() {
+            return WindowKey.start(slot);
+        }
+
+        @Override
+        SensorId sensorId() {
             return sensor.id;
+        }
+
+        Sensor sensor() {
+            return sensor;
         }
 
         Summary summary() {
@@ -413,6 +620,33 @@ final class OpenWindows {
         /** Its readings; only to be asked where one that comes again is to be known. */
         SeenReadings seen() {
             return requireNonNull(seen);
+        }
+
+        boolean knowsReadings() {
+            return seen != null;
+        }
+
+        @Override
+        byte[] toBytes() {
+            byte[] bytes = summary.layout().write(summary);
+            return revision == 0
+                    ? bytes
+                    : ByteBuffer.allocate(1 + Integer.BYTES + bytes.length)
+                            .put(CORRECTED)
+                            .putInt(revision)
+                            .put(bytes)
+                            .array();
+        }
+
+        private void read(byte[] stored) {
+            summary = summary(stored, summary.layout());
+            revision = stored[0] == CORRECTED ? ByteBuffer.wrap(stored).getInt(1) : 0;
+        }
+
+        /** The summary of a window as it was written. */
+        static Summary summary(byte[] stored, SummaryLayout layout) {
+            return layout.read(
+                    stored[0] == CORRECTED ? Arrays.copyOfRange(stored, 1 + Integer.BYTES, stored.length) : stored);
         }
     }
 }

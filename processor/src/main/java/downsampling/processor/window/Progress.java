@@ -97,12 +97,12 @@ final class Progress {
     }
 
     /** What the store is to hold as of the commit that begins. */
-    Position committing(long closedUpTo, StreamTime time) {
+    Position committing(long closedUpTo, StreamTime time, long lateness, long goneUpTo) {
         nextOffset = place.next(nextOffset);
         // Without transactions the state may outlive results that were on their way, but not those of the commit
         // before.
         long sure = settings.processing().isExactlyOnce() ? nextOffset : writtenOffset;
         writtenOffset = nextOffset;
-        return new Position(closedUpTo, time.newest(), time.readUpTo(), newestTimestamp, sure);
+        return new Position(closedUpTo, time.newest(), time.readUpTo(), newestTimestamp, sure, lateness, goneUpTo);
     }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.LongPredicate;
 import org.apache.kafka.common.utils.Bytes;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.KeyValueStore;
@@ -17,8 +18,8 @@ import org.apache.kafka.streams.state.KeyValueStore;
  * The readings of open windows in the state store, beside the windows themselves, where duplicates are to be known. A commit
  * appends those that came since the one before, and nothing is written again: so a window may have as many as fit on the heap.
  *
- * <p>As with {@link StoredWindows}, there are two forms. Where all windows are on the heap, a record has the readings of many
- * windows with the same start; where they are not, it has those of one, which can be found by itself. Keys, numbers big-endian:
+ * <p>As with {@link StoredWindows}, there are two forms. Where all windows are on the heap, and those with the same start
+ * close together, a record has the readings of many of these; otherwise it has those of one, which can be found by itself. Keys, numbers big-endian:
  *
  * <ul>
  *   <li>of many: {@code 0x81}, start (8 bytes), number (8)
@@ -37,15 +38,22 @@ final class StoredReadings {
     private static final int RECORD_BYTES = 16 << 10;
 
     private final KeyValueStore<Bytes, byte[]> store;
+    private final boolean allOnHeap;
     private final byte form;
     private final byte[] fieldNames;
     /** Of the next record of many. */
     private long number;
 
-    /** @param allOnHeap whether all windows are on the heap */
-    StoredReadings(KeyValueStore<Bytes, byte[]> store, SummaryLayout layout, boolean allOnHeap) {
+    /**
+     * Makes this for a store.
+     *
+     * @param allOnHeap     whether all windows are on the heap
+     * @param closeTogether whether windows with the same start go together
+     */
+    StoredReadings(KeyValueStore<Bytes, byte[]> store, SummaryLayout layout, boolean allOnHeap, boolean closeTogether) {
         this.store = store;
-        this.form = allOnHeap ? OF_MANY : OF_ONE;
+        this.allOnHeap = allOnHeap;
+        this.form = allOnHeap && closeTogether ? OF_MANY : OF_ONE;
         this.fieldNames = layout.fieldNames();
     }
 
@@ -82,11 +90,11 @@ final class StoredReadings {
      * Brings to the heap what has to be there from the start: all readings, or those in the other form, which are then written anew
      * with the next commit. Their windows are there.
      *
-     * @param from windows that start before this are closed
-     * @param known whether readings are to be known; if not, what the store has of them is outdated
+     * @param isGone whether there are no windows any more that start at a time
+     * @param known  whether readings are to be known; if not, what the store has of them is outdated
      * @return how many records the store has of them
      */
-    long load(OpenWindows heap, long from, boolean known) {
+    long load(OpenWindows heap, LongPredicate isGone, boolean known) {
         long records = 0;
         try (KeyValueIterator<Bytes, byte[]> stored = store.range(from(OF_MANY, 0), from(OF_ONE, Long.MAX_VALUE))) {
             for (; stored.hasNext(); records++) {
@@ -95,11 +103,11 @@ final class StoredReadings {
                 if (itsForm == OF_MANY) {
                     number = Math.max(number, ByteBuffer.wrap(stands.key.get()).getLong(1 + Long.BYTES) + 1);
                 }
-                boolean counts = known && start(stands.key) >= from && isOfTheseFields(stands.value);
+                boolean counts = known && !isGone.test(start(stands.key)) && isOfTheseFields(stands.value);
                 if (!counts || itsForm != form) {
                     heap.outdated(stands.key);
                 }
-                if (counts && (itsForm != form || form == OF_MANY)) {
+                if (counts && (itsForm != form || allOnHeap)) {
                     load(heap, start(stands.key), stands.value, itsForm == form);
                 }
             }
@@ -137,22 +145,25 @@ final class StoredReadings {
     }
 
     /** Writes what windows that have changed got since the last time. */
-    void write(List<Window> changed) {
+    void write(List<StateEntry> changed) {
         Map<Long, ByteArrayOutputStream> ofMany = new TreeMap<>();
-        for (Window window : changed) {
+        for (StateEntry entry : changed) {
+            if (!(entry instanceof Window window) || !window.knowsReadings()) {
+                continue;
+            }
             SeenReadings seen = window.seen();
             while (seen.unwritten() > 0) {
                 if (form == OF_ONE) {
-                    Bytes key = keyOfOne(window.start, window.sensor(), seen.written());
+                    Bytes key = keyOfOne(window.slot, window.sensorId(), seen.written());
                     ByteArrayOutputStream record = newRecord();
                     append(window, record);
                     store.put(key, record.toByteArray());
                 } else {
-                    ByteArrayOutputStream record = ofMany.computeIfAbsent(window.start, none -> newRecord());
+                    ByteArrayOutputStream record = ofMany.computeIfAbsent(window.slot, none -> newRecord());
                     append(window, record);
                     if (record.size() > RECORD_BYTES) {
-                        ofMany.remove(window.start);
-                        store.put(keyOfMany(window.start, number++), record.toByteArray());
+                        ofMany.remove(window.slot);
+                        store.put(keyOfMany(window.slot, number++), record.toByteArray());
                     }
                 }
             }
@@ -169,7 +180,7 @@ final class StoredReadings {
     /** As many of a window as one record may have. */
     private static void append(Window window, ByteArrayOutputStream record) {
         SeenReadings seen = window.seen();
-        byte[] id = window.sensor().get();
+        byte[] id = window.sensorId().get();
         int count = Math.min(seen.unwritten(), Math.max(1, RECORD_BYTES / seen.bytes()));
         ByteBuffer entry = ByteBuffer.allocate(Short.BYTES + id.length + Integer.BYTES + count * seen.bytes())
                 .putShort((short) id.length)
@@ -177,6 +188,14 @@ final class StoredReadings {
                 .putInt(count);
         seen.write(count, entry);
         record.writeBytes(entry.array());
+    }
+
+    /** The records of one window, where a record has the readings of one. */
+    void keys(long start, SensorId sensor, Consumer<Bytes> visitor) {
+        try (KeyValueIterator<Bytes, byte[]> stored =
+                store.range(keyOfOne(start, sensor, 0), keyOfOne(start, sensor, Integer.MAX_VALUE))) {
+            stored.forEachRemaining(stands -> visitor.accept(stands.key));
+        }
     }
 
     /** The records of windows that start in {@code [from, to)}. */

@@ -1,37 +1,33 @@
 package downsampling.processor.window;
 
 import downsampling.processor.reading.SensorId;
-import downsampling.processor.window.OpenWindows.Window;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How the open windows of one partition lie in the state store, and so in its changelog: as a {@link WindowLog} where all of
- * them are on the heap as well, as a {@link WindowTable} where the store has more than the heap.
+ * How the windows of one partition, and what is known of its sensors, lie in the state store, and so in its changelog: as a
+ * {@link WindowLog} where all of them are on the heap as well, as a {@link WindowTable} where the store has more than the heap.
  */
 interface StoredWindows {
     /**
      * Brings to the heap what has to be there from the start: all windows, or those that lie in the store as the other class
-     * has them, which are then written anew with the next commit.
-     *
-     * @param from windows that start before this are closed
+     * has them, which are then written anew with the next commit; and what is known of sensors.
      */
-    void load(OpenWindows heap, long from);
+    void load(OpenWindows heap);
 
-    /** A window that is not on the heap; null if it is not in the store either. */
-    @Nullable
-    Summary find(long start, SensorId sensor);
+    /** The value of a window that is not on the heap; null if it is not in the store either. */
+    byte @Nullable [] find(long slot, SensorId sensor);
 
-    /** The windows that start in {@code [from, to)}, by start, where the store may have others than the heap. */
+    /** The windows in {@code [from, to)}, by slot, where the store may have others than the heap. */
     void read(long from, long to, Visitor visitor);
 
-    /** Writes windows that have changed. */
-    void write(List<Window> changed);
+    /** Writes what has changed. */
+    void write(List<? extends StateEntry> changed);
 
-    /** Takes out a window that was written at some time. */
-    void remove(Window closed);
+    /** Takes out what was written at some time. */
+    void remove(StateEntry entry);
 
     interface Visitor {
-        void visit(long start, SensorId sensor, Summary summary);
+        void visit(long slot, SensorId sensor, byte[] value);
     }
 }

@@ -62,6 +62,11 @@ public final class Summary extends FieldSummary {
         }
     }
 
+    /** The same, which does not grow with this one. */
+    Summary copy() {
+        return layout.read(layout.write(this));
+    }
+
     SummaryLayout layout() {
         return layout;
     }

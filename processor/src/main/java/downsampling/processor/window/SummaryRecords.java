@@ -13,6 +13,9 @@ public final class SummaryRecords {
 
     private final SummaryJson json = new SummaryJson();
     private final Header partition;
+    /** Header of a record that stands in the place of an earlier one of the same window: 1 for the second, and so on. */
+    public static final String REVISION = "revision";
+
     /** Those of the window that was written last: its other sensors have the same. */
     private Header[] headers = {};
 
@@ -36,6 +39,11 @@ public final class SummaryRecords {
      */
     Record<byte[], byte[]> of(byte[] sensor, long start, long end, Summary summary) {
         PrintedRows.summary(sensor, start, end, summary);
+        return of(sensor, start, end, summary, 0);
+    }
+
+    /** @param revision how many records the window had before */
+    Record<byte[], byte[]> of(byte[] sensor, long start, long end, Summary summary, int revision) {
         if (start != headersStart) {
             headersStart = start;
             headers = new Header[] {
@@ -47,6 +55,9 @@ public final class SummaryRecords {
         Headers own = new RecordHeaders(headers);
         if (!summary.layout().saysReadings()) {
             own.add(READINGS, HeaderText.of(summary.readings()));
+        }
+        if (revision > 0) {
+            own.add(REVISION, HeaderText.of(revision));
         }
         return new Record<>(sensor, json.write(end, summary), start, own);
     }

@@ -7,35 +7,58 @@ import java.util.Arrays;
 import org.apache.kafka.common.utils.Bytes;
 
 /**
- * The key of an open window in the state store: its start in milliseconds since the epoch, eight bytes, big-endian, then the
- * sensor's id in UTF-8. So the windows of one start lie together, by sensor, and those to close are one range.
+ * The key of a window in the state store: its slot, eight bytes, big-endian, then the sensor's id in UTF-8. The slot is the number
+ * of the window's level, one byte, and its start in milliseconds since the epoch, seven bytes: so for the windows that readings
+ * are counted in it is the start alone. The windows of one level and start lie together, by sensor, and those to close are one
+ * range. What is known of a sensor has a slot of its own behind those of all levels.
  */
 final class WindowKey {
+    private static final int START_BITS = 56;
+
+    /** What is known of a sensor, see {@link SensorState}. */
+    static final long SENSOR = 15L << START_BITS;
+
+    /** Behind the slots of all levels. */
+    static final int LEVELS = 15;
+
     private WindowKey() {}
 
     /** @param start not negative */
-    static Bytes of(long start, String sensor) {
-        return of(start, sensor.getBytes(StandardCharsets.UTF_8));
+    static long slot(int level, long start) {
+        return (long) level << START_BITS | start;
     }
 
-    private static Bytes of(long start, byte[] id) {
+    static int level(long slot) {
+        return (int) (slot >>> START_BITS);
+    }
+
+    /** Start of the window in a slot. */
+    static long start(long slot) {
+        return slot & (1L << START_BITS) - 1;
+    }
+
+    static Bytes of(long slot, String sensor) {
+        return of(slot, sensor.getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static Bytes of(long slot, byte[] id) {
         return Bytes.wrap(ByteBuffer.allocate(Long.BYTES + id.length)
-                .putLong(start)
+                .putLong(slot)
                 .put(id)
                 .array());
     }
 
     /** @param sensor in UTF-8 */
-    static Bytes of(long start, Bytes sensor) {
-        return of(start, sensor.get());
+    static Bytes of(long slot, Bytes sensor) {
+        return of(slot, sensor.get());
     }
 
-    /** The key before all windows of a start and of later ones. */
-    static Bytes from(long start) {
-        return of(start, "");
+    /** The key before all of a slot and of later ones. */
+    static Bytes from(long slot) {
+        return of(slot, "");
     }
 
-    static long start(Bytes key) {
+    static long slot(Bytes key) {
         return ByteBuffer.wrap(key.get()).getLong();
     }
 

@@ -19,6 +19,7 @@ import org.apache.kafka.streams.KafkaStreams;
 import org.apache.kafka.streams.errors.InvalidStateStoreException;
 import org.apache.kafka.streams.state.KeyValueIterator;
 import org.apache.kafka.streams.state.ReadOnlyKeyValueStore;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -41,6 +42,7 @@ public final class WindowReader {
     private final IntFunction<ReadOnlyKeyValueStore<Bytes, byte[]>> stores;
     private final KeptWindows kept;
     private final SummaryLayout layout;
+    private final boolean bySensor;
     private final Semaphore turn = new Semaphore(1, true);
     private long restUntil = System.nanoTime();
 
@@ -49,6 +51,7 @@ public final class WindowReader {
         size = settings.windows().size().toMillis();
         grace = settings.windows().grace().toMillis();
         layout = SummaryLayout.of(settings);
+        bySensor = settings.sensors().ownTime();
         this.stores = stores;
         this.kept = kept;
     }
@@ -72,21 +75,26 @@ public final class WindowReader {
     public Windows windows(int partition, String sensor) {
         return read(partition, (store, closed) -> {
             Map<Long, Summary> byStart = new TreeMap<>();
+            SensorId id = new SensorId(sensor.getBytes(UTF_8));
             if (closed.open().isAllOnHeap()) {
-                closed.open().written(new SensorId(sensor.getBytes(UTF_8)), byStart::put);
+                closed.open().written(id, byStart::put);
             } else {
-                forEachOpenStart(Position.of(store), start -> {
-                    byte[] window = store.get(WindowKey.of(start, sensor));
-                    if (window != null) {
-                        byStart.put(start, layout.read(window));
-                    }
-                });
+                Position position = Position.of(store);
+                SensorState state = bySensor ? closed.open().writtenState(id) : null;
+                forEachOpenStart(
+                        closedUpTo(position, state), state == null ? position.newest() : state.newest, start -> {
+                            byte[] window = store.get(WindowKey.of(start, id));
+                            if (window != null) {
+                                byStart.put(start, OpenWindows.Window.summary(window, layout));
+                            }
+                        });
             }
             awaitClosed(closed);
-            long closedUpTo = Position.of(store).closedUpTo();
+            long closedUpTo =
+                    closedUpTo(Position.of(store), bySensor ? closed.open().writtenState(id) : null);
             byStart.keySet().removeIf(start -> start + size <= closedUpTo); // it is among the kept ones, if at all
             for (Bytes next = closed.windows().ceilingKey(WindowKey.from(0)); next != null; ) {
-                long start = WindowKey.start(next);
+                long start = WindowKey.slot(next);
                 Summary window = closed.windows().get(WindowKey.of(start, sensor));
                 if (window != null) {
                     byStart.put(start, window);
@@ -116,8 +124,11 @@ public final class WindowReader {
         read(partition, (store, closed) -> {
             if (closed.open().isAllOnHeap()) {
                 closed.open().written(consumer::accept);
+            } else if (bySensor) {
+                closed.open().sensors().forEach(sensor -> consumer.accept(sensor.id));
             } else {
-                forEachOpenStart(Position.of(store), start -> {
+                Position position = Position.of(store);
+                forEachOpenStart(position.closedUpTo(), position.newest(), start -> {
                     try (KeyValueIterator<Bytes, byte[]> windows =
                             store.range(WindowKey.of(start, after), WindowKey.from(start + 1))) {
                         while (windows.hasNext() && consumer.accept(WindowKey.sensor(windows.next().key))) {}
@@ -130,6 +141,35 @@ public final class WindowReader {
             }
             return partition;
         });
+    }
+
+    /** Receives what {@link #silent} finds: a sensor, and when its last reading arrived, in epoch milliseconds. */
+    public interface SilentConsumer {
+        /** Accepts a sensor. */
+        void accept(Bytes sensor, long since);
+    }
+
+    /**
+     * Reports the sensors of one partition of which it has been said that they are silent, in no order.
+     *
+     * @throws RefusedException if this instance does not work on the partition at the moment
+     */
+    public void silent(int partition, SilentConsumer consumer) {
+        read(partition, (store, closed) -> {
+            for (OpenWindows.Sensor sensor : closed.open().sensors()) {
+                if (sensor.state != null) {
+                    SensorState written = closed.open().writtenState(sensor.id);
+                    if (written != null && written.silent) {
+                        consumer.accept(sensor.id, written.arrived);
+                    }
+                }
+            }
+            return partition;
+        });
+    }
+
+    private static long closedUpTo(Position position, @Nullable SensorState sensor) {
+        return sensor == null ? position.closedUpTo() : Math.max(position.closedUpTo(), sensor.closedUpTo);
     }
 
     private interface Read<T> {
@@ -194,10 +234,10 @@ public final class WindowReader {
      * All starts that an open window can have: none is newer than the newest reading, of which version 0.1 recorded no more than
      * that one {@code grace} after a window's end closes it.
      */
-    private void forEachOpenStart(Position position, LongConsumer action) {
-        if (position.closedUpTo() > Position.NONE) {
-            long newest = Math.max(position.newest(), position.closedUpTo() + size + grace - 1);
-            for (long start = Math.max(0, position.closedUpTo()); start <= newest; start += size) {
+    private void forEachOpenStart(long closedUpTo, long newestReading, LongConsumer action) {
+        if (closedUpTo > Position.NONE) {
+            long newest = Math.max(newestReading, closedUpTo + size + grace - 1);
+            for (long start = Math.max(0, closedUpTo); start <= newest; start += size) {
                 action.accept(start);
             }
         }

@@ -23,7 +23,8 @@ class BeforeCommitTest {
         Topology topology = new Topology()
                 .addSource("in", new ByteArrayDeserializer(), new ByteArrayDeserializer(), "in")
                 .addProcessor("any", Counting::new, "in")
-                .addStateStore(BeforeCommit.builder("before-commit"), "any");
+                .addStateStore(BeforeCommit.builder("before-commit"), "any")
+                .addSink("out", "out", new ByteArraySerializer(), new ByteArraySerializer(), "any");
         var settings = new java.util.Properties();
         settings.putAll(
                 Map.of(StreamsConfig.APPLICATION_ID_CONFIG, "any", StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, "none:1"));
@@ -33,13 +34,21 @@ class BeforeCommitTest {
             assertThat(commits).isEqualTo(1);
             in.pipeInput(new byte[1], new byte[1]);
             assertThat(commits).isEqualTo(2);
+            var out = driver.createOutputTopic("out", new ByteArrayDeserializer(), new ByteArrayDeserializer());
+            assertThat(out.readRecordsToList())
+                    .as("what the action forwards")
+                    .extracting(record -> record.value()[0])
+                    .containsExactly((byte) 1, (byte) 2);
         }
     }
 
-    private final class Counting implements Processor<byte[], byte[], Void, Void> {
+    private final class Counting implements Processor<byte[], byte[], byte[], byte[]> {
         @Override
-        public void init(ProcessorContext<Void, Void> context) {
-            context.<BeforeCommit>getStateStore("before-commit").action(() -> commits++);
+        public void init(ProcessorContext<byte[], byte[]> context) {
+            context.<BeforeCommit>getStateStore("before-commit").action(context, () -> {
+                commits++;
+                context.forward(new Record<>(new byte[0], new byte[] {(byte) commits}, commits));
+            });
         }
 
         @Override

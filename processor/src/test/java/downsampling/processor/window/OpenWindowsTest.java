@@ -53,14 +53,14 @@ class OpenWindowsTest {
 
     @Test
     void shouldTouchTheStoreOnlyWhenWritten() {
-        OpenWindows windows = OpenWindows.of(store, Summaries.usual(), false, 10, 0);
-        windows.add(0, id("a"), 0, new double[] {1});
-        windows.add(0, id("a"), 0, new double[] {2});
+        OpenWindows windows = TestWindows.of(store, Summaries.usual(), false, 10, 0);
+        TestWindows.add(windows, 0, id("a"), 0, new double[] {1});
+        TestWindows.add(windows, 0, id("a"), 0, new double[] {2});
         assertThat(stored()).isEmpty();
         windows.write();
         assertThat(stored())
                 .containsExactly("0 a {\"time\":0,\"temperature\":{\"count\":2,\"min\":1,\"max\":2,\"mean\":1.5}}");
-        windows.add(0, id("a"), 0, new double[] {3});
+        TestWindows.add(windows, 0, id("a"), 0, new double[] {3});
         assertThat(stored())
                 .containsExactly("0 a {\"time\":0,\"temperature\":{\"count\":2,\"min\":1,\"max\":2,\"mean\":1.5}}");
         windows.write();
@@ -70,9 +70,9 @@ class OpenWindowsTest {
 
     @Test
     void shouldNeverWriteAWindowThatOpenedAndClosedBetweenTwoCommits() {
-        OpenWindows windows = OpenWindows.of(store, Summaries.usual(), false, 10, 0);
-        windows.add(0, id("a"), 0, new double[] {1});
-        assertThat(windows.take(0, 10)).hasSize(1);
+        OpenWindows windows = TestWindows.of(store, Summaries.usual(), false, 10, 0);
+        TestWindows.add(windows, 0, id("a"), 0, new double[] {1});
+        assertThat(TestWindows.take(windows, 0, 10)).hasSize(1);
         windows.write();
         assertThat(stored()).isEmpty();
     }
@@ -82,7 +82,7 @@ class OpenWindowsTest {
     @ValueSource(ints = {0, 5, 1000, OpenWindows.ALL})
     void shouldGiveWhatAPlainMapGives(int mostOnHeap) {
         Random random = new Random(mostOnHeap);
-        OpenWindows windows = OpenWindows.of(store, Summaries.usual(), false, mostOnHeap, 0);
+        OpenWindows windows = TestWindows.of(store, Summaries.usual(), false, mostOnHeap, 0);
         TreeMap<String, Summary> plain = new TreeMap<>();
         long closedUpTo = 0;
         for (int step = 0; step < 50_000; step++) {
@@ -91,7 +91,7 @@ class OpenWindowsTest {
                 long start = closedUpTo + random.nextInt(4) * 10;
                 String sensor = "s" + (step / 5000 * 7 + random.nextInt(9)); // some go, others come
                 double value = random.nextInt(1000) / 10.0;
-                windows.add(start, id(sensor), start, new double[] {value});
+                TestWindows.add(windows, start, id(sensor), start, new double[] {value});
                 plain.computeIfAbsent("%08d %s".formatted(start, sensor), key -> Summaries.of())
                         .add(start, new double[] {value});
             } else if (dice < 95) {
@@ -101,16 +101,16 @@ class OpenWindowsTest {
             } else if (dice < 97) {
                 windows.write();
                 int other = random.nextBoolean() ? OpenWindows.ALL : 5;
-                windows = OpenWindows.of(
+                windows = TestWindows.of(
                         store, Summaries.usual(), false, random.nextBoolean() ? mostOnHeap : other, closedUpTo);
             } else {
-                assertThat(windows.any(closedUpTo)).isEqualTo(!plain.isEmpty());
+                assertThat((windows.newest() >= closedUpTo)).isEqualTo(!plain.isEmpty());
                 long to = closedUpTo + random.nextInt(3) * 10;
-                List<OpenWindows.Window> closed = windows.take(closedUpTo, to);
-                assertThat(closed).isSortedAccordingTo(Comparator.comparingLong(window -> window.start));
+                List<OpenWindows.Window> closed = TestWindows.take(windows, closedUpTo, to);
+                assertThat(closed).isSortedAccordingTo(Comparator.comparingLong(window -> window.start()));
                 Map<String, Summary> taken = new TreeMap<>();
                 for (OpenWindows.Window window : closed) {
-                    assertThat(taken.put("%08d %s".formatted(window.start, window.sensor()), window.summary()))
+                    assertThat(taken.put("%08d %s".formatted(window.start(), window.sensorId()), window.summary()))
                             .isNull();
                 }
                 assertThat(text(taken)).isEqualTo(text(plain.headMap("%08d".formatted(to))));
@@ -128,7 +128,7 @@ class OpenWindowsTest {
         Random random = new Random(mostOnHeap);
         boolean dedup = true;
         SummaryLayout layout = TWO_FIELDS;
-        OpenWindows windows = OpenWindows.of(store, layout, dedup, mostOnHeap, 0);
+        OpenWindows windows = TestWindows.of(store, layout, dedup, mostOnHeap, 0);
         TreeMap<String, Set<String>> known = new TreeMap<>();
         TreeMap<String, Integer> counts = new TreeMap<>();
         int duplicates = 0;
@@ -143,7 +143,7 @@ class OpenWindowsTest {
                 boolean first = !dedup
                         || known.computeIfAbsent(window, none -> new HashSet<>())
                                 .add(time + Arrays.toString(values));
-                assertThat(windows.add(start, id(sensor), time, values))
+                assertThat(TestWindows.add(windows, start, id(sensor), time, values))
                         .as("step %d", step)
                         .isEqualTo(first);
                 counts.merge(window, first ? 1 : 0, Integer::sum);
@@ -157,7 +157,7 @@ class OpenWindowsTest {
                 SummaryLayout layoutBefore = layout;
                 dedup = random.nextInt(4) > 0;
                 layout = random.nextInt(4) > 0 ? layout : random.nextBoolean() ? TWO_FIELDS : OTHER_FIELDS;
-                windows = OpenWindows.of(store, layout, dedup, most, closedUpTo);
+                windows = TestWindows.of(store, layout, dedup, most, closedUpTo);
                 if (!before || !dedup || layout != layoutBefore) {
                     known.clear();
                 }
@@ -168,8 +168,8 @@ class OpenWindowsTest {
             } else {
                 long to = closedUpTo + random.nextInt(3) * 10;
                 TreeMap<String, Integer> taken = new TreeMap<>();
-                for (OpenWindows.Window window : windows.take(closedUpTo, to)) {
-                    taken.put("%08d %s".formatted(window.start, window.sensor()), (int)
+                for (OpenWindows.Window window : TestWindows.take(windows, closedUpTo, to)) {
+                    taken.put("%08d %s".formatted(window.start(), window.sensorId()), (int)
                             window.summary().readings());
                 }
                 assertThat(taken).isEqualTo(counts.headMap("%08d".formatted(to)));
@@ -179,7 +179,7 @@ class OpenWindowsTest {
             }
         }
         assertThat(duplicates).isGreaterThan(1_000);
-        windows.take(closedUpTo, closedUpTo + 100);
+        TestWindows.take(windows, closedUpTo, closedUpTo + 100);
         windows.write();
         assertThat(recordsOfReadings()).isZero();
     }
@@ -200,9 +200,9 @@ class OpenWindowsTest {
                     return method.invoke(store, arguments);
                 });
         int readings = 300_000;
-        OpenWindows windows = OpenWindows.of(recorded, Summaries.usual(), true, mostOnHeap, 0);
+        OpenWindows windows = TestWindows.of(recorded, Summaries.usual(), true, mostOnHeap, 0);
         for (int i = 0; i < readings; i++) {
-            windows.add(0, id("a"), i, new double[] {i % 7});
+            TestWindows.add(windows, 0, id("a"), i, new double[] {i % 7});
             if (i % 50_000 == 0 || i > readings - 100) {
                 windows.write();
             }
@@ -210,12 +210,13 @@ class OpenWindowsTest {
         windows.write();
         assertThat(sizes).allMatch(size -> size < 40_000);
         assertThat(bytes.get()).isBetween(16L * readings, 17L * readings);
-        OpenWindows after = OpenWindows.of(store, Summaries.usual(), true, mostOnHeap, 0);
+        OpenWindows after = TestWindows.of(store, Summaries.usual(), true, mostOnHeap, 0);
         for (int i = 0; i < readings; i++) {
-            assertThat(after.add(0, id("a"), i, new double[] {i % 7})).isFalse();
+            assertThat(TestWindows.add(after, 0, id("a"), i, new double[] {i % 7}))
+                    .isFalse();
         }
         assertThat(after.open()).as("windows, and not records").isBetween(0L, 1L);
-        assertThat(after.add(0, id("a"), 0, new double[] {1})).isTrue();
+        assertThat(TestWindows.add(after, 0, id("a"), 0, new double[] {1})).isTrue();
     }
 
     /** Without transactions a crash may keep the first half of what a commit writes: better twice than not at all. */
@@ -230,14 +231,14 @@ class OpenWindowsTest {
                     }
                     return method.invoke(store, arguments);
                 });
-        OpenWindows inMemory = OpenWindows.of(recorded, Summaries.usual(), true, OpenWindows.ALL, 0);
-        inMemory.add(0, id("a"), 0, new double[] {1});
+        OpenWindows inMemory = TestWindows.of(recorded, Summaries.usual(), true, OpenWindows.ALL, 0);
+        TestWindows.add(inMemory, 0, id("a"), 0, new double[] {1});
         inMemory.write();
         assertThat(firstBytes).containsExactly(0x80, 0x81);
-        OpenWindows onDisk = OpenWindows.of(recorded, Summaries.usual(), true, 5, 0);
+        OpenWindows onDisk = TestWindows.of(recorded, Summaries.usual(), true, 5, 0);
         onDisk.write();
         assertThat(firstBytes).containsExactly(0x80, 0x81, 0, 0x82);
-        assertThat(onDisk.add(0, id("a"), 0, new double[] {1})).isFalse();
+        assertThat(TestWindows.add(onDisk, 0, id("a"), 0, new double[] {1})).isFalse();
     }
 
     private long recordsOfReadings() {
@@ -250,35 +251,34 @@ class OpenWindowsTest {
 
     @Test
     void shouldWriteManyWindowsInOneRecordAndDeleteNoneByItself() {
-        OpenWindows windows = OpenWindows.of(store, Summaries.usual(), false, OpenWindows.ALL, 0);
+        OpenWindows windows = TestWindows.of(store, Summaries.usual(), false, OpenWindows.ALL, 0);
         for (int sensor = 0; sensor < 10_000; sensor++) {
-            windows.add(0, id("sensor-" + sensor), 0, new double[] {sensor});
+            TestWindows.add(windows, 0, id("sensor-" + sensor), 0, new double[] {sensor});
         }
         windows.write();
         long records = store.approximateNumEntries();
         assertThat(records).isBetween(10L, 100L);
-        assertThat(windows.take(0, 10)).hasSize(10_000);
-        windows.add(10, id("a"), 10, new double[] {1});
+        assertThat(TestWindows.take(windows, 0, 10)).hasSize(10_000);
+        TestWindows.add(windows, 10, id("a"), 10, new double[] {1});
         assertThat(store.approximateNumEntries()).isEqualTo(records);
         windows.write();
         assertThat(store.approximateNumEntries()).isLessThan(10);
-        assertThat(OpenWindows.of(store, Summaries.usual(), false, OpenWindows.ALL, 10)
-                        .take(10, 20))
+        assertThat(TestWindows.take(TestWindows.of(store, Summaries.usual(), false, OpenWindows.ALL, 10), 10, 20))
                 .hasSize(1);
     }
 
     @Test
     void shouldKeepAnIdOfAnyLengthInTheLog() {
-        OpenWindows windows = OpenWindows.of(store, Summaries.usual(), false, OpenWindows.ALL, 0);
+        OpenWindows windows = TestWindows.of(store, Summaries.usual(), false, OpenWindows.ALL, 0);
         for (int length = 1; length <= SensorIdDeserializer.MAX_BYTES; length = length * 2 + 1) {
-            windows.add(0, id("x".repeat(length)), 0, new double[] {length});
+            TestWindows.add(windows, 0, id("x".repeat(length)), 0, new double[] {length});
         }
-        windows.add(0, id("x".repeat(SensorIdDeserializer.MAX_BYTES)), 0, new double[] {7});
+        TestWindows.add(windows, 0, id("x".repeat(SensorIdDeserializer.MAX_BYTES)), 0, new double[] {7});
         windows.write();
-        List<OpenWindows.Window> taken = OpenWindows.of(store, Summaries.usual(), false, OpenWindows.ALL, 0)
-                .take(0, 10);
+        List<OpenWindows.Window> taken =
+                TestWindows.take(TestWindows.of(store, Summaries.usual(), false, OpenWindows.ALL, 0), 0, 10);
         assertThat(taken)
-                .extracting(window -> window.sensor().get().length)
+                .extracting(window -> window.sensorId().get().length)
                 .contains(1, 3, 8191, SensorIdDeserializer.MAX_BYTES);
         assertThat(taken).hasSize(15);
     }
@@ -293,38 +293,37 @@ class OpenWindowsTest {
                     calls.add(method.getName());
                     return method.invoke(store, arguments);
                 });
-        OpenWindows windows = OpenWindows.of(recorded, Summaries.usual(), false, OpenWindows.ALL, 0);
-        windows.add(0, id("seldom"), 0, new double[] {1});
+        OpenWindows windows = TestWindows.of(recorded, Summaries.usual(), false, OpenWindows.ALL, 0);
+        TestWindows.add(windows, 0, id("seldom"), 0, new double[] {1});
         int deleted = 0;
         for (int commit = 0; commit < 100; commit++) {
-            windows.add(0, id("often"), 0, new double[] {commit});
+            TestWindows.add(windows, 0, id("often"), 0, new double[] {commit});
             calls.clear();
             windows.write();
             assertThat(calls).isSortedAccordingTo(Comparator.reverseOrder()); // put, then delete
             deleted += Collections.frequency(calls, "delete");
         }
         assertThat(deleted).isGreaterThan(90);
-        assertThat(OpenWindows.of(store, Summaries.usual(), false, OpenWindows.ALL, 0)
-                        .take(0, 10))
+        assertThat(TestWindows.take(TestWindows.of(store, Summaries.usual(), false, OpenWindows.ALL, 0), 0, 10))
                 .hasSize(2);
     }
 
     private long entriesInLog() {
         AtomicLong entries = new AtomicLong();
-        WindowLog.read(store, Summaries.usual(), (start, sensor, summary) -> entries.incrementAndGet(), key -> {});
+        WindowLog.read(store, (start, sensor, value) -> entries.incrementAndGet(), key -> {});
         return entries.get();
     }
 
     /** What the store says, in whichever form. */
     private Map<String, String> written() {
         TreeMap<String, Summary> found = new TreeMap<>();
-        StoredWindows.Visitor visitor = (start, sensor, summary) -> {
+        StoredWindows.Visitor visitor = (start, sensor, value) -> {
             if (start >= closedUpTo) {
-                found.put("%08d %s".formatted(start, sensor), summary);
+                found.put("%08d %s".formatted(start, sensor), Summaries.usual().read(value));
             }
         };
-        WindowTable.read(store, Summaries.usual(), 0, Long.MAX_VALUE, visitor);
-        WindowLog.read(store, Summaries.usual(), visitor, key -> {});
+        WindowTable.read(store, 0, Long.MAX_VALUE, visitor);
+        WindowLog.read(store, visitor, key -> {});
         return text(found);
     }
 
@@ -346,7 +345,7 @@ class OpenWindowsTest {
         List<String> entries = new ArrayList<>();
         try (KeyValueIterator<Bytes, byte[]> all = store.all()) {
             all.forEachRemaining(entry -> {
-                entries.add(WindowKey.start(entry.key) + " " + WindowKey.sensor(entry.key) + " "
+                entries.add(WindowKey.slot(entry.key) + " " + WindowKey.sensor(entry.key) + " "
                         + json(Summaries.usual().read(entry.value)));
             });
         }

@@ -37,7 +37,7 @@ class WindowReaderTest {
 
     WindowReaderTest(int mostOnHeap) {
         this.mostOnHeap = mostOnHeap;
-        windows = OpenWindows.of(store, Summaries.usual(), false, mostOnHeap, 0);
+        windows = TestWindows.of(store, Summaries.usual(), false, mostOnHeap, 0);
     }
 
     @BeforeEach
@@ -49,7 +49,7 @@ class WindowReaderTest {
     }
 
     private void add(long start, String sensor, double value) {
-        windows.add(start, new SensorId(sensor.getBytes(UTF_8)), 0, new double[] {value});
+        TestWindows.add(windows, start, new SensorId(sensor.getBytes(UTF_8)), 0, new double[] {value});
     }
 
     private void commit(long closedUpTo) {
@@ -59,7 +59,8 @@ class WindowReaderTest {
 
     private void close(long from, long to) {
         partition.closing();
-        partition.closed(windows.take(from, to), 10_000);
+        partition.closed(TestWindows.take(windows, from, to), 10_000, false);
+        partition.closed();
     }
 
     private ListAssert<WindowReader.Window> assertThatWindows(String sensor) {
@@ -84,7 +85,7 @@ class WindowReaderTest {
     void shouldShowAWindowAsClosedOnceItsCloseIsCommitted() {
         add(0, "a", 2);
         close(0, 10_000);
-        assertThat(windows.take(0, 10_000)).isEmpty(); // gone from there, and nothing committed yet
+        assertThat(TestWindows.take(windows, 0, 10_000)).isEmpty(); // gone from there, and nothing committed yet
         assertThatWindows("a")
                 .containsExactly(
                         new WindowReader.Window(0, 10_000, true, TWO),
@@ -102,7 +103,7 @@ class WindowReaderTest {
         store.all().forEachRemaining(entry -> committed.put(entry.key, entry.value));
         close(0, 10_000);
         committed.forEach(store::put); // as restored from the changelog
-        windows = OpenWindows.of(store, Summaries.usual(), false, mostOnHeap, 0);
+        windows = TestWindows.of(store, Summaries.usual(), false, mostOnHeap, 0);
         partition = kept.begin(0, 0, windows);
         assertThatWindows("a")
                 .containsExactly(

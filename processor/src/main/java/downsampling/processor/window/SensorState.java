@@ -1,0 +1,74 @@
+package downsampling.processor.window;
+
+import downsampling.processor.reading.SensorId;
+import java.nio.ByteBuffer;
+
+/**
+ * What is known of a sensor by itself: how far its windows are closed, where it has a stream time of its own, and whether it is
+ * silent, where that is said.
+ *
+ * <p>As it is stored, numbers big-endian: {@code closedUpTo}, {@code newest}, {@code arrived} (8 bytes each), and 1 if it is silent,
+ * else 0.
+ */
+final class SensorState extends Timeline {
+    private static final int BYTES = 3 * Long.BYTES + 1;
+
+    /** When its newest reading arrived at the broker, whatever became of that. */
+    long arrived;
+    /** When it was last heard of, of Kafka Streams' clock. */
+    long heardAt;
+    /** Whether it has been said that it is silent. */
+    boolean silent;
+
+    final Entry entry;
+
+    /** In the state store. */
+    final class Entry extends StateEntry {
+        private final SensorId id;
+
+        private Entry(SensorId id) {
+            super(WindowKey.SENSOR);
+            this.id = id;
+        }
+
+        @Override
+        SensorId sensorId() {
+            return id;
+        }
+
+        @Override
+        byte[] toBytes() {
+            return ByteBuffer.allocate(BYTES)
+                    .putLong(closedUpTo)
+                    .putLong(newest)
+                    .putLong(arrived)
+                    .put((byte) (silent ? 1 : 0))
+                    .array();
+        }
+    }
+
+    /** Of a sensor of which nothing is known. */
+    SensorState(SensorId id, long closedUpTo, long now) {
+        super(closedUpTo, Position.NONE, now);
+        arrived = Position.NONE;
+        heardAt = now;
+        entry = new Entry(id);
+    }
+
+    /** Takes over what was written. */
+    void read(SensorState written) {
+        closedUpTo = written.closedUpTo;
+        newest = written.newest;
+        arrived = written.arrived;
+        silent = written.silent;
+    }
+
+    static SensorState fromBytes(SensorId id, byte[] stored, long now) {
+        ByteBuffer in = ByteBuffer.wrap(stored);
+        SensorState state = new SensorState(id, in.getLong(), now);
+        state.newest = in.getLong();
+        state.arrived = in.getLong();
+        state.silent = in.get() == 1;
+        return state;
+    }
+}
