@@ -142,12 +142,13 @@ final class OpenWindows {
             }
             Sensor sensor = sensor(id);
             SensorState before = sensor.state;
-            sensor.state = SensorState.fromBytes(id, value, 0);
+            SensorState state = SensorState.fromBytes(id, value, 0);
+            state.storeOnlyUpTo = state.newest;
             if (before == null) {
-                return sensor.state.entry;
+                sensor.state = state;
+                return state.entry;
             }
-            before.read(sensor.state);
-            sensor.state = before;
+            before.read(state);
             return before.entry;
         }
         if (isGone.test(slot)) {
@@ -325,9 +326,10 @@ final class OpenWindows {
         }
     }
 
-    /** Brings those windows of a sensor to the heap that are in the store alone. */
+    /** Brings those windows of a sensor with a state to the heap that are in the store alone. */
     void fetch(Sensor sensor, Level level, long from, long to) {
-        for (long start = from; start < to && start <= storeOnlyUpTo; start = level.end(start)) {
+        long last = sensor.state == null ? NONE : sensor.state.storeOnlyUpTo;
+        for (long start = from; start < to && start <= last; start = level.end(start)) {
             find(WindowKey.slot(level.number(), start), sensor);
         }
     }
@@ -504,6 +506,9 @@ final class OpenWindows {
         }
 
         private void clear() {
+            if (state != null && newest != null) {
+                state.storeOnlyUpTo = Math.max(state.storeOnlyUpTo, newest.slot);
+            }
             newest = null;
             oldest = null;
             newestRollup = null;

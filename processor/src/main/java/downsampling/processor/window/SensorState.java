@@ -17,6 +17,8 @@ final class SensorState extends Timeline {
     long arrived;
     /** When it was last heard of, of Kafka Streams' clock. */
     long heardAt;
+    /** No window of it with a later start is in the store without being on the heap. */
+    long storeOnlyUpTo = Position.NONE;
     /** Whether it has been said that it is silent. */
     boolean silent;
 

@@ -155,7 +155,7 @@ final class WindowProcessor extends BatchProcessor {
         removeGauges = metrics.addGauges(partition, of::open, time::get);
         lookTimer = cancel(lookTimer);
         dueTimer = cancel(dueTimer);
-        batchDone();
+        setTimers();
     }
 
     private long end(long slot) {
@@ -301,6 +301,7 @@ final class WindowProcessor extends BatchProcessor {
                     return;
                 }
                 metrics.corrected();
+                timeline.newest = Math.max(timeline.newest, time);
             } else {
                 window = windows.get(WindowKey.slot(level.number(), level.start(time)), sensor);
                 window.summary().add(time, reading.values());
@@ -343,6 +344,10 @@ final class WindowProcessor extends BatchProcessor {
     @Override
     void batchDone() {
         forgetSensors();
+        setTimers();
+    }
+
+    private void setTimers() {
         if (lookTimer == null && !looks.isEmpty()) {
             lookTimer = schedule(InputEnd.interval(settings.windows()), this::lookForSilence);
         }
@@ -478,7 +483,7 @@ final class WindowProcessor extends BatchProcessor {
                 look(timeline, reached == null ? now + 1 : lookAt(timeline, reached));
             }
         }
-        batchDone();
+        setTimers();
     }
 
     /**
@@ -558,7 +563,7 @@ final class WindowProcessor extends BatchProcessor {
             }
             closeWhatIsPast(now);
         }
-        batchDone();
+        setTimers();
     }
 
     /** Forgets sensors that are too far behind the newest reading of the partition; looks at all of them, so not often. */
