@@ -59,6 +59,7 @@ public final class SummaryRecords {
         if (revision > 0) {
             own.add(REVISION, HeaderText.of(revision));
         }
-        return new Record<>(sensor, json.write(end, summary), start, own);
+        // A day that began before the epoch has no timestamp of its own.
+        return new Record<>(sensor, json.write(end, summary), Math.max(0, start), own);
     }
 }

@@ -8,7 +8,8 @@ import org.apache.kafka.common.utils.Bytes;
 
 /**
  * The key of a window in the state store: its slot, eight bytes, big-endian, then the sensor's id in UTF-8. The slot is the number
- * of the window's level, one byte, and its start in milliseconds since the epoch, seven bytes: so for the windows that readings
+ * of the window's level, one byte, and its start in milliseconds since the epoch, seven bytes, with
+ * {@link #bias} added: so for the windows that readings
  * are counted in it is the start alone. The windows of one level and start lie together, by sensor, and those to close are one
  * range. What is known of a sensor has a slot of its own behind those of all levels.
  */
@@ -23,9 +24,14 @@ final class WindowKey {
 
     private WindowKey() {}
 
-    /** @param start not negative */
+    /** @param start of a window that readings are counted in, not negative; of a rollup, which has its first part in it */
     static long slot(int level, long start) {
-        return (long) level << START_BITS | start;
+        return (long) level << START_BITS | start + bias(level);
+    }
+
+    /** Added to starts, so that none is negative: 49 days, since the month of the epoch begins before it where local time is ahead. */
+    private static long bias(int level) {
+        return level == 0 ? 0 : 1L << 32;
     }
 
     static int level(long slot) {
@@ -34,7 +40,7 @@ final class WindowKey {
 
     /** Start of the window in a slot. */
     static long start(long slot) {
-        return slot & (1L << START_BITS) - 1;
+        return (slot & (1L << START_BITS) - 1) - bias(level(slot));
     }
 
     static Bytes of(long slot, String sensor) {

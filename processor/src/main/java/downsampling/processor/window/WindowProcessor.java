@@ -69,6 +69,8 @@ final class WindowProcessor extends BatchProcessor {
     private final Level longest;
     private final long size;
     private final long grace;
+    private final boolean closesIdle;
+    private final long idleClose;
     private final boolean bySensor;
     private final boolean saysSilent;
     private final long forgetAfter;
@@ -110,6 +112,8 @@ final class WindowProcessor extends BatchProcessor {
         this.longest = levels.get(levels.size() - 1);
         this.size = settings.windows().size().toMillis();
         this.grace = settings.windows().grace().toMillis();
+        this.closesIdle = settings.windows().closesIdle();
+        this.idleClose = settings.windows().idleClose().toMillis();
         this.bySensor = settings.sensors().ownTime();
         this.saysSilent = settings.sensors().saysSilent();
         this.forgetAfter = settings.sensors().forgetAfter().toMillis();
@@ -190,8 +194,8 @@ final class WindowProcessor extends BatchProcessor {
 
     private void begin(Timeline timeline) {
         waitUntilPast(timeline);
-        if (settings.windows().closesIdle() && isOpen(longest, timeline)) {
-            look(timeline, now + idleClose(levels.get(0)));
+        if (closesIdle && isOpen(longest, timeline)) {
+            look(timeline, now + idleClose);
         }
     }
 
@@ -278,8 +282,8 @@ final class WindowProcessor extends BatchProcessor {
 
     private void counted(Timeline timeline, long time, long arrived) {
         timeline.counted(time, now);
-        if (timeline.lookAt == Timeline.NEVER && settings.windows().closesIdle()) {
-            look(timeline, now + idleClose(levels.get(0)));
+        if (closesIdle) {
+            look(timeline, now + idleClose);
         }
         if (sources == null) {
             streamTime.accept(time, arrived, now);
@@ -460,7 +464,6 @@ final class WindowProcessor extends BatchProcessor {
 
     /** For how long there has to be silence until a level's windows close. */
     private long idleClose(Level level) {
-        long idleClose = settings.windows().idleClose().toMillis();
         return level.number() == 0 ? idleClose : Math.max(idleClose, level.length() / IDLE_PART);
     }
 
@@ -502,7 +505,7 @@ final class WindowProcessor extends BatchProcessor {
      */
     private long lookAt(Timeline timeline, InputEnd.Reached reached) {
         long next = Timeline.NEVER;
-        if (settings.windows().closesIdle() && (bySensor || timeline == common)) {
+        if (closesIdle && (bySensor || timeline == common)) {
             long silence = reached.seenAt() - Math.max(timeline.countedAt, reached.since());
             for (Level level : levels) {
                 if (isOpen(level, timeline) && silence >= idleClose(level)) {
