@@ -317,6 +317,9 @@ final class WindowProcessor extends BatchProcessor {
                 windows.change(window);
             }
             if (level.end(time) > timeline.closedUpTo) {
+                if (closesIdle) {
+                    look(timeline, now + idleClose);
+                }
                 return; // what is above it gets all of it when it closes
             }
             if (window.summary().readings() == 1) {
