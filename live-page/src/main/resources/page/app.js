@@ -2,7 +2,7 @@
 // stream that was lost, or asked for other sensors, leaves nothing to be put together again.
 
 import { Chart, lineOf, readColours } from "./chart.js";
-import { clock, count, dayAndClock, duration, rate, span, statistic, value } from "./format.js";
+import { age, clock, count, dayAndClock, duration, rate, span, statistic, value } from "./format.js";
 import { NewestFirst, SummaryTable, deadItem, lateItem } from "./tables.js";
 
 const byId = id => document.getElementById(id);
@@ -188,11 +188,11 @@ function showSilence() {
     const since = silentSince[id];
     button.classList.toggle("silent", since !== undefined);
     button.title = since === undefined ? id : `${id}, silent since ${dayAndClock(since)} UTC`;
-    number.textContent = since === undefined ? mean : `silent ${duration(now() - since)}`;
+    number.textContent = since === undefined ? mean : `silent ${age(now() - since)}`;
   }
   const since = silentSince[chosen];
   byId("silent").hidden = since === undefined;
-  if (since !== undefined) byId("silent").textContent = `silent since ${dayAndClock(since)} UTC, for ${duration(now() - since)}`;
+  if (since !== undefined) byId("silent").textContent = `silent since ${dayAndClock(since)} UTC, for ${age(now() - since)}`;
 }
 
 function smallChart(id) {

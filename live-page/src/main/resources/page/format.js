@@ -35,6 +35,9 @@ export function span(from, to) {
 export const tick = (ms, every) =>
   every < 60e3 ? clock(Math.round(ms / 1000) * 1000) : every < 24 * 3600e3 ? clock(ms).slice(0, 5) : dayAndClock(ms).slice(0, -6);
 
+/** How long something has been so: it grows by seconds. */
+export const age = ms => (Math.abs(ms) < 120e3 ? `${Math.round(ms / 1000)} s` : duration(ms));
+
 export function duration(ms) {
   const size = Math.abs(ms);
   if (size < 1000) return `${Math.round(ms)} ms`;
