@@ -2,7 +2,7 @@
 // stream that was lost, or asked for other sensors, leaves nothing to be put together again.
 
 import { Chart, lineOf, readColours } from "./chart.js";
-import { clock, count, duration, rate, span, statistic, value } from "./format.js";
+import { age, clock, count, dayAndClock, duration, rate, span, statistic, value } from "./format.js";
 import { NewestFirst, SummaryTable, deadItem, lateItem } from "./tables.js";
 
 const byId = id => document.getElementById(id);
@@ -12,7 +12,9 @@ const asked = new URLSearchParams(location.search);
 const choice = {
   sensor: asked.get("sensor"),
   field: asked.get("field"),
+  level: asked.get("level"),
   find: "",
+  silent: false,
   first: 0,
 };
 
@@ -23,7 +25,8 @@ let timeSpan = 120e3;
 let chosen = null;
 let seenPoints = 0;
 let drawnPoints = 0;
-let time = null; // the time at the right edge, and when that was so
+let time = null; // the time at the right edge, that of the server, and when that was so
+let silentSince = {}; // by sensor id
 
 readColours();
 const large = new Chart(byId("large"), true);
@@ -36,6 +39,7 @@ function connect() {
   clearTimeout(retry);
   stream?.close();
   const query = new URLSearchParams({ find: choice.find, first: choice.first });
+  if (choice.silent) query.set("silent", true);
   for (const [name, value] of chosenParts()) query.set(name, value);
   stream = new EventSource(`events?${query}`);
   stream.onmessage = message => update(JSON.parse(message.data));
@@ -48,7 +52,7 @@ function connect() {
 
 /** What the address of the page remembers, so that it can be passed on. */
 function chosenParts() {
-  return Object.entries({ sensor: choice.sensor, field: choice.field }).filter(([, value]) => value !== null);
+  return Object.entries({ sensor: choice.sensor, field: choice.field, level: choice.level }).filter(([, value]) => value !== null);
 }
 
 function chooseAnew(part) {
@@ -65,6 +69,7 @@ function update(u) {
   if (u.trouble) status("wait", u.trouble);
   else status("live", "Live");
   showStatistics(u.statistics);
+  if (u.levels) showLevels(u.levels);
   if (u.fields) showFields(u.fields);
   if (u.chosen !== undefined && u.chosen !== chosen) choose(u.chosen);
   if (u.list) showList(u.list);
@@ -79,13 +84,20 @@ function update(u) {
   if (u.summaries) summaries.add(u.summaries, limits.rows, !first);
   if (u.late) late.add(u.late, limits.rows, !first);
   if (u.dead) dead.add(u.dead, limits.rows, !first);
-  if (first || u.list || Object.keys(u.windows).length > 0) drawSmall();
+  if (first || u.list || Object.keys(u.windows).length > 0) {
+    showSilence();
+    drawSmall();
+  }
 }
 
 function begin(newLimits) {
   limits = newLimits;
   for (const place of document.querySelectorAll("[data-limit]")) place.textContent = count(limits[place.dataset.limit]);
-  for (const chart of [large, ...[...small.values()].map(s => s.chart)]) chart.clear();
+  large.clear();
+  for (const each of small.values()) {
+    each.chart.clear();
+    each.mean = "";
+  }
   for (const list of [summaries, late, dead]) list.clear();
   seenPoints = drawnPoints = 0;
 }
@@ -94,7 +106,11 @@ function begin(newLimits) {
 function setTime(u) {
   const newest = u.statistics.newestReading;
   const live = newest === null || Math.abs(u.now - newest) < 300e3;
-  time = { edge: live ? u.now : newest, at: performance.now(), moves: live };
+  time = { edge: live ? u.now : newest, now: u.now, at: performance.now(), moves: live };
+}
+
+function now() {
+  return time.now + performance.now() - time.at;
 }
 
 function edge() {
@@ -114,6 +130,12 @@ function showStatistics(s) {
   byId("since").textContent = `${clock(s.since)} UTC`;
   byId("sensor-count").textContent = s.sensors === 0 ? "" : `${count(s.sensors)}${s.tooManySensors ? ", and more that are not shown" : ""}`;
   if (s.skipped > 0) byId("in-note").textContent += `, ${count(s.skipped)} passed over`;
+}
+
+function showLevels({ base, rollups, shown }) {
+  const options = [["", base || "base"], ...rollups.map(name => [name, name])];
+  byId("level").replaceChildren(...options.map(([name, text]) => new Option(text, name, false, name === shown)));
+  byId("level-choice").hidden = rollups.length === 0;
 }
 
 function showFields(fields) {
@@ -153,7 +175,24 @@ function showList(list) {
   byId("previous").disabled = list.first === 0;
   byId("next").disabled = last >= list.matching;
   byId("no-sensors").hidden = list.ids.length > 0;
-  byId("no-sensors").textContent = choice.find ? "No sensor has that in its name." : "No sensor has been heard of yet.";
+  byId("no-sensors").textContent = choice.silent ? "No such sensor is silent." : choice.find ? "No sensor has that in its name." : "No sensor has been heard of yet.";
+  silentSince = list.silentSince;
+  byId("silent-only").hidden = list.silent === 0 && !choice.silent;
+  byId("silent-only").textContent = `${count(list.silent)} silent`;
+  byId("silent-only").setAttribute("aria-pressed", choice.silent);
+}
+
+/** For a sensor that is silent, its last mean says nothing any more, so it makes room for how long it has been silent. */
+function showSilence() {
+  for (const [id, { button, number, mean }] of small) {
+    const since = silentSince[id];
+    button.classList.toggle("silent", since !== undefined);
+    button.title = since === undefined ? id : `${id}, silent since ${dayAndClock(since)} UTC`;
+    number.textContent = since === undefined ? mean : `silent ${age(now() - since)}`;
+  }
+  const since = silentSince[chosen];
+  byId("silent").hidden = since === undefined;
+  if (since !== undefined) byId("silent").textContent = `silent since ${dayAndClock(since)} UTC, for ${age(now() - since)}`;
 }
 
 function smallChart(id) {
@@ -161,34 +200,33 @@ function smallChart(id) {
   const button = document.createElement("button");
   const name = document.createElement("span");
   const label = document.createElement("bdi");
-  const mean = document.createElement("b");
+  const number = document.createElement("b");
   const place = document.createElement("span");
   button.type = "button";
-  button.title = id;
   button.setAttribute("aria-pressed", id === chosen);
   name.className = "name";
   label.textContent = id;
   place.className = "small";
-  name.append(label, mean);
+  name.append(label, number);
   button.append(name, place);
   item.append(button);
   byId("grid").append(item);
   button.addEventListener("click", () => chooseAnew({ sensor: id }));
-  return { item, button, mean, chart: new Chart(place, false) };
+  return { item, button, number, mean: "", chart: new Chart(place, false) };
 }
 
 function addWindows(id, windows) {
   if (id === chosen) {
     large.addWindows(windows, 60);
     const newest = large.windows.at(-1);
-    byId("large").setAttribute("aria-label", `${id}: ${describe(newest)} from ${clock(newest.start)} to ${clock(newest.end)} UTC`);
+    byId("large").setAttribute("aria-label", `${id}: ${describe(newest)} ${span(newest.start, newest.end)} UTC`);
     byId("line").textContent = `${lineOf(newest.statistics) ?? "mean"} of a window`;
   }
   const chart = small.get(id);
   if (chart) {
     chart.chart.addWindows(windows, 60);
     const { line } = chart.chart.windows.at(-1);
-    chart.mean.textContent = line === null ? "–" : value(line);
+    chart.mean = line === null ? "–" : value(line);
   }
 }
 
@@ -234,6 +272,7 @@ byId("large").addEventListener("keydown", event => {
 });
 
 byId("field").addEventListener("change", event => chooseAnew({ field: event.target.value }));
+byId("level").addEventListener("change", event => chooseAnew({ level: event.target.value || null }));
 
 function turn(first) {
   choice.first = Math.max(0, first);
@@ -241,6 +280,10 @@ function turn(first) {
 }
 byId("previous").addEventListener("click", () => turn(choice.first - limits.charts));
 byId("next").addEventListener("click", () => turn(choice.first + limits.charts));
+byId("silent-only").addEventListener("click", () => {
+  choice.silent = !choice.silent;
+  turn(0);
+});
 byId("search").addEventListener("submit", event => event.preventDefault());
 let typing = null;
 byId("find").addEventListener("input", event => {
@@ -271,5 +314,8 @@ function frame(now) {
   requestAnimationFrame(frame);
 }
 requestAnimationFrame(frame);
-setInterval(drawSmall, 1000);
+setInterval(() => {
+  if (time !== null) showSilence();
+  drawSmall();
+}, 1000);
 connect();

@@ -2,7 +2,7 @@
 // their place; readings as points. uPlot gives scales, axes and cursor; what is drawn is drawn here, since windows have a width and
 // readings come in any order.
 
-import { clock } from "./format.js";
+import { tick } from "./format.js";
 
 const ratio = () => window.devicePixelRatio || 1;
 
@@ -52,6 +52,7 @@ export class Chart {
       width: element.clientWidth || 100,
       height: element.clientHeight || 40,
       ms: 1,
+      tzDate: ms => uPlot.tzDate(new Date(ms), "UTC"),
       padding: axes ? [8, 28, 0, 0] : [2, 0, 2, 0],
       legend: { show: false },
       select: { show: false },
@@ -59,7 +60,7 @@ export class Chart {
       scales: { x: { time: true, auto: false }, y: { auto: false } },
       axes: axes
         ? [
-            axis({ space: 90, size: 28, gap: 6, values: (_, ticks) => ticks.map(t => clock(Math.round(t / 1000) * 1000)) }),
+            axis({ space: 90, size: 28, gap: 6, values: (_, ticks, axisNumber, space, every) => ticks.map(t => tick(t, every)) }),
             axis({ space: 36, size: 54, gap: 6 }),
           ]
         : [{ show: false }, { show: false }],
@@ -78,8 +79,10 @@ export class Chart {
     this.range = null;
   }
 
-  /** @param windows each [start, end, statistics by name], times in ms since the epoch */
+  /** @param windows each [start, end, statistics by name], times in ms since the epoch; a window that is there is corrected */
   addWindows(windows, most) {
+    const starts = new Set(windows.map(([start]) => start));
+    this.windows = this.windows.filter(w => !starts.has(w.start));
     this.windows.push(...windows.map(shownWindow));
     this.windows.sort((a, b) => a.start - b.start);
     if (this.windows.length > most) this.windows.splice(0, this.windows.length - most);

@@ -19,7 +19,24 @@ export function clock(ms) {
   return Number.isNaN(date.getTime()) ? String(ms) : date.toISOString().slice(-13, -5);
 }
 
-export const span = (from, to) => `${clock(from)} – ${clock(to)}`;
+const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+
+/** As clock, with the day, and without the seconds. */
+export const dayAndClock = ms => (Number.isNaN(new Date(ms).getTime()) ? String(ms) : `${day.format(ms)} ${clock(ms).slice(0, 5)}`);
+
+/** A window; a long one with the day, since its hours alone do not say which it is. */
+export function span(from, to) {
+  if (to - from < 3600e3) return `${clock(from)} – ${clock(to)}`;
+  const [begin, end] = [dayAndClock(from), dayAndClock(to)];
+  return `${begin} – ${to - from < 24 * 3600e3 ? end.slice(-5) : end}`;
+}
+
+/** The label of a tick of an axis, on which there is one so often. */
+export const tick = (ms, every) =>
+  every < 60e3 ? clock(Math.round(ms / 1000) * 1000) : every < 24 * 3600e3 ? clock(ms).slice(0, 5) : dayAndClock(ms).slice(0, -6);
+
+/** How long something has been so: it grows by seconds. */
+export const age = ms => (Math.abs(ms) < 120e3 ? `${Math.round(ms / 1000)} s` : duration(ms));
 
 export function duration(ms) {
   const size = Math.abs(ms);

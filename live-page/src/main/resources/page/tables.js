@@ -64,6 +64,10 @@ export class SummaryTable extends NewestFirst {
       }));
       for (const row of [...this.list.children]) row.replaceWith(this.#row(this.rows.get(row)));
     }
+    // Of a window that was corrected, the last summary stays.
+    const key = s => JSON.stringify([s.sensor, s.start]);
+    const corrected = new Set(news.newest.map(key));
+    for (const row of [...this.list.children]) if (corrected.has(key(this.rows.get(row)))) row.remove();
     super.add(news, limit, fresh);
   }
 
@@ -72,7 +76,9 @@ export class SummaryTable extends NewestFirst {
     const sensor = element("td");
     sensor.append(element("bdi", s.sensor));
     sensor.title = s.sensor;
-    row.append(sensor, element("td", span(s.start, s.end)));
+    const window = element("td", span(s.start, s.end));
+    if (s.revision) window.append(element("small", ` revision ${s.revision}`));
+    row.append(sensor, window);
     for (const name of this.names) {
       row.append(element("td", name in s.statistics ? statistic(name, s.statistics[name]) : "", name === "mean" ? "mean" : ""));
     }

@@ -3,19 +3,23 @@ package downsampling.page;
 import java.util.Collection;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.LongSummaryStatistics;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is remembered of the four topics for the page to show: the newest of everything, and what has been counted. Its memory is
+ * What is remembered of the topics for the page to show: the newest of everything, and what has been counted. Its memory is
  * bounded, whatever comes: there are only so many entries, sensors, and characters of a text.
  *
  * <p>Safe for several threads. Whatever it returns is immutable and a copy of one moment. So that the parts of an update belong
@@ -28,7 +32,10 @@ final class Board {
      * reading with several fields counts as so many.
      */
     static final int READINGS_KEPT = 1 << 19;
-    /** For ten thousand sensors the last 13 windows of one field each. About 10 MB. A summary of several fields counts as so many. */
+    /**
+     * For ten thousand sensors the last 13 windows of one field each. About 10 MB for each level. A summary of several fields
+     * counts as so many.
+     */
     static final int SUMMARIES_KEPT = 1 << 17;
 
     static final int REJECTED_KEPT = 200;
@@ -55,14 +62,15 @@ final class Board {
 
     private final Map<String, Heard> sensors = new HashMap<>();
     private final TreeMap<String, Heard> sensorsInOrder = new TreeMap<>(Sensor.ORDER);
-    private KnownSensors knownSensors = new KnownSensors(0, List.of());
+    private KnownSensors knownSensors = new KnownSensors(0, List.of(), Map.of());
     private long sensorsVersion;
     private long lastSweep;
     private boolean tooManySensors;
 
     private final RecentEntries<Reading> readings = new RecentEntries<>(READINGS_KEPT);
-    private final RecentEntries<Summary> summaries =
-            new RecentEntries<>(SUMMARIES_KEPT, s -> s.fields().size());
+    /** By level, in the order of the levels. */
+    private final Map<String, RecentEntries<Summary>> summaries = new LinkedHashMap<>();
+
     private final RecentEntries<RejectedReading> late = new RecentEntries<>(REJECTED_KEPT);
     private final RecentEntries<RejectedReading> dead = new RecentEntries<>(REJECTED_KEPT);
 
@@ -75,10 +83,11 @@ final class Board {
     private @Nullable Statistics statistics;
     private long statisticsAt;
 
-    /** A sensor and when it was last heard of. */
+    /** A sensor, when it was last heard of, and since when it is silent, if that is what the status topic said last. */
     private static final class Heard {
         private final Sensor sensor;
         private long lastTime;
+        private @Nullable Long silentSince;
 
         private Heard(Sensor sensor) {
             this.sensor = sensor;
@@ -90,7 +99,8 @@ final class Board {
      *
      * @param now that moment
      * @param trouble what keeps the topics from being read, for people; null if nothing does
-     * @param newestWindowMillis length of the window of the newest summary; 0 without one
+     * @param baseWindowMillis length of the windows that readings are counted in; 0 as long as it is not known
+     * @param newestWindowMillis length of the window of the level's newest summary; 0 without one
      * @param fields that the summaries have, in the order in which they came
      * @param counts how many entries there have ever been until that moment
      */
@@ -99,6 +109,7 @@ final class Board {
             @Nullable String trouble,
             Statistics statistics,
             KnownSensors sensors,
+            long baseWindowMillis,
             long newestWindowMillis,
             List<String> fields,
             EntryCounts counts) {}
@@ -106,21 +117,30 @@ final class Board {
     /**
      * The sensors that are remembered.
      *
-     * @param version another one whenever the sensors are others
+     * @param version another one whenever the sensors, or those that are silent, are others
      * @param inOrder by {@link Sensor#ORDER}
+     * @param silentSince when the last reading of each sensor arrived that is silent
      */
-    record KnownSensors(long version, List<Sensor> inOrder) {}
+    record KnownSensors(long version, List<Sensor> inOrder, Map<Sensor, Long> silentSince) {}
 
-    /** How many entries there have ever been, on each of the logs. */
+    /** A window of one of the levels. */
+    private record WindowOfSensor(Sensor sensor, long start) {}
+
+    /** How many entries there have ever been, on each of the logs, of which one has the summaries of a level. */
     record EntryCounts(long readings, long summaries, long late, long dead) {
         static final EntryCounts ZERO = new EntryCounts(0, 0, 0, 0);
     }
 
     /**
+     * @param levels what the windows of the summaries are called, those that readings are counted in first
      * @param format of readings
      * @param clock milliseconds since the epoch
      */
-    Board(MessageFormat format, LongSupplier clock) {
+    Board(List<String> levels, MessageFormat format, LongSupplier clock) {
+        for (String level : levels) {
+            summaries.put(
+                    level, new RecentEntries<>(SUMMARIES_KEPT, s -> s.fields().size()));
+        }
         this.format = format;
         this.clock = clock;
         since = clock.getAsLong();
@@ -129,14 +149,15 @@ final class Board {
     }
 
     /** @param live false for a record that was on its topic before this program began: it is shown, but not counted */
-    synchronized void add(TopicRole role, ConsumerRecord<byte[], byte[]> record, boolean live) {
+    synchronized void add(ShownTopic topic, ConsumerRecord<byte[], byte[]> record, boolean live) {
         long now = clock.getAsLong();
         if (live) {
-            count(role, 1, now);
+            count(topic.role(), 1, now);
         }
-        switch (role) {
+        switch (topic.role()) {
             case READINGS -> addReading(record, now);
-            case SUMMARIES -> addSummary(record, now, live);
+            case SUMMARIES, ROLLUP -> addSummary(ofLevel(topic.level()), record, now, live);
+            case STATUS -> addStatus(record, now);
             case LATE -> late.add(RejectedReading.late(record, now));
             case DEAD -> dead.add(RejectedReading.dead(record, now));
         }
@@ -153,22 +174,49 @@ final class Board {
         trouble = message;
     }
 
-    synchronized Overview overview() {
+    /** What the windows of the summaries are called, those that readings are counted in first. */
+    List<String> levels() {
+        return List.copyOf(summaries.keySet());
+    }
+
+    /** @param level whose summaries are counted */
+    synchronized Overview overview(String level) {
         long now = clock.getAsLong();
         if (knownSensors.version() != sensorsVersion) {
+            Map<Sensor, Long> silentSince = new HashMap<>();
+            for (Heard heard : sensors.values()) {
+                if (heard.silentSince != null) {
+                    silentSince.put(heard.sensor, heard.silentSince);
+                }
+            }
             knownSensors = new KnownSensors(
                     sensorsVersion,
-                    sensorsInOrder.values().stream().map(heard -> heard.sensor).toList());
+                    sensorsInOrder.values().stream().map(heard -> heard.sensor).toList(),
+                    silentSince);
         }
-        Summary newest = summaries.newest();
         return new Overview(
                 now,
                 trouble,
                 statistics(now),
                 knownSensors,
-                newest == null ? 0 : newest.end() - newest.start(),
+                newestWindowMillis(ofBase()),
+                newestWindowMillis(ofLevel(level)),
                 fields,
-                new EntryCounts(readings.end(), summaries.end(), late.end(), dead.end()));
+                new EntryCounts(readings.end(), ofLevel(level).end(), late.end(), dead.end()));
+    }
+
+    private static long newestWindowMillis(RecentEntries<Summary> summaries) {
+        Summary newest = summaries.newest();
+        return newest == null ? 0 : newest.end() - newest.start();
+    }
+
+    private RecentEntries<Summary> ofLevel(String level) {
+        return Objects.requireNonNull(summaries.get(level), level);
+    }
+
+    /** Those of the windows that readings are counted in. */
+    private RecentEntries<Summary> ofBase() {
+        return summaries.values().iterator().next();
     }
 
     /** The fields of which readings are remembered, at least one. */
@@ -184,20 +232,37 @@ final class Board {
                 r -> r.sensor() == sensor && r.time() > after && r.field().equals(field));
     }
 
-    /** The newest summaries of all sensors that say something of a field, in the order in which they came. */
-    synchronized List<Summary> newestSummaries(EntryRange range, String field, int limit) {
-        return summaries.in(range, limit, s -> s.has(field));
+    /**
+     * The newest summaries of a level, of all sensors, that say something of a field, in the order in which they came; of a window
+     * that was corrected, the last one.
+     */
+    synchronized List<Summary> newestSummaries(String level, EntryRange range, String field, int limit) {
+        Predicate<Summary> isLast = lastOfWindow();
+        return ofLevel(level).in(range, limit, s -> s.has(field) && isLast.test(s));
     }
 
-    /** The newest summaries of each of the given sensors that say something of a field, in the order in which they came. */
-    synchronized List<Summary> summaries(EntryRange range, Set<Sensor> of, String field, int limitForEach) {
+    /**
+     * The newest summaries of a level, of each of the given sensors, that say something of a field, in the order in which they came;
+     * of a window that was corrected, the last one.
+     */
+    synchronized List<Summary> summaries(
+            String level, EntryRange range, Set<Sensor> of, String field, int limitForEach) {
+        Predicate<Summary> isLast = lastOfWindow();
         Map<Sensor, Integer> found = new HashMap<>();
-        return summaries.in(
-                range,
-                of.size() * limitForEach,
-                s -> of.contains(s.sensor())
-                        && s.has(field)
-                        && found.merge(s.sensor(), 1, Integer::sum) <= limitForEach);
+        return ofLevel(level)
+                .in(
+                        range,
+                        of.size() * limitForEach,
+                        s -> of.contains(s.sensor())
+                                && s.has(field)
+                                && isLast.test(s)
+                                && found.merge(s.sensor(), 1, Integer::sum) <= limitForEach);
+    }
+
+    /** Asked of the newest summary first, it holds for the last one of each window. */
+    private static Predicate<Summary> lastOfWindow() {
+        Set<WindowOfSensor> seen = new HashSet<>();
+        return s -> seen.add(new WindowOfSensor(s.sensor(), s.start()));
     }
 
     /** The newest late readings, in the order in which they came. */
@@ -235,7 +300,8 @@ final class Board {
         }
     }
 
-    private void addSummary(ConsumerRecord<byte[], byte[]> record, long now, boolean live) {
+    private void addSummary(
+            RecentEntries<Summary> ofLevel, ConsumerRecord<byte[], byte[]> record, long now, boolean live) {
         Summary.Window w = Summary.parse(record);
         if (w == null) {
             return;
@@ -244,7 +310,16 @@ final class Board {
                 w.fields().stream().map(this::known).flatMap(Optional::stream).toList();
         Sensor sensor = known.isEmpty() ? null : sensor(record.key(), now);
         if (sensor != null) {
-            summaries.add(new Summary(sensor, w.start(), w.end(), w.readings(), known, now, live));
+            ofLevel.add(new Summary(sensor, w.start(), w.end(), w.readings(), known, w.revision(), now, live));
+        }
+    }
+
+    private void addStatus(ConsumerRecord<byte[], byte[]> record, long now) {
+        SensorStatus status = SensorStatus.parse(record.value());
+        Heard heard = status == null ? null : heard(record.key(), now);
+        if (status != null && heard != null && !Objects.equals(heard.silentSince, status.silentSince())) {
+            heard.silentSince = status.silentSince();
+            sensorsVersion++;
         }
     }
 
@@ -266,6 +341,11 @@ final class Board {
 
     /** Null without a key, or where there are too many sensors. */
     private @Nullable Sensor sensor(byte @Nullable [] key, long now) {
+        Heard heard = heard(key, now);
+        return heard == null ? null : heard.sensor;
+    }
+
+    private @Nullable Heard heard(byte @Nullable [] key, long now) {
         if (key == null || key.length == 0) {
             return null;
         }
@@ -282,7 +362,7 @@ final class Board {
             sensorsVersion++;
         }
         heard.lastTime = now;
-        return heard.sensor;
+        return heard;
     }
 
     /** Whether there is room now. */
@@ -312,10 +392,11 @@ final class Board {
     }
 
     private Statistics computeStatistics(long now) {
-        List<Summary> lastMinute = summaries.in(
-                new EntryRange(0, summaries.end()),
-                SUMMARIES_KEPT,
-                s -> s.live() && s.visible() > now - LAST_MINUTE_MILLIS);
+        // How long corrections take says nothing about the delay.
+        List<Summary> lastMinute = ofBase().in(
+                        new EntryRange(0, ofBase().end()),
+                        SUMMARIES_KEPT,
+                        s -> s.live() && s.revision() == 0 && s.visible() > now - LAST_MINUTE_MILLIS);
         long[] delays = lastMinute.stream().mapToLong(Summary::delay).sorted().toArray();
         LongSummaryStatistics summarised = lastMinute.stream()
                 .mapToLong(Summary::readings)

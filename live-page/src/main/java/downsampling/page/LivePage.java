@@ -24,7 +24,7 @@ final class LivePage implements AutoCloseable {
      * @throws IOException if the port is in use; the message is one line for people
      */
     static LivePage start(PageAddress address, ShownTopics topics, Map<String, String> kafka) throws IOException {
-        Board board = new Board(topics.format(), System::currentTimeMillis);
+        Board board = new Board(topics.levels(), topics.format(), System::currentTimeMillis);
         TopicReader reader = new TopicReader(board, topics, kafka);
         try {
             PageServer server = new PageServer(board, address.host(), address.choosePort(), address.allowedHosts());

@@ -4,11 +4,14 @@ import downsampling.page.Board.EntryCounts;
 import downsampling.page.Board.KnownSensors;
 import downsampling.page.Board.Overview;
 import downsampling.page.PageUpdate.FieldList;
+import downsampling.page.PageUpdate.LevelList;
 import downsampling.page.PageUpdate.Newest;
 import downsampling.page.PageUpdate.Points;
 import downsampling.page.PageUpdate.Row;
 import downsampling.page.PageUpdate.SensorList;
 import downsampling.page.PageUpdate.Window;
+import downsampling.service.Durations;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -39,8 +42,9 @@ final class OpenPage {
 
     private static final int WINDOWS_ACROSS = 12;
     private static final long SHORTEST_SPAN_MILLIS = 120_000;
-    /** A week, since anything can stand in a summary. */
-    private static final long LONGEST_WINDOW_MILLIS = 604_800_000;
+    /** A month and the hour by which a clock is set back, since anything can stand in a summary. */
+    private static final long LONGEST_WINDOW_MILLIS =
+            Duration.ofDays(31).plusHours(1).toMillis();
 
     private static final PageUpdate.Limits LIMITS = new PageUpdate.Limits(
             CHARTS,
@@ -54,12 +58,26 @@ final class OpenPage {
             Board.SUMMARIES_KEPT,
             TopicReader.FURTHEST_BEHIND);
 
+    /**
+     * What is chosen on a page.
+     *
+     * @param sensor id of the sensor to draw large, or null for the first one
+     * @param field the field to show, or null for the first one that the summaries have
+     * @param level what the windows to show are called; the base, which is empty, is shown where there is no such level
+     * @param find what the id of a sensor has to contain, in whatever case, to have a small chart; empty for any
+     * @param silent whether it has to be silent to have one
+     * @param first number of the first small chart, from 0
+     */
+    record Choice(
+            @Nullable String sensor, @Nullable String field, String level, String find, boolean silent, int first) {}
+
     private final Board board;
-    private final @Nullable String chosenField;
-    private final String find;
-    private final int first;
+    private final Choice choice;
+    private final String level;
 
     private @Nullable String chosen;
+    /** What the page has been sent of the levels. */
+    private @Nullable LevelList levels;
     /** What the page has been sent of the fields. */
     private @Nullable FieldList fields;
 
@@ -72,28 +90,22 @@ final class OpenPage {
     /** The sensor whose points the page has been sent. */
     private @Nullable Sensor drawn;
 
-    /**
-     * @param chosen id of the sensor to draw large, or null for the first one
-     * @param chosenField the field to show, or null for the first one that the summaries have
-     * @param find what the id of a sensor has to contain, in whatever case, to have a small chart; empty for any
-     * @param first number of the first small chart, from 0
-     */
-    OpenPage(Board board, @Nullable String chosen, @Nullable String chosenField, String find, int first) {
+    OpenPage(Board board, Choice choice) {
         this.board = board;
-        this.chosen = chosen;
-        this.chosenField = chosenField;
-        this.find = find.toLowerCase(Locale.ROOT);
-        this.first = first;
+        this.choice = choice;
+        level = board.levels().contains(choice.level) ? choice.level : "";
+        chosen = choice.sensor;
     }
 
     /** What is new since the update before. */
     PageUpdate nextUpdate() {
-        Overview overview = board.overview();
+        Overview overview = board.overview(level);
         EntryCounts counts = overview.counts();
         FieldList newFields = fields(overview.fields());
         if (fields != null && !fields.shown().equals(newFields.shown())) {
             beginAnew();
         }
+        LevelList newLevels = levels(overview.baseWindowMillis());
         String field = newFields.shown();
         long span = Math.max(
                 SHORTEST_SPAN_MILLIS, WINDOWS_ACROSS * Math.min(overview.newestWindowMillis(), LONGEST_WINDOW_MILLIS));
@@ -108,35 +120,44 @@ final class OpenPage {
                 overview.trouble(),
                 span,
                 overview.statistics(),
+                newLevels.equals(levels) ? null : newLevels,
                 newFields.equals(fields) ? null : newFields,
                 list,
                 chosen,
                 points(overview, field, span),
                 windows(chartedBefore, field, newSummaries),
                 newest(
-                        board.newestSummaries(newSummaries, field, ROWS).stream()
+                        board.newestSummaries(level, newSummaries, field, ROWS).stream()
                                 .map(s -> Row.of(s, field))
                                 .toList(),
                         newSummaries),
                 newest(board.newestLate(newLate, ROWS), newLate),
                 newest(board.newestDead(newDead, ROWS), newDead));
         begun = true;
+        levels = newLevels;
         fields = newFields;
         sent = counts;
         return update;
+    }
+
+    private LevelList levels(long baseWindowMillis) {
+        List<String> all = board.levels();
+        String base = baseWindowMillis == 0 ? "" : Durations.format(Duration.ofMillis(baseWindowMillis));
+        return new LevelList(base, all.subList(1, all.size()), level);
     }
 
     /** As long as there are no summaries, the first field of the readings is shown. */
     private FieldList fields(List<String> ofSummaries) {
         List<String> ofReadings = board.fieldsOfReadings();
         String shown =
-                chosenField != null ? chosenField : ofSummaries.isEmpty() ? ofReadings.get(0) : ofSummaries.get(0);
+                choice.field != null ? choice.field : ofSummaries.isEmpty() ? ofReadings.get(0) : ofSummaries.get(0);
         return new FieldList(ofSummaries, shown, ofReadings.contains(shown));
     }
 
     /** The first summary has shown which field is the first one: it is another one than that of the readings. */
     private void beginAnew() {
         begun = false;
+        levels = null;
         fields = null;
         sent = EntryCounts.ZERO;
         sensorsVersion = -1;
@@ -154,15 +175,29 @@ final class OpenPage {
                 .filter(s -> s.id().equals(chosen))
                 .findFirst()
                 .orElse(null);
+        String find = choice.find.toLowerCase(Locale.ROOT);
         List<Sensor> matching = sensors.inOrder().stream()
                 .filter(s -> find.isEmpty() || s.id().toLowerCase(Locale.ROOT).contains(find))
+                .filter(s -> !choice.silent || sensors.silentSince().containsKey(s))
                 .toList();
-        List<Sensor> small = matching.stream().skip(first).limit(CHARTS).toList();
+        List<Sensor> small = matching.stream().skip(choice.first).limit(CHARTS).toList();
         charted = new HashSet<>(small);
         if (large != null) {
             charted.add(large);
         }
-        return new SensorList(small.stream().map(Sensor::id).toList(), first, matching.size());
+        Map<String, Long> silentSince = new HashMap<>();
+        for (Sensor sensor : charted) {
+            Long since = sensors.silentSince().get(sensor);
+            if (since != null) {
+                silentSince.put(sensor.id(), since);
+            }
+        }
+        return new SensorList(
+                small.stream().map(Sensor::id).toList(),
+                choice.first,
+                matching.size(),
+                silentSince,
+                sensors.silentSince().size());
     }
 
     /** The new windows of sensors that had a chart before, and all windows there are of sensors whose chart is new. */
@@ -172,8 +207,8 @@ final class OpenPage {
         Set<Sensor> stayed = new HashSet<>(charted);
         stayed.removeAll(added);
         List<Summary> summaries =
-                new ArrayList<>(board.summaries(new EntryRange(0, newSummaries.until()), added, field, WINDOWS));
-        summaries.addAll(board.summaries(newSummaries, stayed, field, WINDOWS));
+                new ArrayList<>(board.summaries(level, new EntryRange(0, newSummaries.until()), added, field, WINDOWS));
+        summaries.addAll(board.summaries(level, newSummaries, stayed, field, WINDOWS));
         Map<String, List<Window>> windows = new HashMap<>();
         for (Summary s : summaries) {
             windows.computeIfAbsent(s.sensor().id(), id -> new ArrayList<>()).add(Window.of(s, field));

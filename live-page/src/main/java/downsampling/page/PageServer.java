@@ -14,6 +14,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Properties;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -44,8 +45,10 @@ final class PageServer implements AutoCloseable {
         // The parameters of the page itself are read by its script.
         loadAssets()
                 .forEach((path, asset) -> routes.put(
-                        path, Route.of(path.equals("/") ? Set.of("sensor", "field") : Set.of(), call -> asset)));
-        routes.put("/events", Route.events(Set.of("sensor", "field", "find", "first"), this::events));
+                        path,
+                        Route.of(path.equals("/") ? Set.of("sensor", "field", "level") : Set.of(), call -> asset)));
+        routes.put(
+                "/events", Route.events(Set.of("sensor", "field", "level", "find", "silent", "first"), this::events));
         routes.put("/health/live", Route.of(Set.of(), call -> Answer.state(true, "SERVING")));
         server = new HttpServer(host, port, hosts, routes);
     }
@@ -60,9 +63,15 @@ final class PageServer implements AutoCloseable {
     }
 
     private Supplier<byte[]> events(Call call) {
-        String chosen = parameter(call, "sensor");
-        String find = parameter(call, "find");
-        OpenPage page = new OpenPage(board, chosen, parameter(call, "field"), find == null ? "" : find, first(call));
+        OpenPage page = new OpenPage(
+                board,
+                new OpenPage.Choice(
+                        parameter(call, "sensor"),
+                        parameter(call, "field"),
+                        Objects.requireNonNullElse(parameter(call, "level"), ""),
+                        Objects.requireNonNullElse(parameter(call, "find"), ""),
+                        silent(call),
+                        first(call)));
         return () -> {
             try {
                 return JSON.writeValueAsBytes(page.nextUpdate()); // one line, as an event has to be
@@ -78,6 +87,14 @@ final class PageServer implements AutoCloseable {
             throw RefusedException.badRequest(name + ": expected at most " + LONGEST_PARAMETER + " characters");
         }
         return value == null || value.isEmpty() ? null : value;
+    }
+
+    private static boolean silent(Call call) {
+        String text = parameter(call, "silent");
+        if (text != null && !text.equals("true")) {
+            throw RefusedException.badRequest("silent: expected true");
+        }
+        return text != null;
     }
 
     private static int first(Call call) {

@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
  * @param now time of this program
  * @param trouble what keeps the topics from being read, or null
  * @param span how much time the charts show, in milliseconds
+ * @param levels which windows can be chosen; null if they are the same as before
  * @param fields which fields can be chosen; null if they are the same as before
- * @param list which sensors have a small chart; null if they are the same as before
+ * @param list which sensors have a small chart, and which are silent; null if they are the same as before
  * @param chosen id of the large chart's sensor; null as long as there is none
  * @param points new points of the chosen sensor, or null
  * @param windows new windows by sensor id, of the sensors that have a chart
@@ -28,6 +29,7 @@ record PageUpdate(
         @Nullable String trouble,
         long span,
         Statistics statistics,
+        @Nullable LevelList levels,
         @Nullable FieldList fields,
         @Nullable SensorList list,
         @Nullable String chosen,
@@ -58,11 +60,20 @@ record PageUpdate(
     record FieldList(List<String> names, String shown, boolean drawn) {}
 
     /**
+     * @param base the windows that readings are counted in, such as {@code 10s}; empty as long as that is not known
+     * @param rollups the longer ones, such as {@code 1h}
+     * @param shown the one of the rollups that everything in this and later updates is of; empty for the base
+     */
+    record LevelList(String base, List<String> rollups, String shown) {}
+
+    /**
      * @param ids of the sensors with a small chart
      * @param first the number of the first of them, from 0, among those that the search finds
      * @param matching how many sensors the search finds
+     * @param silentSince when the last reading arrived of those that have a chart, large or small, and are silent
+     * @param silent how many of all sensors are silent
      */
-    record SensorList(List<String> ids, int first, int matching) {}
+    record SensorList(List<String> ids, int first, int matching, Map<String, Long> silentSince, int silent) {}
 
     /**
      * @param times event times
@@ -89,11 +100,20 @@ record PageUpdate(
 
     /**
      * @param statistics by name
+     * @param revision how often the summary has been corrected; null if it has not been
      * @param delay from the window's end to the moment when its summary was here, in milliseconds
      */
-    record Row(String sensor, long start, long end, Map<String, @Nullable Double> statistics, long delay) {
+    @JsonInclude(JsonInclude.Include.NON_NULL)
+    record Row(
+            String sensor,
+            long start,
+            long end,
+            Map<String, @Nullable Double> statistics,
+            @Nullable Long revision,
+            long delay) {
         static Row of(Summary s, String field) {
-            return new Row(s.sensor().id(), s.start(), s.end(), s.statistics(field), s.delay());
+            Long revision = s.revision() == 0 ? null : (Long) s.revision();
+            return new Row(s.sensor().id(), s.start(), s.end(), s.statistics(field), revision, s.delay());
         }
     }
 }

@@ -58,6 +58,7 @@ final class RecentEntries<T> {
      * Those entries of a range that are still kept and are wanted.
      *
      * @param limit how many of them at most; where there are more, the newest ones are returned
+     * @param wanted is asked of each entry once at most, of the newest one first
      * @return an immutable list, the oldest entry first
      */
     List<T> in(EntryRange range, int limit, Predicate<? super T> wanted) {

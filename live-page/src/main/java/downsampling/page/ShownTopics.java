@@ -1,44 +1,47 @@
 package downsampling.page;
 
 import downsampling.service.InvalidSettingException;
-import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.stream.Collectors;
 import org.apache.kafka.common.internals.Topic;
 
 /**
  * The topics that the page shows, and how they are read.
  *
- * @param roles the role of each topic, by the topic's name; every role once
  * @param format of the readings
  */
-record ShownTopics(Map<String, TopicRole> roles, MessageFormat format) {
+record ShownTopics(List<ShownTopic> all, MessageFormat format) {
+    /** @throws InvalidSettingException if one cannot be the name of a topic, or is given twice */
     ShownTopics {
-        roles = Map.copyOf(roles);
-    }
-
-    /** @param topic one of the four */
-    TopicRole role(String topic) {
-        return Objects.requireNonNull(roles.get(topic), topic);
-    }
-
-    /**
-     * @param names the name of the topic of each role
-     * @throws InvalidSettingException if one cannot be the name of a topic, or is given twice
-     */
-    static ShownTopics of(EnumMap<TopicRole, String> names, MessageFormat format) {
-        Map<String, TopicRole> roles = new HashMap<>();
-        names.forEach((role, name) -> {
-            if (!Topic.isValid(name)) {
+        all = List.copyOf(all);
+        Map<String, ShownTopic> byName = new HashMap<>();
+        for (ShownTopic topic : all) {
+            String option = topic.role().option();
+            if (!Topic.isValid(topic.name())) {
                 throw new InvalidSettingException(
-                        role.option(), name, "a topic's name, 1 to 249 of a to z, A to Z, 0 to 9, '.', '_' and '-'");
+                        option, topic.name(), "a topic's name, 1 to 249 of a to z, A to Z, 0 to 9, '.', '_' and '-'");
             }
-            TopicRole other = roles.put(name, role);
+            ShownTopic other = byName.put(topic.name(), topic);
             if (other != null) {
-                throw new InvalidSettingException(role.option(), name, "another topic than that of " + other.option());
+                throw new InvalidSettingException(
+                        option,
+                        topic.name(),
+                        "another topic than that of " + other.role().option());
             }
-        });
-        return new ShownTopics(roles, format);
+        }
+    }
+
+    Map<String, ShownTopic> byName() {
+        return all.stream().collect(Collectors.toMap(ShownTopic::name, topic -> topic));
+    }
+
+    /** What the windows of the summaries are called, those that readings are counted in (with an empty name) first. */
+    List<String> levels() {
+        return all.stream()
+                .filter(topic -> topic.role() == TopicRole.SUMMARIES || topic.role() == TopicRole.ROLLUP)
+                .map(ShownTopic::level)
+                .toList();
     }
 }

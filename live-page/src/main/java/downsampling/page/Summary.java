@@ -19,10 +19,19 @@ import org.jspecify.annotations.Nullable;
  * @param end exclusive
  * @param readings how many there are in it; 0 if the summary does not say it
  * @param fields in the order of the summary, at least one
+ * @param revision how often it has been corrected; 0 for the first summary of its window
  * @param visible when this program read it
  * @param live whether it came while this program was reading; false for what was on the topic before
  */
-record Summary(Sensor sensor, long start, long end, long readings, List<OfField> fields, long visible, boolean live) {
+record Summary(
+        Sensor sensor,
+        long start,
+        long end,
+        long readings,
+        List<OfField> fields,
+        long revision,
+        long visible,
+        boolean live) {
     /** Statistics of a field that are shown. */
     static final int MOST_STATISTICS = 20;
 
@@ -37,7 +46,7 @@ record Summary(Sensor sensor, long start, long end, long readings, List<OfField>
     record OfField(String field, List<String> statistics, double[] values) {}
 
     /** A summary without its sensor. */
-    record Window(long start, long end, long readings, List<OfField> fields) {}
+    record Window(long start, long end, long readings, List<OfField> fields, long revision) {}
 
     /** How long after the window's end this program read its summary, in milliseconds. */
     long delay() {
@@ -80,11 +89,13 @@ record Summary(Sensor sensor, long start, long end, long readings, List<OfField>
             }
             Long start = RecordText.number(record.headers(), "window.start");
             Long readings = RecordText.number(record.headers(), "window.readings");
+            Long revision = RecordText.number(record.headers(), "revision");
             Window window = new Window(
                     start != null ? start : record.timestamp(),
                     json.path("time").longValue(),
                     readings != null ? readings : count(fields.get(0)),
-                    fields);
+                    fields,
+                    revision != null ? revision : 0);
             return window.start < window.end ? window : null;
         } catch (IOException e) {
             return null;

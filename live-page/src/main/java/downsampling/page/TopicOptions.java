@@ -1,14 +1,21 @@
 package downsampling.page;
 
+import downsampling.service.Durations;
 import downsampling.service.InvalidSettingException;
+import java.time.Duration;
 import java.time.ZoneId;
-import java.util.EnumMap;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** The options that say what the page shows. */
 @Command(optionListHeading = "%nWhat the page shows:%n")
 final class TopicOptions {
+    private static final String STATUS = "sensor-status";
+    private static final long DAY = Duration.ofDays(1).toMillis();
+
     @Option(
             names = "--input-topic",
             paramLabel = "TOPIC",
@@ -24,6 +31,15 @@ final class TopicOptions {
     private String outputTopic;
 
     @Option(
+            names = "--rollups",
+            paramLabel = "LEVEL,...",
+            defaultValue = "",
+            description =
+                    "The longer windows that can be chosen on the page, as --rollups of the processor names them: 1m,1h,1d reads"
+                            + " agg-temperature-1m and so on.")
+    private String rollups;
+
+    @Option(
             names = "--late-topic",
             paramLabel = "TOPIC",
             defaultValue = "late-temperature",
@@ -36,6 +52,12 @@ final class TopicOptions {
             defaultValue = "dead-temperature",
             description = "The topic of records that are no usable readings (default: ${DEFAULT-VALUE}).")
     private String deadTopic;
+
+    @Option(
+            names = "--status-topic",
+            paramLabel = "TOPIC",
+            description = "The topic that says which sensors are silent (default: " + STATUS + ", if there is one).")
+    private @Nullable String statusTopic;
 
     @Option(
             names = "--fields",
@@ -69,13 +91,41 @@ final class TopicOptions {
             description = "The time zone of readings whose time names none (default: ${DEFAULT-VALUE}).")
     private ZoneId zone;
 
-    /** @throws InvalidSettingException if one cannot be the name of a topic, or is given twice, or a field makes no sense */
+    /** @throws InvalidSettingException if one cannot be the name of a topic, or is given twice, or a field or level makes no sense */
     ShownTopics toTopics() {
-        EnumMap<TopicRole, String> names = new EnumMap<>(TopicRole.class);
-        names.put(TopicRole.READINGS, inputTopic);
-        names.put(TopicRole.SUMMARIES, outputTopic);
-        names.put(TopicRole.LATE, lateTopic);
-        names.put(TopicRole.DEAD, deadTopic);
-        return ShownTopics.of(names, MessageFormat.of(fields, timeField, timeUnit, zone));
+        List<ShownTopic> all = new ArrayList<>();
+        all.add(new ShownTopic(inputTopic, TopicRole.READINGS));
+        all.add(new ShownTopic(outputTopic, TopicRole.SUMMARIES));
+        all.add(new ShownTopic(lateTopic, TopicRole.LATE));
+        all.add(new ShownTopic(deadTopic, TopicRole.DEAD));
+        all.add(new ShownTopic(statusTopic == null ? STATUS : statusTopic, TopicRole.STATUS, "", statusTopic != null));
+        if (!rollups.isEmpty()) {
+            for (String text : rollups.split(",", -1)) {
+                String level = level(text.strip());
+                all.add(new ShownTopic(outputTopic + "-" + level, TopicRole.ROLLUP, level, true));
+            }
+        }
+        return new ShownTopics(all, MessageFormat.of(fields, timeField, timeUnit, zone));
+    }
+
+    /** As the processor writes it in the name of the topic: in the largest unit that needs no fraction. */
+    private static String level(String text) {
+        if (text.equals("1w") || text.equals("1mo")) {
+            return text;
+        }
+        Duration length;
+        try {
+            length = new Durations().convert(text);
+        } catch (IllegalArgumentException e) {
+            length = Duration.ZERO;
+        }
+        if (length.isZero() || DAY % length.toMillis() != 0) {
+            throw new InvalidSettingException(
+                    "--rollups", text, "a duration that divides a day, such as 1m, 15m or 1h, or 1d, 1w or 1mo");
+        }
+        if (length.toMillis() == DAY || length.toMillis() % 60_000 != 0) {
+            return Durations.format(length);
+        }
+        return length.toMinutes() % 60 == 0 ? length.toHours() + "h" : length.toMinutes() + "m";
     }
 }

@@ -33,7 +33,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads the four topics as any consumer would, {@code read_committed}, and puts what it reads on the {@link Board}. It is a
+ * Reads the topics as any consumer would, {@code read_committed}, and puts what it reads on the {@link Board}. It is a
  * member of no group and commits no offsets, so nobody notices it. It begins shortly before the end of the topics, waits for
  * topics that do not exist yet, continues when a broker comes back, and passes over what it cannot keep up with. It ends when
  * the broker refuses its login, its rights or its version, since trying again does not mend that. It has a thread of its own.
@@ -61,7 +61,7 @@ final class TopicReader implements AutoCloseable {
     private static final Duration ANSWER = Duration.ofSeconds(3);
 
     private final Board board;
-    private final ShownTopics topics;
+    private final Map<String, ShownTopic> topics;
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final Thread thread = new Thread(this::run, "topic-reader");
     private final CountDownLatch closing = new CountDownLatch(1);
@@ -83,7 +83,7 @@ final class TopicReader implements AutoCloseable {
      */
     TopicReader(Board board, ShownTopics topics, Map<String, String> settings) {
         this.board = board;
-        this.topics = topics;
+        this.topics = topics.byName();
         Map<String, Object> all = KafkaSettings.forConsumer(KafkaSettings.without(settings, FIXED));
         all.putIfAbsent("client.id", "live-page");
         all.putIfAbsent("max.poll.records", 5_000);
@@ -135,7 +135,7 @@ final class TopicReader implements AutoCloseable {
         }
         for (ConsumerRecord<byte[], byte[]> record : consumer.poll(POLL)) {
             TopicPartition partition = new TopicPartition(record.topic(), record.partition());
-            board.add(topics.role(record.topic()), record, record.offset() >= get(liveFrom, partition));
+            board.add(get(topics, record.topic()), record, record.offset() >= get(liveFrom, partition));
         }
         passOverBacklog();
     }
@@ -178,12 +178,12 @@ final class TopicReader implements AutoCloseable {
         Map<String, List<PartitionInfo>> listed = consumer.listTopics(ANSWER);
         Set<TopicPartition> added = new HashSet<>();
         List<String> missing = new ArrayList<>();
-        for (String topic : topics.roles().keySet()) {
-            List<PartitionInfo> partitions = listed.getOrDefault(topic, List.of());
-            if (partitions.isEmpty()) {
-                missing.add(topic);
+        for (ShownTopic topic : topics.values()) {
+            List<PartitionInfo> partitions = listed.getOrDefault(topic.name(), List.of());
+            if (partitions.isEmpty() && topic.awaited()) {
+                missing.add(topic.name());
             }
-            partitions.forEach(p -> added.add(new TopicPartition(topic, p.partition())));
+            partitions.forEach(p -> added.add(new TopicPartition(topic.name(), p.partition())));
         }
         added.removeAll(consumer.assignment());
         if (!added.isEmpty()) {
@@ -208,7 +208,7 @@ final class TopicReader implements AutoCloseable {
                         .count();
                 long begin = get(begins, partition);
                 long end = get(ends, partition);
-                long history = history(topics.role(partition.topic())) / partitions;
+                long history = history(get(topics, partition.topic()).role()) / partitions;
                 // What is in a topic that did not exist at first has come since.
                 consumer.seek(partition, looked ? begin : Math.max(begin, end - history));
                 liveFrom.put(partition, looked ? begin : end);
@@ -223,29 +223,28 @@ final class TopicReader implements AutoCloseable {
     private static int history(TopicRole role) {
         return switch (role) {
             case READINGS -> 60_000;
-            case SUMMARIES -> 30_000;
+            case SUMMARIES, ROLLUP, STATUS -> 30_000;
             case LATE, DEAD -> 100;
         };
     }
 
-    private static long get(Map<TopicPartition, Long> offsets, TopicPartition partition) {
-        return Objects.requireNonNull(offsets.get(partition), partition::toString);
+    private static <K, V> V get(Map<K, V> map, K key) {
+        return Objects.requireNonNull(map.get(key), key::toString);
     }
 
     private void passOverBacklog() {
-        for (Map.Entry<String, TopicRole> topic : topics.roles().entrySet()) {
+        for (ShownTopic topic : topics.values()) {
             Map<TopicPartition, Long> behind = new HashMap<>();
             for (TopicPartition partition : consumer.assignment()) {
-                OptionalLong lag = partition.topic().equals(topic.getKey())
-                        ? consumer.currentLag(partition)
-                        : OptionalLong.empty();
+                OptionalLong lag =
+                        partition.topic().equals(topic.name()) ? consumer.currentLag(partition) : OptionalLong.empty();
                 lag.ifPresent(records -> behind.put(partition, records));
             }
             long all = behind.values().stream().mapToLong(Long::longValue).sum();
             if (all > FURTHEST_BEHIND) {
                 behind.forEach(
                         (partition, records) -> consumer.seek(partition, consumer.position(partition) + records));
-                board.addSkipped(topic.getValue(), all);
+                board.addSkipped(topic.role(), all);
             }
         }
     }

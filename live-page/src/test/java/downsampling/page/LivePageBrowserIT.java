@@ -170,6 +170,81 @@ class LivePageBrowserIT {
     }
 
     @Test
+    void shouldShowTheLevelThatIsChosen() throws Exception {
+        long minute = window / 60_000 * 60_000;
+        topics.summary("Sensor1", window, 10, 20, 29, 24.5);
+        topics.summary("Sensor1", window + 10_000, 10, 20, 29, 25.5);
+        topics.send(
+                topics.rollup,
+                "Sensor1",
+                "{\"time\":%d,\"temperature\":{\"mean\":33.25}}".formatted(minute + 60_000),
+                Map.of("window.start", String.valueOf(minute)));
+        browser.get(page.address());
+        await("two windows", () -> "2".equals(large("windows")));
+        WebElement select = browser.findElement(By.id("level"));
+        assertThat(select.getAccessibleName()).startsWith("Windows");
+        assertThat(select.findElements(By.tagName("option")))
+                .extracting(WebElement::getText)
+                .containsExactly("10s", "1m");
+        select.sendKeys("1m");
+
+        await(
+                "the minute alone",
+                () -> "1".equals(large("windows")) && text("summaries").contains("33.25"));
+        assertThat(text("summaries")).doesNotContain("24.5");
+        assertThat(browser.findElement(By.cssSelector("#grid button")).getText())
+                .contains("33.25");
+        browser.navigate().refresh();
+        await("the same after a reload", () -> text("summaries").contains("33.25"));
+        assertNothingInTheConsole();
+    }
+
+    @Test
+    void shouldReplaceASummaryThatIsCorrected() throws Exception {
+        topics.summary("Sensor1", window, 10, 20, 29, 24.5);
+        browser.get(page.address());
+        await("the window", () -> text("summaries").contains("24.5"));
+        topics.corrected("Sensor1", window, 11, 20, 29, 25.75);
+
+        await("the correction", () -> text("summaries").contains("25.75"));
+        assertThat(text("summaries")).contains("revision 1").doesNotContain("24.5");
+        assertThat(large("windows")).isEqualTo("1");
+        assertNothingInTheConsole();
+    }
+
+    @Test
+    void shouldShowWhoIsSilentUntilTheyAreBack() throws Exception {
+        topics.summary("Sensor1", window, 10, 20, 29, 24.5);
+        topics.summary("Sensor2", window, 10, 20, 29, 25.5);
+        browser.get(page.address());
+        await(
+                "two sensors",
+                () -> browser.findElements(By.cssSelector("#grid button")).size() == 2);
+        WebElement silentOnly = browser.findElement(By.id("silent-only"));
+        assertThat(silentOnly.isDisplayed()).isFalse();
+
+        topics.silent("Sensor2", System.currentTimeMillis() - 12 * 60_000);
+        await("that it is silent", () -> text("grid").contains("silent 12 min"));
+        assertThat(text("silent-only")).isEqualTo("1 silent");
+        silentOnly.click();
+        await(
+                "it alone",
+                () -> browser.findElements(By.cssSelector("#grid button")).size() == 1);
+        assertThat(silentOnly.getDomAttribute("aria-pressed")).isEqualTo("true");
+        browser.findElement(By.cssSelector("#grid button")).click();
+        await("since when", () -> text("silent").matches("silent since \\d+ \\w+ \\d\\d:\\d\\d UTC, for 1[23] min"));
+
+        topics.back("Sensor2", 12 * 60_000);
+        await("that it is back", () -> text("no-sensors").equals("No such sensor is silent."));
+        assertThat(browser.findElement(By.id("silent")).isDisplayed()).isFalse();
+        silentOnly.click();
+        await("the others", () -> text("grid").contains("24.5"));
+        assertThat(text("grid")).contains("25.5").doesNotContain("silent");
+        assertThat(silentOnly.isDisplayed()).isFalse();
+        assertNothingInTheConsole();
+    }
+
+    @Test
     void shouldShowWhateverComesFromATopicAsText() throws Exception {
         String longId = "x".repeat(10_000);
         for (String sensor : List.of(SCRIPT, ODD, longId)) {

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import downsampling.broker.Broker;
 import downsampling.broker.BrokerTest;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.StreamSupport;
 import org.apache.kafka.clients.admin.Admin;
@@ -110,6 +112,61 @@ class LivePageIT {
             JsonNode update = stream.await("the summary", u -> u.has("summaries"));
             assertThat(update.path("statistics").path("summaries").longValue()).isEqualTo(1);
             assertThat(stream.next().has("trouble")).isFalse();
+        }
+    }
+
+    @Test
+    void shouldShowTheLevelThatIsChosenAndWhoIsSilent() throws Exception {
+        topics.create();
+        topics.summary("a", windowStart, 3, 1, 9, 4.25);
+        topics.corrected("a", windowStart, 4, 1, 9, 5);
+        topics.send(
+                topics.rollup,
+                "a",
+                "{\"time\":%d,\"temperature\":{\"mean\":7}}".formatted(windowStart + 60_000),
+                TestTopics.window(windowStart));
+        topics.silent("b", windowStart);
+        try (LivePage page = start();
+                EventStream base = new EventStream(page.address(), "");
+                EventStream minutes = new EventStream(page.address(), "level=1m&silent=true")) {
+            JsonNode corrected = base.await(
+                    "the correction",
+                    u -> u.path("summaries").path("newest").path(0).has("revision"));
+            assertThat(corrected.at("/summaries/newest/0/revision").longValue()).isEqualTo(1);
+            assertThat(corrected.at("/windows/a")).hasSize(1);
+            assertThat(corrected.at("/windows/a/0/2/mean").doubleValue()).isEqualTo(5);
+
+            minutes.await("the window of a minute", u -> u.has("summaries"));
+            assertThat(minutes.updates())
+                    .anySatisfy(u -> assertThat(
+                                    u.at("/summaries/newest/0/statistics/mean").doubleValue())
+                            .isEqualTo(7))
+                    .anySatisfy(u ->
+                            assertThat(u.at("/list/silentSince/b").longValue()).isEqualTo(windowStart))
+                    .anySatisfy(
+                            u -> assertThat(u.at("/levels/shown").textValue()).isEqualTo("1m"));
+
+            topics.back("b", 300_000);
+            base.await("b is back", u -> u.has("list") && u.at("/list/silent").intValue() == 0);
+            minutes.await(
+                    "nobody is silent", u -> u.has("list") && u.at("/list/ids").isEmpty());
+        }
+    }
+
+    /** There is a topic of that name only where the processor was asked for it. */
+    @Test
+    void shouldNotWaitForTheUsualTopicOfSilentSensors() throws Exception {
+        topics.create();
+        List<ShownTopic> shown = new ArrayList<>(topics.shown().all());
+        shown.removeIf(topic -> topic.role() == TopicRole.STATUS);
+        shown.add(new ShownTopic("missing-" + topics.status, TopicRole.STATUS, "", false));
+        topics.summary("a", windowStart, 3, 1, 9, 4.25);
+        try (LivePage page = LivePage.start(
+                        TestTopics.address(),
+                        new ShownTopics(shown, TestTopics.USUAL_FORMAT),
+                        Map.of("bootstrap.servers", broker.bootstrapServers()));
+                EventStream stream = new EventStream(page.address(), "")) {
+            stream.await("the summary", u -> u.has("summaries") && !u.has("trouble"));
         }
     }
 

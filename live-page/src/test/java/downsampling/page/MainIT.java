@@ -66,6 +66,11 @@ class MainIT {
                     --http-port x | --http-port=x: expected a whole number, 2147483647 at the most
                     --late-topic ? | --late-topic=?: expected a topic's name, 1 to 249 of a to z, A to Z, 0 to 9, '.', '_' and '-'
                     --late-topic raw-temperature | --late-topic=raw-temperature: expected another topic than that of --input-topic
+                    --rollups 7m | --rollups=7m: expected a duration that divides a day, such as 1m, 15m or 1h, or 1d, 1w or 1mo
+                    --rollups 1m, | --rollups=: expected a duration that divides a day, such as 1m, 15m or 1h, or 1d, 1w or 1mo
+                    --rollups 1m,60s | --rollups=agg-temperature-1m: expected another topic than that of --rollups
+                    --dead-topic agg-temperature-1d --rollups 24h | --rollups=agg-temperature-1d: expected another topic than that of --dead-topic
+                    --status-topic raw-temperature | --status-topic=raw-temperature: expected another topic than that of --input-topic
                     --zone CEST | --zone=CEST: expected a time zone such as UTC, Europe/Berlin or +02:00
                     --fields a,b=,c | --fields=: expected the name of a member, or a JSON Pointer such as /data/0/temp
                     --fields a,a=/b | --fields=a,a=/b: expected NAME=POINTER,... with 64 names at the most, each once

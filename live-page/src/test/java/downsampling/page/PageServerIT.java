@@ -26,7 +26,7 @@ class PageServerIT {
     @BeforeEach
     void start() {
         server = new PageServer(
-                new Board(TestTopics.USUAL_FORMAT, System::currentTimeMillis),
+                new Board(List.of(""), TestTopics.USUAL_FORMAT, System::currentTimeMillis),
                 "127.0.0.1",
                 0,
                 new AllowedHosts(List.of()));
@@ -131,6 +131,7 @@ class PageServerIT {
                 "GET /events?first=-1 HTTP/1.1~Host: localhost~ | 400",
                 "GET /events?first=x HTTP/1.1~Host: localhost~ | 400",
                 "GET /events?first=1&first=1 HTTP/1.1~Host: localhost~ | 400",
+                "GET /events?silent=no HTTP/1.1~Host: localhost~ | 400",
                 "GET /events?colour=red HTTP/1.1~Host: localhost~ | 400",
                 "GET /app.js?x HTTP/1.1~Host: localhost~ | 400",
                 "GET / HTTP/1.1~ | 400",

@@ -19,10 +19,12 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.header.internals.RecordHeader;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 
-/** The four topics, with names that no other test uses, and what the services write to them. */
+/** The topics, with a rollup to 1m and names that no other test uses, and what the services write to them. */
 final class TestTopics implements AutoCloseable {
     final String readings = "raw-" + UUID.randomUUID();
     final String summaries = "agg-" + UUID.randomUUID();
+    final String rollup = summaries + "-1m";
+    final String status = "status-" + UUID.randomUUID();
     final String late = "late-" + UUID.randomUUID();
     final String dead = "dead-" + UUID.randomUUID();
 
@@ -44,7 +46,7 @@ final class TestTopics implements AutoCloseable {
     TestTopics create() throws Exception {
         try (Admin admin = Admin.create(settings)) {
             List<NewTopic> topics = new ArrayList<>();
-            for (String topic : List.of(readings, summaries, late, dead)) {
+            for (String topic : List.of(readings, summaries, rollup, late, dead, status)) {
                 topics.add(new NewTopic(topic, Optional.of(2), Optional.empty()));
             }
             admin.createTopics(topics).all().get();
@@ -59,11 +61,13 @@ final class TestTopics implements AutoCloseable {
 
     ShownTopics shown() {
         return new ShownTopics(
-                Map.of(
-                        readings, TopicRole.READINGS,
-                        summaries, TopicRole.SUMMARIES,
-                        late, TopicRole.LATE,
-                        dead, TopicRole.DEAD),
+                List.of(
+                        new ShownTopic(readings, TopicRole.READINGS),
+                        new ShownTopic(summaries, TopicRole.SUMMARIES),
+                        new ShownTopic(rollup, TopicRole.ROLLUP, "1m", true),
+                        new ShownTopic(late, TopicRole.LATE),
+                        new ShownTopic(dead, TopicRole.DEAD),
+                        new ShownTopic(status, TopicRole.STATUS)),
                 USUAL_FORMAT);
     }
 
@@ -82,6 +86,25 @@ final class TestTopics implements AutoCloseable {
 
     static Map<String, String> window(long start) {
         return Map.of("window.start", String.valueOf(start), "window.end", String.valueOf(start + 10_000));
+    }
+
+    /** With what is new in it, it replaces the summary of the same window. */
+    void corrected(String sensor, long start, int count, double min, double max, double mean) throws Exception {
+        Map<String, String> headers = new HashMap<>(window(start));
+        headers.put("revision", "1");
+        send(summaries, sensor, summaryJson(start, count, min, max, mean), headers);
+    }
+
+    void silent(String sensor, long since) throws Exception {
+        send(
+                status,
+                sensor,
+                "{\"sensor\":\"%s\",\"status\":\"silent\",\"since\":%d}".formatted(sensor, since),
+                Map.of());
+    }
+
+    void back(String sensor, long after) throws Exception {
+        send(status, sensor, "{\"sensor\":\"%s\",\"status\":\"back\",\"after\":%d}".formatted(sensor, after), Map.of());
     }
 
     void late(String sensor, long windowStart, String value) throws Exception {

@@ -282,6 +282,55 @@ class QueriesIT {
     }
 
     @Test
+    void shouldSayFromEachInstanceWhichSensorsAreSilent() throws Exception {
+        try (Pipeline pipeline = new Pipeline(broker, 2)) {
+            String status = pipeline.raw.replaceFirst("^raw", "status");
+            pipeline.more = List.of("--silent-after=2s", "--status-topic=" + status);
+            List<Instance> instances = List.of(new Instance(pipeline).start(), new Instance(pipeline).start());
+            await("both have work", () -> instances.stream().allMatch(i -> Pipeline.hasWork(i.service.get())));
+            long before = System.currentTimeMillis();
+            pipeline.send(0, "a", T0, 1);
+            pipeline.send(1, "b", T0, 1);
+            pipeline.send(1, "c\"", T0, 1);
+            pipeline.awaitAllRead();
+            long after = System.currentTimeMillis();
+            instances.forEach(Instance::awaitReady);
+
+            await(
+                    "three are silent",
+                    () -> silent(instances.get(0).body("/sensors?status=silent"))
+                            .equals(List.of("a", "b", "c\"")));
+            JsonNode all = JSON.readTree(instances.get(1).body("/sensors?status=silent"));
+            assertThat(all).isEqualTo(JSON.readTree(instances.get(0).body("/sensors?status=silent")));
+            assertThat(all.get("sensors"))
+                    .allSatisfy(sensor ->
+                            assertThat(sensor.get("since").longValue()).isBetween(before, after));
+            List<String> paged = new ArrayList<>();
+            for (String next = ""; next != null; ) {
+                String page = instances.get(0).body("/sensors?status=silent&limit=1&after=" + encode(next));
+                paged.addAll(silent(page));
+                next = JSON.readTree(page).get("next").textValue();
+            }
+            assertThat(paged).containsExactly("a", "b", "c\"");
+
+            pipeline.send(1, "b", T0 + 1, 2);
+            await(
+                    "one is back",
+                    () -> silent(instances.get(0).body("/sensors?status=silent"))
+                            .equals(List.of("a", "c\"")));
+        }
+    }
+
+    private static List<String> silent(String answer) throws Exception {
+        List<String> ids = new ArrayList<>();
+        JSON.readTree(answer).get("sensors").forEach(sensor -> {
+            assertThat(sensor.get("status").textValue()).isEqualTo("silent");
+            ids.add(sensor.get("sensor").textValue());
+        });
+        return ids;
+    }
+
+    @Test
     void shouldForgetAClosedWindowWithARestartAndSaySo() throws Exception {
         try (Pipeline pipeline = new Pipeline(broker, 1)) {
             Instance first = new Instance(pipeline).start();
@@ -379,11 +428,15 @@ class QueriesIT {
             assertThat(instance.get("/sensors/b/windows").body())
                     .isEqualTo("{\"error\":\"no window of this sensor is open or kept\"}");
             assertThat(instance.body("/openapi.yaml")).startsWith("openapi: 3.1");
+            assertThat(instance.get("/sensors?limit=0").body())
+                    .isEqualTo("{\"error\":\"limit=0: expected 1 to 10000\"}");
+            assertThat(instance.get("/sensors?status=silent").body())
+                    .isEqualTo("{\"error\":\"status=silent: expected a processor with --silent-after\"}");
             Map.of(
-                            "/sensors?limit=0", "limit=0: expected 1 to 10000",
+                            "/sensors?status=back", "status=back: expected silent",
                             "/sensors?limit=all", "limit=all: expected 1 to 10000",
                             "/sensors?page=2",
-                                    "page: there is no such parameter, expected one of [after, limit, partitions]",
+                                    "page: there is no such parameter, expected one of [after, limit, partitions, status]",
                             "/sensors?after=a&after=b", "after: expected once",
                             "/sensors?partitions=first",
                                     "partitions=first: expected numbers from 0 to 0 with commas between them",

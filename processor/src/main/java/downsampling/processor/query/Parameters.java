@@ -25,6 +25,22 @@ final class Parameters {
         return limit;
     }
 
+    /**
+     * Whether only sensors that are silent are asked for.
+     *
+     * @param known whether the processor knows which they are
+     */
+    static boolean silent(Call call, boolean known) {
+        String text = call.parameter("status");
+        if (text != null && !text.equals("silent")) {
+            throw RefusedException.badRequest("status=" + text + ": expected silent");
+        }
+        if (text != null && !known) {
+            throw RefusedException.badRequest("status=silent: expected a processor with --silent-after");
+        }
+        return text != null;
+    }
+
     /** A time in epoch milliseconds, which was written so or as ISO-8601. */
     static long time(Call call, String name, long otherwise, ZoneId zone) {
         String text = call.parameter(name);

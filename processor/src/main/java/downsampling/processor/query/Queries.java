@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.time.ZoneId;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletionStage;
@@ -26,6 +27,7 @@ public final class Queries {
     static final int MOST_WINDOWS = 1000;
 
     private final ZoneId zone;
+    private final boolean knowsSilent;
     private final Instances instances;
 
     /**
@@ -34,13 +36,14 @@ public final class Queries {
      */
     public Queries(Settings settings, Supplier<LocalInstance> local) {
         zone = settings.readings().zone();
+        knowsSilent = settings.sensors().saysSilent();
         instances = new Instances(settings, local);
     }
 
     public Map<String, Route> routes() {
         return Map.of(
                 "/sensors",
-                Route.later(Set.of("after", "limit", Instances.PARTITIONS), this::sensors),
+                Route.later(Set.of("status", "after", "limit", Instances.PARTITIONS), this::sensors),
                 "/sensors/{}/windows",
                 Route.later(Set.of("from", "to", "limit", Instances.PARTITIONS), this::windows),
                 "/openapi.yaml",
@@ -58,13 +61,20 @@ public final class Queries {
     private CompletionStage<Answer> sensors(Call call) {
         String after = call.parameter("after") == null ? "" : call.parameter("after");
         int limit = Parameters.limit(call, USUAL_SENSORS, MOST_SENSORS);
+        boolean silent = Parameters.silent(call, knowsSilent);
+        Map<String, String> parameters = new HashMap<>(Map.of("after", after, "limit", String.valueOf(limit)));
+        if (silent) {
+            parameters.put("status", "silent");
+        }
         return instances.ask(
                 call,
                 new Instances.Question<>(
                         "/sensors",
-                        Map.of("after", after, "limit", String.valueOf(limit)),
-                        (here, partitions) -> SensorsPage.of(here.windows(), partitions, after, limit),
-                        (partitions, json) -> SensorsPage.read(json),
+                        parameters,
+                        (here, partitions) -> silent
+                                ? SensorsPage.ofSilent(here.windows(), partitions, after, limit)
+                                : SensorsPage.of(here.windows(), partitions, after, limit),
+                        (partitions, json) -> SensorsPage.read(json, silent),
                         pages -> SensorsPage.joined(pages, after, limit).answer()));
     }
 
