@@ -8,6 +8,7 @@
   latency     the time from the arrival of the reading that closes a window to its summaries at a read_committed consumer
   producer    our producer against kafka-producer-perf-test
   jmh         the processor's parser and state encoding alone
+  options     what options cost the processor of one partition, without Kafka: CPU time, and room of the state
   all         all of these, as Markdown for docs/performance.md, in under 25 minutes
   quick       a small one of most of them, in 3 minutes
 
@@ -703,6 +704,16 @@ def jmh(session, options):
     table(["", "ns"], rows)
 
 
+def options_cost(session, options):
+    say("## What options cost", "")
+    for what in ("readings", "sensors", "lateness"):
+        command = [options.java(), "-Xmx6g", "-XX:+UseSerialGC", "-cp", class_path(WORK)]
+        command += ["downsampling.processor.window.OptionsCost", what]
+        with open(WORK / "logs" / "options.log", "wb") as log:
+            run = subprocess.run([str(part) for part in command], stdout=subprocess.PIPE, stderr=log, check=True)
+        say(*(f"- {line}" for line in run.stdout.decode().splitlines() if line.startswith("[")), "")
+
+
 def everything(session, options):
     compare(session, options)
     settings(session, with_options(options, runs=max(1, options.runs - 1)))
@@ -728,6 +739,7 @@ TASKS = {
     "latency": latency,
     "producer": producer,
     "jmh": jmh,
+    "options": options_cost,
     "all": everything,
     "quick": quick,
 }
