@@ -180,8 +180,8 @@ final class WindowProcessor extends BatchProcessor {
         if (bySensor) {
             begin(state);
             if (windows.isAllOnHeap()) {
-                levels.forEach(level -> windows.drop(
-                        windows.between(sensor, level.number(), 0, level.start(keptFrom(state.closedUpTo)))));
+                levels.forEach(level -> windows.drop(windows.between(
+                        sensor, level.number(), level.start(0), level.start(keptFrom(state.closedUpTo)))));
             }
         }
         if (state.silent) {
@@ -493,7 +493,7 @@ final class WindowProcessor extends BatchProcessor {
         for (Timeline timeline : looks.take(now)) {
             if (timeline.lookAt <= now) { // else it has been looked at meanwhile, or forgotten
                 timeline.lookAt = Timeline.NEVER;
-                look(timeline, reached == null ? now + 1 : lookAt(timeline, reached));
+                look(timeline, reached == null ? now + 1 : closeOrSaySilent(timeline, reached));
             }
         }
         setTimers();
@@ -506,7 +506,7 @@ final class WindowProcessor extends BatchProcessor {
      *
      * @return when to look again
      */
-    private long lookAt(Timeline timeline, InputEnd.Reached reached) {
+    private long closeOrSaySilent(Timeline timeline, InputEnd.Reached reached) {
         long next = Timeline.NEVER;
         if (closesIdle && (bySensor || timeline == common)) {
             long silence = reached.seenAt() - Math.max(timeline.countedAt, reached.since());
