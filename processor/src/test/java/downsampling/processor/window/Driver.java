@@ -50,6 +50,8 @@ public final class Driver implements AutoCloseable {
     private final TestOutputTopic<String, String> summaries;
     private final TestOutputTopic<byte[], byte[]> late;
     private final TestOutputTopic<byte[], byte[]> dead;
+    private final List<TestOutputTopic<String, String>> rollups;
+    private final TestOutputTopic<String, String> statuses;
     private Instant wallClock = NOW;
     private long nextOffset;
 
@@ -85,6 +87,13 @@ public final class Driver implements AutoCloseable {
                 config.topics().late(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
         dead = driver.createOutputTopic(
                 config.topics().dead(), new ByteArrayDeserializer(), new ByteArrayDeserializer());
+        rollups = config.levels().stream()
+                .skip(1)
+                .map(level -> driver.createOutputTopic(
+                        config.topics().output(level), new StringDeserializer(), new StringDeserializer()))
+                .toList();
+        statuses =
+                driver.createOutputTopic(config.topics().status(), new StringDeserializer(), new StringDeserializer());
     }
 
     static Settings config(TopologyKind topology, Duration window, Duration grace, ZoneId zone, String... more) {
@@ -132,10 +141,15 @@ public final class Driver implements AutoCloseable {
 
     /** @param timestamp of the record */
     void sendRaw(byte[] key, byte[] value, Instant timestamp) {
-        send(new ConsumerRecord<>(
+        send(record(key, value, timestamp));
+    }
+
+    /** What stands next in the input. */
+    ConsumerRecord<byte[], byte[]> record(byte[] key, byte[] value, Instant timestamp) {
+        return new ConsumerRecord<>(
                 config.topics().input(),
                 0,
-                nextOffset,
+                nextOffset++,
                 timestamp.toEpochMilli(),
                 TimestampType.CREATE_TIME,
                 0,
@@ -143,22 +157,31 @@ public final class Driver implements AutoCloseable {
                 key,
                 value,
                 new RecordHeaders().add("uuid", new byte[] {7}),
-                Optional.empty()));
+                Optional.empty());
     }
 
     /** As the consumer hands it over: to the exact topology in a batch, here of one. */
     private void send(ConsumerRecord<byte[], byte[]> record) {
         nextOffset = record.offset() + 1;
-        boolean batched = config.topology() == TopologyKind.EXACT;
-        ConsumerRecord<byte[], byte[]> handedOver = batched ? Batches.carrier(List.of(record)) : record;
-        input.pipeInput(
-                new TestRecord<>(
-                        handedOver.key(), handedOver.value(), null, Instant.ofEpochMilli(handedOver.timestamp())) {
-                    @Override
-                    public Headers headers() { // TestRecord has a copy
-                        return handedOver.headers();
-                    }
-                });
+        if (config.topology() == TopologyKind.EXACT) {
+            send(List.of(record));
+        } else {
+            handOver(record);
+        }
+    }
+
+    /** In one transaction. */
+    void send(List<ConsumerRecord<byte[], byte[]>> batch) {
+        handOver(Batches.carrier(batch));
+    }
+
+    private void handOver(ConsumerRecord<byte[], byte[]> record) {
+        input.pipeInput(new TestRecord<>(record.key(), record.value(), null, Instant.ofEpochMilli(record.timestamp())) {
+            @Override
+            public Headers headers() { // TestRecord has a copy
+                return record.headers();
+            }
+        });
     }
 
     /** Reads a reading now that came in some time ago. */
@@ -197,6 +220,16 @@ public final class Driver implements AutoCloseable {
     /** Summaries since the last call. */
     List<TestRecord<String, String>> summaries() {
         return summaries.readRecordsToList();
+    }
+
+    /** Those of a level since the last call. */
+    List<TestRecord<String, String>> summaries(int level) {
+        return level == 0 ? summaries() : rollups.get(level - 1).readRecordsToList();
+    }
+
+    /** What was said of silent sensors since the last call. */
+    List<TestRecord<String, String>> statuses() {
+        return statuses.readRecordsToList();
     }
 
     /** The same as {@code sensor json}. */
