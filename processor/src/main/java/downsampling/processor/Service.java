@@ -18,8 +18,8 @@ import downsampling.processor.topics.TopicCheck;
 import downsampling.processor.window.DslTopology;
 import downsampling.processor.window.ExactTopology;
 import downsampling.processor.window.Faults;
-import downsampling.processor.window.KeptWindows;
 import downsampling.processor.window.Metrics;
+import downsampling.processor.window.RecentWindows;
 import downsampling.processor.window.StreamsSettings;
 import downsampling.processor.window.Surroundings;
 import downsampling.processor.window.TopicLimits;
@@ -104,8 +104,8 @@ final class Service implements AutoCloseable {
         this.settings = settings;
         SteadyTime time = new SteadyTime();
         Supplier<ReadingReader> readers = () -> new ReadingReader(settings.readings(), metrics::ambiguousTime);
-        KeptWindows kept =
-                new KeptWindows(settings.http().isPresent() ? settings.state().keepClosed() : 0);
+        RecentWindows recent =
+                new RecentWindows(settings.http().isPresent() ? settings.state().keepClosed() : 0);
         InputConsumers input = new InputConsumers(settings, metrics::deletedUnread);
         watch = new ClusterWatch(settings, partitions, limits);
         Topology topology;
@@ -124,7 +124,7 @@ final class Service implements AutoCloseable {
                             metrics,
                             new Faults(metrics),
                             this::awaitRekeyed),
-                    kept);
+                    recent);
         } else {
             inputEnd = Optional.empty();
             topology = DslTopology.build(settings, readers, System::currentTimeMillis, metrics, watch::limits);
@@ -137,7 +137,7 @@ final class Service implements AutoCloseable {
                 partition -> streams.store(StoreQueryParameters.fromNameAndType(
                                 settings.storeName(), QueryableStoreTypes.<Bytes, byte[]>keyValueStore())
                         .withPartition(partition)),
-                kept);
+                recent);
         local = new LocalInstance(streams, windows, partitions);
         summaries = new SummaryWatch(settings, metrics::inTwoPartitions);
         clock = new ClockWatch(System::currentTimeMillis, System::nanoTime, this::beginAnew);

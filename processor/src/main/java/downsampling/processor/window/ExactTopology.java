@@ -82,11 +82,11 @@ public final class ExactTopology {
      * @param readers makes a reader of the input for each task
      */
     public static Topology build(
-            Settings settings, Supplier<ReadingReader> readers, Surroundings around, KeptWindows kept) {
+            Settings settings, Supplier<ReadingReader> readers, Surroundings around, RecentWindows recent) {
         TopicNames topics = settings.topics();
         Topology topology = settings.readings().rekey()
-                ? rekeyed(settings, readers, around, kept)
-                : direct(settings, readers, around, kept);
+                ? rekeyed(settings, readers, around, recent)
+                : direct(settings, readers, around, recent);
         for (Level level : settings.levels()) {
             topology.addSink(SummaryOutput.sink(level), topics.output(level), BYTES, BYTES, WINDOW);
         }
@@ -98,7 +98,7 @@ public final class ExactTopology {
     }
 
     private static Topology direct(
-            Settings settings, Supplier<ReadingReader> readers, Surroundings around, KeptWindows kept) {
+            Settings settings, Supplier<ReadingReader> readers, Surroundings around, RecentWindows recent) {
         return new Topology()
                 .addSource(
                         AutoOffsetReset.earliest(),
@@ -107,14 +107,14 @@ public final class ExactTopology {
                         new ByteArrayDeserializer(),
                         new Batches.BatchDeserializer(),
                         settings.topics().input())
-                .addProcessor(WINDOW, () -> new WindowProcessor(settings, readers.get(), around, kept), "readings")
+                .addProcessor(WINDOW, () -> new WindowProcessor(settings, readers.get(), around, recent), "readings")
                 .addStateStore(store(settings, settings.storeName()), WINDOW)
                 .addStateStore(BeforeCommit.builder(BatchProcessor.beforeCommit(settings.storeName())), WINDOW);
     }
 
     /** Kafka Streams makes the topic in between, and deletes of it what has been read. */
     private static Topology rekeyed(
-            Settings settings, Supplier<ReadingReader> readers, Surroundings around, KeptWindows kept) {
+            Settings settings, Supplier<ReadingReader> readers, Surroundings around, RecentWindows recent) {
         StreamsBuilder builder = new StreamsBuilder();
         List<String> stores = List.of(Settings.REKEY_STORE, settings.storeName());
         for (String store : stores) {
@@ -138,7 +138,7 @@ public final class ExactTopology {
                         .withStreamPartitioner(new ToPartition()))
                 .process(
                         ExactTopology.<byte[], byte[]>supplier(
-                                () -> new WindowProcessor(settings, readers.get(), around, kept)),
+                                () -> new WindowProcessor(settings, readers.get(), around, recent)),
                         Named.as(WINDOW),
                         settings.storeName(),
                         BatchProcessor.beforeCommit(settings.storeName()));

@@ -19,7 +19,7 @@ final class SummaryOutput {
     private final Surroundings around;
     private final ProcessorContext<byte[], byte[]> context;
     private final int partition;
-    private final KeptWindows.Partition kept;
+    private final RecentWindows.Partition recent;
     private final List<Level> levels;
     /** By level, since each has the headers of its own last window. */
     private final List<SummaryRecords> records = new ArrayList<>();
@@ -31,12 +31,12 @@ final class SummaryOutput {
             Surroundings around,
             ProcessorContext<byte[], byte[]> context,
             int partition,
-            KeptWindows.Partition kept) {
+            RecentWindows.Partition recent) {
         this.settings = settings;
         this.around = around;
         this.context = context;
         this.partition = partition;
-        this.kept = kept;
+        this.recent = recent;
         levels = settings.levels();
         levels.forEach(level -> records.add(new SummaryRecords(partition)));
     }
@@ -92,7 +92,7 @@ final class SummaryOutput {
             write(level, window, around.limits().apply(settings.topics().output(level)), now);
             around.metrics().revised();
             if (level.number() == 0) {
-                kept.corrected(window);
+                recent.corrected(window);
             }
         }
     }

@@ -79,12 +79,12 @@ final class WindowProcessor extends BatchProcessor {
     private final ReadingReader reader;
     private final Reading reading;
     private final ReadingJson json;
-    private final KeptWindows keptWindows;
+    private final RecentWindows recentWindows;
     private final Metrics metrics;
 
     private Runnable removeGauges;
     private OpenWindows windows;
-    private KeptWindows.Partition kept;
+    private RecentWindows.Partition recent;
     private SummaryOutput output;
     private IdleWatch idle;
     private InputEnd.Watch inputEnd;
@@ -105,7 +105,7 @@ final class WindowProcessor extends BatchProcessor {
     private @Nullable Cancellable lookTimer;
     private @Nullable Cancellable dueTimer;
 
-    WindowProcessor(Settings settings, ReadingReader reader, Surroundings around, KeptWindows keptWindows) {
+    WindowProcessor(Settings settings, ReadingReader reader, Surroundings around, RecentWindows recentWindows) {
         super(settings, around, settings.windowedTopic(), settings.storeName(), DEAD);
         this.layout = SummaryLayout.of(settings);
         this.levels = settings.levels();
@@ -122,7 +122,7 @@ final class WindowProcessor extends BatchProcessor {
         this.reader = reader;
         this.reading = new Reading(settings.readings().fields().size());
         this.json = new ReadingJson(settings);
-        this.keptWindows = keptWindows;
+        this.recentWindows = recentWindows;
         this.metrics = around.metrics();
     }
 
@@ -150,8 +150,8 @@ final class WindowProcessor extends BatchProcessor {
             begin(common);
         }
         forgetNextAt = Position.NONE;
-        kept = keptWindows.begin(partition, Math.max(0, common.closedUpTo), windows);
-        output = new SummaryOutput(settings, around, context, partition, kept);
+        recent = recentWindows.begin(partition, Math.max(0, common.closedUpTo), windows);
+        output = new SummaryOutput(settings, around, context, partition, recent);
         idle = new IdleWatch(settings.windows(), partition);
         sources = settings.readings().rekey()
                 ? new SourceTimes(around.inputPartitions(), InputEnd.interval(settings.windows()))
@@ -395,7 +395,7 @@ final class WindowProcessor extends BatchProcessor {
         if (timeline instanceof SensorState state) {
             windows.change(state.entry);
         }
-        kept.closing();
+        recent.closing();
         int closed = 0;
         int written = 0;
         for (Level level : levels) {
@@ -405,7 +405,7 @@ final class WindowProcessor extends BatchProcessor {
             if (level.number() == 0) {
                 closed = ended.size();
                 countClosed(ended);
-                kept.closed(ended, size, lateness > 0);
+                recent.closed(ended, size, lateness > 0);
             } else {
                 metrics.closedRollups(ended.size());
             }
@@ -422,7 +422,7 @@ final class WindowProcessor extends BatchProcessor {
             }
         }
         windows.forgetOldSensors(closed, from);
-        kept.closed();
+        recent.closed();
         if (written > 0) {
             commitSoon(arrived, true);
         }
@@ -626,7 +626,7 @@ final class WindowProcessor extends BatchProcessor {
     @Override
     public void close() {
         removeGauges.run();
-        keptWindows.end(partition, requireNonNull(kept));
+        recentWindows.end(partition, requireNonNull(recent));
     }
 
     private long floor(long time) {

@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Reads the windows of the partitions that this instance works on, while its stream threads change them. Any thread may.
  *
- * <p>A window is looked for among the open ones as they were last written, then among {@link KeptWindows}: a stream thread moves
+ * <p>A window is looked for among the open ones as they were last written, then among {@link RecentWindows}: a stream thread moves
  * it that way, so that it is found in one of them. It is open as long as the store, which is as of the last commit, does not say that windows
  * are closed up to its end: so what a reader sees of closed windows is what stands on the output topic, and a window is
  * never open and closed at once.
@@ -40,20 +40,21 @@ public final class WindowReader {
     private final long size;
     private final long grace;
     private final IntFunction<ReadOnlyKeyValueStore<Bytes, byte[]>> stores;
-    private final KeptWindows kept;
+    private final RecentWindows recent;
     private final SummaryLayout layout;
     private final boolean bySensor;
     private final Semaphore turn = new Semaphore(1, true);
     private long restUntil = System.nanoTime();
 
     /** @param stores a partition's store, keys as {@link WindowKey} makes them; throws what {@link KafkaStreams#store} throws */
-    public WindowReader(Settings settings, IntFunction<ReadOnlyKeyValueStore<Bytes, byte[]>> stores, KeptWindows kept) {
+    public WindowReader(
+            Settings settings, IntFunction<ReadOnlyKeyValueStore<Bytes, byte[]>> stores, RecentWindows recent) {
         size = settings.windows().size().toMillis();
         grace = settings.windows().grace().toMillis();
         layout = SummaryLayout.of(settings);
         bySensor = settings.sensors().ownTime();
         this.stores = stores;
-        this.kept = kept;
+        this.recent = recent;
     }
 
     /** Times in epoch milliseconds; the end is exclusive. */
@@ -173,7 +174,7 @@ public final class WindowReader {
     }
 
     private interface Read<T> {
-        T from(ReadOnlyKeyValueStore<Bytes, byte[]> store, KeptWindows.Partition closed);
+        T from(ReadOnlyKeyValueStore<Bytes, byte[]> store, RecentWindows.Partition closed);
     }
 
     /** One at a time, and a quarter of the time at most: a store on disk has a lock that the stream threads need too. */
@@ -203,26 +204,26 @@ public final class WindowReader {
     }
 
     private <T> T from(int partition, Read<T> read) {
-        KeptWindows.Partition closed = kept.of(partition);
+        RecentWindows.Partition closed = recent.of(partition);
         if (closed == null) {
             throw RefusedException.unavailable("partition " + partition + " is not here, or not yet");
         }
         try {
             T result = read.from(stores.apply(partition), closed);
-            if (kept.of(partition) == closed) {
+            if (recent.of(partition) == closed) {
                 return result;
             }
         } catch (InvalidStateStoreException | IllegalStateException e) {
             LOG.debug("Partition {} could not be read", partition, e);
         } catch (RuntimeException e) {
-            if (e instanceof RefusedException || kept.of(partition) == closed) {
+            if (e instanceof RefusedException || recent.of(partition) == closed) {
                 throw e;
             } // else it met what was restored in the meantime
         }
         throw RefusedException.unavailable("partition " + partition + " is being moved or restored");
     }
 
-    private static void awaitClosed(KeptWindows.Partition closed) {
+    private static void awaitClosed(RecentWindows.Partition closed) {
         for (long deadline = System.nanoTime() + PATIENCE; closed.isClosing(); LockSupport.parkNanos(1_000_000)) {
             if (System.nanoTime() - deadline > 0) {
                 throw RefusedException.unavailable("windows are being closed");

@@ -78,7 +78,7 @@ public final class Driver implements AutoCloseable {
                                 metrics,
                                 new Faults(metrics),
                                 () -> {}),
-                        new KeptWindows(0));
+                        new RecentWindows(0));
         driver = new TopologyTestDriver(topology, StreamsSettings.of(config, metrics, topic -> limits), NOW);
         input = driver.createInputTopic(config.topics().input(), new ByteArraySerializer(), new ByteArraySerializer());
         summaries =

@@ -29,11 +29,11 @@ class WindowReaderTest {
 
     private final KeyValueStore<Bytes, byte[]> store =
             Stores.inMemoryKeyValueStore("open").get();
-    private final KeptWindows kept = new KeptWindows(2);
+    private final RecentWindows recent = new RecentWindows(2);
     private final int mostOnHeap;
     private OpenWindows windows;
-    private final WindowReader reader = new WindowReader(Driver.config(TopologyKind.EXACT), partition -> store, kept);
-    private KeptWindows.Partition partition;
+    private final WindowReader reader = new WindowReader(Driver.config(TopologyKind.EXACT), partition -> store, recent);
+    private RecentWindows.Partition partition;
 
     WindowReaderTest(int mostOnHeap) {
         this.mostOnHeap = mostOnHeap;
@@ -42,7 +42,7 @@ class WindowReaderTest {
 
     @BeforeEach
     void commitTwoOpenWindows() {
-        partition = kept.begin(0, 0, windows);
+        partition = recent.begin(0, 0, windows);
         add(0, "a", 1);
         add(10_000, "a", 1);
         commit(0);
@@ -104,7 +104,7 @@ class WindowReaderTest {
         close(0, 10_000);
         committed.forEach(store::put); // as restored from the changelog
         windows = TestWindows.of(store, Summaries.usual(), false, mostOnHeap, 0);
-        partition = kept.begin(0, 0, windows);
+        partition = recent.begin(0, 0, windows);
         assertThatWindows("a")
                 .containsExactly(
                         new WindowReader.Window(0, 10_000, true, ONE),
@@ -154,7 +154,7 @@ class WindowReaderTest {
         assertThatThrownBy(() -> reader.windows(0, "a"))
                 .isInstanceOf(RefusedException.class)
                 .hasMessage("windows are being closed");
-        kept.end(0, partition);
+        recent.end(0, partition);
         assertThatThrownBy(() -> reader.windows(0, "a")).isInstanceOf(RefusedException.class);
     }
 }

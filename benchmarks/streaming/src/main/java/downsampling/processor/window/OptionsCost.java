@@ -90,7 +90,7 @@ final class OptionsCost {
                         metrics,
                         new Faults(metrics),
                         () -> {}),
-                new KeptWindows(0));
+                new RecentWindows(0));
         store.init(context.getStateStoreContext(), store);
         commit = BeforeCommit.builder(BatchProcessor.beforeCommit(settings.storeName()))
                 .build();

@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
  * <p>A window is put here as it is emitted, which may be before that is committed. So whether it counts as closed is not said
  * here but by how far the state store says that windows are closed. Written by stream threads, read by any.
  */
-public final class KeptWindows {
+public final class RecentWindows {
     private final int most;
     private final Map<Integer, Partition> partitions = new ConcurrentHashMap<>();
 
     /** @param most how many of each partition */
-    public KeptWindows(int most) {
+    public RecentWindows(int most) {
         this.most = most;
     }
 
@@ -31,14 +31,14 @@ public final class KeptWindows {
      * @param open       those that are open
      */
     Partition begin(int partition, long closedUpTo, OpenWindows open) {
-        Partition kept = new Partition(most, closedUpTo, open);
-        partitions.put(partition, kept);
-        return kept;
+        Partition recent = new Partition(most, closedUpTo, open);
+        partitions.put(partition, recent);
+        return recent;
     }
 
     /** Forgets a partition whose task has ended, unless another has begun with it. */
-    void end(int partition, Partition kept) {
-        partitions.remove(partition, kept);
+    void end(int partition, Partition recent) {
+        partitions.remove(partition, recent);
     }
 
     /** The windows of a partition; null if no task of this instance works on it. */
