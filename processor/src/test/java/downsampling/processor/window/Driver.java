@@ -53,7 +53,7 @@ public final class Driver implements AutoCloseable {
     private Instant wallClock = NOW;
     private long nextOffset;
 
-    Driver(Settings config) {
+    public Driver(Settings config) {
         this(config, () -> new ReadingReader(config.readings()));
     }
 
@@ -148,9 +148,18 @@ public final class Driver implements AutoCloseable {
 
     /** As the consumer hands it over: to the exact topology in a batch, here of one. */
     private void send(ConsumerRecord<byte[], byte[]> record) {
-        nextOffset = record.offset() + 1;
         boolean batched = config.topology() == TopologyKind.EXACT;
-        ConsumerRecord<byte[], byte[]> handedOver = batched ? Batches.carrier(List.of(record)) : record;
+        nextOffset = record.offset() + 1;
+        handOver(batched ? Batches.carrier(List.of(record)) : record);
+    }
+
+    /** To the exact topology, which commits once for all of them. */
+    public void sendBatch(List<ConsumerRecord<byte[], byte[]>> records) {
+        nextOffset = records.get(records.size() - 1).offset() + 1;
+        handOver(Batches.carrier(records));
+    }
+
+    private void handOver(ConsumerRecord<byte[], byte[]> handedOver) {
         input.pipeInput(
                 new TestRecord<>(
                         handedOver.key(), handedOver.value(), null, Instant.ofEpochMilli(handedOver.timestamp())) {
@@ -166,7 +175,7 @@ public final class Driver implements AutoCloseable {
         sendRaw(sensor.getBytes(), ("{\"ts\":\"" + time + "\",\"value\":" + value + "}").getBytes(), arrived);
     }
 
-    Instant now() {
+    public Instant now() {
         return wallClock;
     }
 
@@ -175,13 +184,13 @@ public final class Driver implements AutoCloseable {
         send(InputConsumers.deleted(new TopicPartition(config.topics().input(), 0), first, nextOffset + 1));
     }
 
-    void advanceWallClock(Duration by) {
+    public void advanceWallClock(Duration by) {
         wallClock = wallClock.plus(by);
         driver.advanceWallClockTime(by);
     }
 
     /** The wall clock goes on while the broker confirms, second by second, that there is nothing left to read. */
-    void idleFor(Duration time) {
+    public void idleFor(Duration time) {
         long since = reached == null ? wallClock.toEpochMilli() : reached.since();
         for (long second = 0; second < time.toSeconds(); second++) {
             reached = readUpTo(since, wallClock.plusSeconds(1));
@@ -192,6 +201,12 @@ public final class Driver implements AutoCloseable {
     /** The broker has answered since a time in epoch milliseconds, and all that was written up to another one is read. */
     static InputEnd.Reached readUpTo(long since, Instant upTo) {
         return new InputEnd.Reached(since, upTo.toEpochMilli(), upTo.toEpochMilli(), 0);
+    }
+
+    /** What was written to a topic since the last call. */
+    public List<TestRecord<byte[], byte[]>> read(String topic) {
+        return driver.createOutputTopic(topic, new ByteArrayDeserializer(), new ByteArrayDeserializer())
+                .readRecordsToList();
     }
 
     /** Summaries since the last call. */
