@@ -16,9 +16,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.RecordsToDelete;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -27,6 +30,8 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The command as it is typed, on what a processor really wrote. */
 @BrokerTest
@@ -86,6 +91,95 @@ class AuditIT {
         assertThat(result.exitCode).as(result.text).isZero();
         assertThat(result.count("notYet")).isEqualTo(READINGS / 5);
         assertThat(result.count("open")).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "--rekey", "--rekey --state-store=rocksdb"})
+    void shouldAccountForSensorTimeRollupsCorrectionsAndSilence(String more) throws Exception {
+        List<String> options = new ArrayList<>(List.of(
+                "--stream-time=sensor",
+                "--rollups=30s,1m",
+                "--calendar=Asia/Kolkata",
+                "--allowed-lateness=1h",
+                "--silent-after=2s",
+                "--statistics=count,last,p90",
+                "--dedup"));
+        options.addAll(List.of(more.split(" ")));
+        options.removeIf(String::isEmpty);
+        Result result = null;
+        try (Service processor = processor("all", options.toArray(String[]::new))) {
+            for (int part = 0; part < 5; part++) {
+                send(part, new HashMap<>());
+                result = run("all", options, "--json");
+                // Where readings are rekeyed, it fails until the topic for that is there.
+                assertThat(result.text.isEmpty() || result.exitCode == 0)
+                        .as(result.text)
+                        .isTrue();
+            }
+            for (Instant deadline = Instant.now().plusSeconds(60); ; ) {
+                result = run("all", options, "--json");
+                if (result.count("notYet") == 0
+                        && result.count("open") == 0
+                        && result.text.contains("\"silent\"")
+                        && result.count("silent")
+                                == broker.read(topic("status"), 1).stream()
+                                        .map(record -> new String(record.key(), UTF_8))
+                                        .distinct()
+                                        .count()) {
+                    break;
+                }
+                assertThat(processor.failed()).isFalse();
+                assertThat(Instant.now()).as(result.text).isBefore(deadline);
+            }
+        }
+
+        assertThat(result.exitCode).as(result.text).isZero();
+        assertThat(result.count("late")).isZero();
+        assertThat(result.count("revisions")).isPositive();
+        assertThat(result.count("summarised") + result.count("dead") + result.count("duplicate"))
+                .isEqualTo(READINGS);
+        List<String> topics = List.of(topic("agg"), topic("agg") + "-30s", topic("agg") + "-1m");
+        for (String without : topics) {
+            String lossy = broker.newTopic("lossy", 3);
+            for (String topic : topics) {
+                List<ConsumerRecord<byte[], byte[]>> summaries = new ArrayList<>(broker.read(topic, 1));
+                if (topic.equals(without)) {
+                    summaries.remove(firstOfMore(summaries));
+                }
+                copy(summaries, topic.replace(topic("agg"), lossy));
+            }
+
+            Result faulty = run("all", options, "--json", "--output-topic=" + lossy);
+
+            assertThat(faulty.exitCode).as(without + faulty.text).isEqualTo(1);
+            assertThat(faulty.count("lost") + faulty.count("wrong"))
+                    .as(without + faulty.text)
+                    .isPositive();
+        }
+    }
+
+    /** A summary of a sensor that has another one afterwards: without that, nothing need say that the window is closed. */
+    private static ConsumerRecord<byte[], byte[]> firstOfMore(List<ConsumerRecord<byte[], byte[]>> summaries) {
+        Map<String, ConsumerRecord<byte[], byte[]>> first = new HashMap<>();
+        return summaries.stream()
+                .map(summary -> first.putIfAbsent(new String(summary.key(), UTF_8), summary))
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private void copy(List<ConsumerRecord<byte[], byte[]>> records, String topic) throws Exception {
+        try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.bootstrapServers()))) {
+            if (!admin.listTopics().names().get().contains(topic)) {
+                admin.createTopics(List.of(new NewTopic(topic, 3, (short) 1)))
+                        .all()
+                        .get();
+            }
+        }
+        try (Producer<byte[], byte[]> producer = producer()) {
+            records.forEach(record -> producer.send(new ProducerRecord<>(
+                    topic, record.partition(), null, record.key(), record.value(), record.headers())));
+        }
     }
 
     @Test
@@ -191,8 +285,8 @@ class AuditIT {
                 new ByteArraySerializer());
     }
 
-    private Service processor(String application) {
-        List<String> options = new ArrayList<>(arguments(application));
+    private Service processor(String application, String... more) {
+        List<String> options = new ArrayList<>(arguments(application, more));
         options.remove("audit");
         options.addAll(List.of("--idle-close=1s", "--state-dir=target/state", "--commit-interval=100ms"));
         return Service.start(
@@ -217,6 +311,10 @@ class AuditIT {
         return run(application, "--json");
     }
 
+    private Result run(String application, List<String> options, String... more) {
+        return run(application, Stream.concat(options.stream(), Stream.of(more)).toArray(String[]::new));
+    }
+
     private Result run(String application, String... more) {
         PrintStream before = System.out;
         ByteArrayOutputStream out = new ByteArrayOutputStream();
@@ -237,7 +335,8 @@ class AuditIT {
                 "--input-topic=" + raw,
                 "--output-topic=" + topic("agg"),
                 "--late-topic=" + topic("late"),
-                "--dead-topic=" + topic("dead")));
+                "--dead-topic=" + topic("dead"),
+                "--status-topic=" + topic("status")));
         arguments.addAll(List.of(more)); // the last of an option holds
         return arguments;
     }

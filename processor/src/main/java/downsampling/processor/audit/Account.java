@@ -1,45 +1,40 @@
 package downsampling.processor.audit;
 
 import static java.util.Objects.requireNonNull;
+import static java.util.Objects.requireNonNullElse;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import downsampling.processor.input.DeletedInput;
 import downsampling.processor.reading.NotAReadingException;
 import downsampling.processor.reading.Reading;
 import downsampling.processor.reading.ReadingReader;
 import downsampling.processor.reading.SensorId;
 import downsampling.processor.reading.SensorIdDeserializer;
+import downsampling.processor.settings.Level;
 import downsampling.processor.settings.Settings;
 import downsampling.processor.window.RejectedRecords;
 import downsampling.processor.window.RekeyedReadings;
-import downsampling.processor.window.SeenReadings;
 import downsampling.processor.window.StreamTime;
-import downsampling.processor.window.Summary;
 import downsampling.processor.window.SummaryJson;
 import downsampling.processor.window.SummaryLayout;
 import downsampling.processor.window.SummaryRecords;
 import downsampling.service.Durations;
 import downsampling.service.InvalidSettingException;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.NavigableMap;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
-import java.util.function.Supplier;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
@@ -50,15 +45,21 @@ import org.jspecify.annotations.Nullable;
  * What became of every reading of the input topic: the account that {@link Audit} feeds and prints.
  *
  * <p>It rests on three things that are known independently of each other. Late and dead records name the partition and
- * offset they came from. Of what is left, each reading belongs to one sensor and window by its own time stamp. And the
- * readings of a partition close its windows by a rule ({@link StreamTime}), so whether a window without a summary must be
- * closed, and its readings are lost, follows from the input and not from what is missing. What the input does not say is when
- * it was read: where the rule asks for that, the earliest time is taken that it can have been.
+ * offset they came from. Of what is left, each reading belongs to one sensor and window by its own time stamp. And readings
+ * close windows by a rule ({@link StreamTime}), those of their partition or those of their sensor, so whether a window without a
+ * summary must be closed, and its readings are lost, follows from the input and not from what is missing. What the input does not
+ * say is when it was read: where the rule asks for that, the earliest time is taken that it can have been.
  *
- * <p>Late and dead records are reported to it first, then the input of each partition in its order, and a summary once all readings
- * that it can hold have been reported ({@link #judge} says when). So all that is kept is a bit for each late and dead record,
- * the windows whose summary has not been read, and for each sensor the end of its last summary: the processor closes the
- * windows of a partition in ascending order, hence a summary that does not end later than the one before is one too many.
+ * <p>There is a {@link Book} for each level. Every reading goes into its window in all of them, so a rollup is held against the
+ * readings, and not against the summaries that it was made of. The columns are filled by the windows that readings are counted
+ * in; what is wrong with a summary of a rollup is a fault, but loses no reading.
+ *
+ * <p>Late and dead records are reported to it first, then the input of each partition in its order, and a summary once the windows
+ * that it is of are closed ({@link #judge} says when). A window is settled once no reading can be counted in it any more, which
+ * with {@code --allowed-lateness} is later: until then, its last summary is kept, and that is what has to be right. So what is
+ * kept is a bit for each late and dead record, the windows that are not settled, and for each sensor and level the end of its
+ * last summary: without lateness, the windows of a sensor close in ascending order, hence a summary that does not end later than
+ * the one before is one too many.
  *
  * <p>All times in milliseconds since the epoch. For one thread.
  */
@@ -85,7 +86,10 @@ final class Account {
         LOST,
         /** Summaries, late and dead records that came again. */
         TWICE,
-        /** Summaries that do not say what their readings say, late and dead records of no reading. */
+        /**
+         * Summaries that do not say what their readings say, or that a rollup lacks; late and dead records of no reading; what is
+         * said of silent sensors, or is not, and cannot be so.
+         */
         WRONG;
 
         /** As options and JSON fields are written. */
@@ -106,6 +110,18 @@ final class Account {
         }
     }
 
+    /** How far windows are closed: those of a partition, or of a sensor. */
+    private static final class Clock {
+        /** Of the readings that the processor took on time; its own is the same or ahead, see {@link #readAtLeastUpTo}. */
+        private final StreamTime streamTime = new StreamTime(Long.MAX_VALUE, 0, 0);
+        /** Windows that end at or before this are known to be closed, as a late reading or a summary says so. */
+        private long closedUpTo;
+
+        private void closedUpTo(long end) {
+            closedUpTo = Math.max(closedUpTo, end);
+        }
+    }
+
     /**
      * A partition of the input topic, and its row of the account; or, where readings are rekeyed, one of the topic in between, with
      * what becomes of readings there.
@@ -123,16 +139,13 @@ final class Account {
         private final NavigableMap<Long, Long> deleted = new TreeMap<>();
 
         private final Map<Column, Long> row = new EnumMap<>(Column.class);
-        /** Of the readings that the processor took on time; its own is the same or ahead, see {@link #readAtLeastUpTo}. */
-        private final StreamTime streamTime = new StreamTime(Long.MAX_VALUE, 0, 0);
-        /** Windows that end at or before this are known to be closed. */
-        private long closedUpTo;
+        private final Clock clock = new Clock();
         /** Windows that start before this may have held readings that retention has deleted. */
         private long wholeFrom;
 
         private boolean first = true;
         private boolean done;
-        /** Windows whose summary has not been read. */
+        /** Windows that readings are counted in, and whose summary has not been read. */
         private int pending;
 
         /**
@@ -172,49 +185,24 @@ final class Account {
         }
     }
 
-    /** A set of offsets: a bit for each, in blocks that are there only where they are needed. */
-    private static final class Offsets {
-        private static final int BLOCK = 1 << 16;
-
-        private final Map<Long, BitSet> blocks = new HashMap<>();
-
-        boolean add(long offset) {
-            BitSet block = blocks.computeIfAbsent(offset / BLOCK, number -> new BitSet());
-            int bit = (int) (offset % BLOCK);
-            boolean added = !block.get(bit);
-            block.set(bit);
-            return added;
-        }
-
-        boolean contains(long offset) {
-            BitSet block = blocks.get(offset / BLOCK);
-            return block != null && block.get((int) (offset % BLOCK));
-        }
-
-        boolean remove(long offset) {
-            if (!contains(offset)) {
-                return false;
-            }
-            BitSet block = requireNonNull(blocks.get(offset / BLOCK));
-            block.clear((int) (offset % BLOCK));
-            if (block.isEmpty()) {
-                blocks.remove(offset / BLOCK);
-            }
-            return true;
-        }
-
-        long size() {
-            return blocks.values().stream().mapToLong(BitSet::cardinality).sum();
-        }
-    }
-
     private static final class Sensor {
+        private final String id;
+        /** Where sensors have a stream time of their own. */
+        private final @Nullable Clock clock;
+        /** Of each level. */
+        private final List<Windows> levels;
         /** Of its readings; null as long as none has been reported. */
         private @Nullable Partition partition;
 
-        private long lastEnd;
-        /** By start. */
-        private final NavigableMap<Long, Window> windows = new TreeMap<>();
+        /** Where it is said which sensors are silent. */
+        private final @Nullable Silence silence;
+
+        private Sensor(String id, @Nullable Clock clock, @Nullable Silence silence, int levels) {
+            this.id = id;
+            this.clock = clock;
+            this.silence = silence;
+            this.levels = Stream.generate(Windows::new).limit(levels).toList();
+        }
 
         /** That of a sensor with windows: one of its readings has been reported. */
         private Partition partition() {
@@ -222,22 +210,63 @@ final class Account {
         }
     }
 
-    /** The readings of a window that has no summary yet. */
-    private static final class Window {
-        /** Of those that were processed for certain. */
-        private final Summary readings;
-        /** All of them, if duplicates count once. */
-        private final @Nullable SeenReadings seen;
-        /** How many there are beside them, which the processor may have been at when the ends were looked up. */
-        private long notYet;
+    /** Those of a sensor and level that are not settled. */
+    private static final class Windows {
+        private final NavigableMap<Long, Window> byStart = new TreeMap<>();
+        /** Those that end at or before this have had their summary, or none. */
+        private long lastEnd;
+        /** Where retention has cut the topic, of windows that start before this summaries may be gone: all, as long as none has come. */
+        private long from = Long.MAX_VALUE;
+    }
 
-        private Window(Summary readings, @Nullable SeenReadings seen) {
-            this.readings = readings;
-            this.seen = seen;
+    /** The summaries of a level. */
+    static final class Book {
+        final String topic;
+        private final Level level;
+        private final long lateness;
+        private long summaries;
+        private long revisions;
+        private boolean cut;
+        /** Where retention has cut the topic, of windows that start before this summaries may be gone. */
+        private long from;
+
+        private boolean done;
+
+        private Book(String topic, Level level, long lateness) {
+            this.topic = topic;
+            this.level = level;
+            this.lateness = lateness;
         }
 
-        private long count() {
-            return readings.readings();
+        /** All of them have been reported. */
+        void done() {
+            done = true;
+        }
+
+        /**
+         * Retention has cut a partition of the topic.
+         *
+         * @param oldest of its summaries; null if there is none
+         */
+        void cut(@Nullable ConsumerRecord<byte[], byte[]> oldest) {
+            Long end = oldest == null ? null : time(oldest, "window.end");
+            cut = true;
+            // Whatever was written before is of windows that were closed, or kept, when this one was.
+            from = oldest == null ? Long.MAX_VALUE : Math.max(from, end == null ? 0 : end + lateness);
+        }
+
+        /** First summaries of their window; those that came again are among them. */
+        long summaries() {
+            return summaries;
+        }
+
+        /** Further ones. */
+        long revisions() {
+            return revisions;
+        }
+
+        private boolean isBase() {
+            return level.number() == 0;
         }
     }
 
@@ -246,12 +275,14 @@ final class Account {
     private static final long MOST_ELEMENTS = 1 << 20;
 
     private static final JsonMapper JSON = new JsonMapper();
-    private static final Pattern COUNT = Pattern.compile("\"count\":(\\d{1,18})");
 
     private final Settings settings;
     private final SummaryLayout layout;
-    private final long size;
     private final long grace;
+    private final long lateness;
+    private final boolean ownTime;
+    private final long forgetAfter;
+    private final boolean saysSilent;
     private final long maxAhead;
     /** In milliseconds since the epoch. */
     private final long now = System.currentTimeMillis();
@@ -266,15 +297,21 @@ final class Account {
     private final Reading reading;
     private final SummaryJson json = new SummaryJson();
     private final Map<String, Sensor> sensors = new HashMap<>();
+    /** By level. */
+    private final List<Book> books;
+
+    private final Map<String, Book> booksByTopic = new HashMap<>();
     /** Summaries of no sensor that is known: the only row that belongs to no partition. */
     private final Map<Column, Long> elsewhere = new EnumMap<>(Column.class);
 
     private final List<Fault> faults = new ArrayList<>();
-    private long summaries;
     private long uncheckedSummaries;
     private long otherStatistics;
-    /** Summaries of windows that start before this may have been deleted by retention. */
-    private long summariesFrom;
+    private long kept;
+    private long silent;
+    private long back;
+    /** Where readings are rekeyed: what came in before this has been read, wherever it stood. */
+    private long allReadUpTo;
 
     private @Nullable String strayingSensor;
 
@@ -290,15 +327,22 @@ final class Account {
                         .toList()
                 : partitions;
         layout = SummaryLayout.of(settings);
-        size = settings.windows().size().toMillis();
         grace = settings.windows().grace().toMillis();
+        lateness = settings.windows().allowedLateness().toMillis();
+        ownTime = settings.sensors().ownTime();
+        saysSilent = settings.sensors().saysSilent();
+        forgetAfter = settings.sensors().forgetAfter().toMillis();
+        books = settings.levels().stream()
+                .map(level -> new Book(settings.topics().output(level), level, lateness))
+                .toList();
+        books.forEach(book -> booksByTopic.put(book.topic, book));
         maxAhead = settings.readings().maxAhead().toMillis();
         reader = new ReadingReader(settings.readings());
         reading = new Reading(settings.readings().fields().size());
     }
 
     /**
-     * A late record. Its window was closed, and that holds for all sensors of the partition.
+     * A late record. Its window was closed, and that holds for all sensors of the partition, unless each has its own stream time.
      *
      * @param sure see {@link #judge}
      * @return false if it names no offset of the input topic
@@ -311,8 +355,11 @@ final class Account {
             return false;
         }
         if (sure) {
-            Partition closed = windowed(partition, key);
-            closed.closedUpTo = Math.max(closed.closedUpTo, windowEnd);
+            if (!ownTime) {
+                windowed(partition, key).clock.closedUpTo(windowEnd);
+            } else if (key != null) {
+                clock(sensor(key)).closedUpTo(windowEnd);
+            }
         }
         if (offset >= partition.begin && !partition.late.add(place(offset, number(headers, "source.element")))) {
             fault(partition, Column.TWICE, 1, at(partition, offset), "one late record", "another");
@@ -381,6 +428,7 @@ final class Account {
         if (!elements && partition.late.remove(place)) {
             partition.add(Column.READ, 1);
             partition.add(Column.LATE, 1);
+            heardOfLate(record);
         } else if (partition.dead.remove(place)) {
             partition.add(Column.READ, 1);
             partition.add(Column.DEAD, 1);
@@ -414,6 +462,11 @@ final class Account {
                 long place = place(record.offset(), element == NotAReadingException.WHOLE ? null : (long) element);
                 if (partition.late.remove(place)) {
                     partition.add(Column.LATE, 1);
+                    heardOf(
+                            sensor(sensor.get()),
+                            windowed(partition, sensor.get()),
+                            reading.time(),
+                            record.timestamp());
                 } else if (partition.dead.remove(place)) {
                     partition.add(Column.DEAD, 1);
                 } else {
@@ -442,50 +495,104 @@ final class Account {
         }
     }
 
+    private Sensor sensor(byte[] key) {
+        String id = new String(key, StandardCharsets.UTF_8);
+        Sensor sensor = sensors.get(id);
+        if (sensor == null) {
+            sensor = new Sensor(id, ownTime ? new Clock() : null, saysSilent ? new Silence() : null, books.size());
+            sensors.put(id, sensor);
+        }
+        return sensor;
+    }
+
+    /** What closes the windows of a sensor whose partition is known. */
+    private static Clock clock(Sensor sensor) {
+        return sensor.clock == null ? sensor.partition().clock : sensor.clock;
+    }
+
+    private void heardOfLate(ConsumerRecord<byte[], byte[]> record) {
+        if (saysSilent) {
+            try {
+                reader.read(record.value(), record.timestamp(), Long.MAX_VALUE, reading);
+                Partition partition = partitions.get(record.partition());
+                heardOf(sensor(record.key()), partition, reading.time(), record.timestamp());
+            } catch (NotAReadingException e) {
+                return; // a late record that names an offset without a reading is not found out
+            }
+        }
+    }
+
+    /** A reading of a sensor came in, whatever becomes of it. */
+    private void heardOf(Sensor sensor, Partition partition, long time, long arrived) {
+        if (sensor.silence != null) {
+            sensor.silence.heard(time, arrived, partition.clock.streamTime.newest(), forgetAfter);
+        }
+    }
+
     /** @param input where the reading stands */
     private void onTime(Partition input, byte[] key, Reading reading, long arrived, boolean notYet) {
-        String id = new String(key, StandardCharsets.UTF_8);
         Partition partition = windowed(input, key);
-        Sensor sensor = sensors.computeIfAbsent(id, unknown -> new Sensor());
+        Sensor sensor = sensor(key);
         if (sensor.partition != null && sensor.partition != partition) {
-            strayingSensor = id;
+            strayingSensor = sensor.id;
         }
         sensor.partition = partition;
-        long start = reading.time() - Math.floorMod(reading.time(), size);
-        if (rekeyed) {
-            if (input.first && input.isCut()) {
-                // What was deleted had come in before, and was no further ahead than is allowed.
-                input.wholeFrom = arrived + maxAhead;
-            }
-        } else if (partition.first && partition.isCut()) {
-            // It was taken, so its window was open, so stream time was not grace past the end of that yet; and
-            // no reading before it was further ahead of stream time than is allowed.
-            partition.wholeFrom = start + size + grace + maxAhead;
+        if (!notYet) {
+            heardOf(sensor, partition, reading.time(), arrived);
+        }
+        Book base = books.get(0);
+        long start = base.level.start(reading.time());
+        if (input.first && input.isCut()) {
+            input.wholeFrom = rekeyed || ownTime
+                    // What was deleted had come in before, and was no further ahead than is allowed.
+                    ? Math.max(arrived, reading.time()) + maxAhead
+                    // It was taken, so its window was open or kept, so stream time was not that far past the end of it
+                    // yet;
+                    // and no reading before it was further ahead of stream time than is allowed.
+                    : base.level.end(start) + grace + lateness + maxAhead;
         }
         input.first = false;
         if (start < partition.wholeFrom) {
             partition.add(Column.CUT, 1);
             return;
         }
-        Window window = sensor.windows.get(start);
-        if (window == null) {
-            window = new Window(
-                    layout.empty(),
-                    settings.windows().dedup()
-                            ? new SeenReadings(layout.fields().size())
-                            : null);
-            sensor.windows.put(start, window);
-            partition.pending++;
-        }
-        if (window.seen != null && !window.seen.add(reading.time(), reading.values())) {
+        Window window = window(base, sensor, start);
+        if (window.isDuplicate(reading.time(), reading.values())) {
             partition.add(notYet ? Column.NOT_YET : Column.DUPLICATE, 1);
-        } else if (notYet) {
-            window.notYet++;
-        } else {
-            input.streamTime.accept(reading.time(), readAtLeastUpTo(reading.time(), arrived), Long.MAX_VALUE);
-            partition.streamTime.accept(reading.time());
-            window.readings.add(reading.time(), reading.values());
+            return;
         }
+        window.add(reading.time(), reading.values(), notYet);
+        for (int i = 1; i < books.size(); i++) {
+            long wholeStart = books.get(i).level.start(reading.time());
+            if (wholeStart >= partition.wholeFrom) {
+                window(books.get(i), sensor, wholeStart).add(reading.time(), reading.values(), notYet);
+            }
+        }
+        if (!notYet) {
+            long readUpTo = readAtLeastUpTo(reading.time(), arrived);
+            input.clock.streamTime.accept(reading.time(), readUpTo, Long.MAX_VALUE);
+            partition.clock.streamTime.accept(reading.time());
+            if (sensor.clock != null) {
+                sensor.clock.streamTime.accept(reading.time(), readUpTo, Long.MAX_VALUE);
+            }
+        }
+    }
+
+    private Window window(Book book, Sensor sensor, long start) {
+        NavigableMap<Long, Window> windows = sensor.levels.get(book.level.number()).byStart;
+        Window window = windows.get(start);
+        if (window == null) {
+            window = newWindow(book);
+            windows.put(start, window);
+            if (book.isBase()) {
+                sensor.partition().pending++;
+            }
+        }
+        return window;
+    }
+
+    private Window newWindow(Book book) {
+        return new Window(layout, book.isBase() && settings.windows().dedup());
     }
 
     /**
@@ -498,207 +605,347 @@ final class Account {
     }
 
     /**
-     * A summary; those of a partition in their order.
+     * A summary of any level; those of a partition in their order.
      *
      * @param sure it was committed before the input's processed offsets were looked up: then all other windows that were
      *     closed together with this one have their summaries in what is read, too
-     * @return false, and nothing has happened, as long as readings that it may hold have not been reported: those of
-     *     {@link #awaited}
-     * @throws InvalidSettingException if its window has another size
+     * @return false, and nothing has happened, as long as the input has not been reported up to where its window was closed: that
+     *     of {@link #awaited}
+     * @throws InvalidSettingException if its level has no such window
      */
     boolean judge(ConsumerRecord<byte[], byte[]> record, boolean sure) {
-        Long start = number(record.headers(), "window.start");
-        Long end = number(record.headers(), "window.end");
+        Book book = book(record.topic());
+        Long start = time(record, "window.start");
+        Long end = time(record, "window.end");
         if (record.key() == null || record.value() == null || start == null || end == null) {
             fault(null, Column.WRONG, 1, at(record), "a summary with headers window.start and window.end", "none");
             return true;
         }
-        if (end - start != size) {
-            throw new InvalidSettingException(
-                    "--window",
-                    Durations.format(settings.windows().size()),
-                    Durations.format(Duration.ofMillis(end - start)) + ", as the summary at " + at(record) + " has it");
-        }
-        if (!awaited(record).isEmpty()) {
+        requireWindow(book, start, end, record);
+        Sensor sensor = sensor(record.key());
+        long closedUpTo = closedUpTo(sensor);
+        if (end > closedUpTo && !isRead(book, sensor, record)) {
             return false;
         }
-        summaries++;
-        String id = sensor(record);
-        Sensor sensor = sensors.computeIfAbsent(id, unknown -> new Sensor());
-        Partition partition = sensor.partition;
-        Supplier<String> where = () -> where(id, start, partition);
-        if (end <= sensor.lastEnd) {
-            fault(partition, Column.TWICE, 1, where.get(), "one summary", "another at " + at(record));
+        long revision = requireNonNullElse(number(record.headers(), SummaryRecords.REVISION), 0L);
+        book.summaries += revision == 0 ? 1 : 0;
+        book.revisions += revision == 0 ? 0 : 1;
+        if (sure && (ownTime || sensor.partition != null)) {
+            clock(sensor).closedUpTo(end);
+        }
+        if (lateness > 0 && isReadingsCut(sensor, start)) {
+            uncheckedSummaries++; // nor is it known which ones of a window there were
             return true;
         }
-        sensor.lastEnd = end;
-        if (sure && partition != null) {
-            partition.closedUpTo = Math.max(partition.closedUpTo, end);
+        Windows windows = sensor.levels.get(book.level.number());
+        if (windows.from == Long.MAX_VALUE) {
+            windows.from = end + lateness;
         }
-        sensor.windows.headMap(start).forEach((missing, window) -> withoutSummary(id, sensor.partition(), missing));
-        sensor.windows.headMap(start).clear();
-        Window window = sensor.windows.remove(start);
-        if (rekeyed || partition == null
-                ? partitions.stream().anyMatch(p -> start < p.wholeFrom)
-                : start < partition.wholeFrom) {
-            uncheckedSummaries++;
-            if (window != null) {
-                sensor.partition().pending--;
-                sensor.partition().add(Column.CUT, window.count());
-                sensor.partition().add(Column.NOT_YET, window.notYet);
-            }
-        } else if (window == null) {
-            fault(partition, Column.WRONG, 1, where.get(), "no summary, as there are no readings", at(record));
-        } else {
+        Window window = windows.byStart.get(start);
+        if (window == null && end <= windows.lastEnd) {
+            String what = revision == 0 ? "one summary" : "all of its summaries before";
+            fault(sensor.partition, Column.TWICE, 1, where(book, sensor, start), what, "another at " + at(record));
+            return true;
+        }
+        if (lateness == 0) {
+            windows.lastEnd = Math.max(windows.lastEnd, end);
+            settleWithoutSummary(book, sensor, windows.byStart.headMap(start), closedUpTo);
+        }
+        if (window == null) {
+            window = newWindow(book);
+        } else if (book.isBase() && !window.hasSummary()) {
             sensor.partition().pending--;
-            compare(sensor.partition(), window, record, end, where);
+        }
+        kept -= window.hasSummary() ? 1 : 0;
+        requireInOrder(book, sensor, start, window, revision, record);
+        window.take(record.value(), number(record.headers(), SummaryRecords.READINGS), revision);
+        if (isFinal(book, start, window, closedUpTo)) {
+            windows.byStart.remove(start);
+            settle(book, sensor, start, window);
+        } else {
+            windows.byStart.put(start, window);
+            kept++;
         }
         return true;
     }
 
-    /** The partitions of which more has to be reported before this summary can be judged. */
-    List<Partition> awaited(ConsumerRecord<byte[], byte[]> record) {
-        Long end = number(record.headers(), "window.end");
-        Sensor sensor = record.key() == null ? null : sensors.get(sensor(record));
-        List<Partition> candidates =
-                rekeyed || sensor == null || sensor.partition == null ? partitions : List.of(sensor.partition);
-        return candidates.stream()
-                .filter(partition ->
-                        !partition.done && (rekeyed || end == null || partition.streamTime.get() - grace < end))
-                .toList();
+    /**
+     * Whether no reading can be counted in a window with a summary any more, and no summary will follow: that of all of its readings is
+     * the last one.
+     */
+    private boolean isFinal(Book book, long start, Window window, long closedUpTo) {
+        return book.level.end(start) <= closedUpTo - lateness
+                && (lateness == 0 || book.done || window.notYet() == 0 && window.isRight(json, book.level.end(start)));
     }
 
-    private void compare(
-            Partition partition,
-            Window window,
-            ConsumerRecord<byte[], byte[]> record,
-            long end,
-            Supplier<String> where) {
-        if (window.notYet == 0 && Arrays.equals(json.write(end, window.readings), record.value())) {
-            partition.add(Column.SUMMARISED, window.count());
+    Book book(String topic) {
+        return requireNonNull(booksByTopic.get(topic));
+    }
+
+    private void requireWindow(Book book, long start, long end, ConsumerRecord<byte[], byte[]> record) {
+        Level level = book.level;
+        if (book.isBase() ? end - start == level.length() : level.start(start) == start && level.end(start) == end) {
             return;
         }
-        String text = new String(record.value(), StandardCharsets.UTF_8);
-        long found = readings(record.headers(), text);
-        long least = window.count();
-        long most = least + window.notYet;
-        partition.add(Column.SUMMARISED, Math.min(found, most));
-        if (found < least) {
-            partition.add(Column.NOT_YET, window.notYet);
-            fault(partition, Column.LOST, least - found, where.get(), expected(end, window), text);
-        } else if (found == most && window.notYet == 0 && saysOther(expected(end, window), text)) {
-            otherStatistics++;
-        } else if (found > most || window.notYet == 0) {
-            fault(partition, Column.WRONG, 1, where.get(), expected(end, window), text);
+        String found = Durations.format(Duration.ofMillis(end - start));
+        if (book.isBase()) {
+            throw new InvalidSettingException(
+                    "--window",
+                    Durations.format(settings.windows().size()),
+                    found + ", as the summary at " + at(record) + " has it");
+        }
+        throw new InvalidSettingException(
+                "--calendar",
+                settings.rollups().calendar(),
+                "a zone with a window of " + found + " from " + Instant.ofEpochMilli(start) + ", as the summary at "
+                        + at(record) + " has it");
+    }
+
+    /** What is the last one for a reader must be the last one that was made. */
+    private void requireInOrder(
+            Book book, Sensor sensor, long start, Window window, long revision, ConsumerRecord<?, ?> record) {
+        long next = window.revision() + 1;
+        if (revision == next || revision > next && next == 0 && start < from(book, sensor)) {
+            return;
+        }
+        String expected = next == 0 ? "its first summary" : "revision " + next;
+        String found = (revision == 0 ? "another first summary" : "revision " + revision) + " at " + at(record);
+        Column kind = revision > next ? Column.WRONG : Column.TWICE;
+        fault(sensor.partition, kind, 1, where(book, sensor, start), expected, found);
+    }
+
+    /** Summaries of windows that start before this may have been deleted by retention. */
+    private long from(Book book, Sensor sensor) {
+        if (!book.cut) {
+            return 0;
+        }
+        // What one sensor's windows say of another's is nothing, where each has its own stream time.
+        return ownTime ? sensor.levels.get(book.level.number()).from : book.from;
+    }
+
+    /** Whether as many readings of its window have been reported as a summary says. Only a sensor's own silence asks for that. */
+    private boolean isRead(Book book, Sensor sensor, ConsumerRecord<byte[], byte[]> record) {
+        if (!ownTime || rekeyed) {
+            return false;
+        }
+        Window window = sensor.levels.get(book.level.number()).byStart.get(time(record, "window.start"));
+        return window != null
+                && window.most()
+                        >= Window.readings(
+                                number(record.headers(), SummaryRecords.READINGS),
+                                new String(record.value(), StandardCharsets.UTF_8));
+    }
+
+    /** Of the readings that have been reported, none that comes later is on time for a window that ends at or before this. */
+    private long closedUpTo(Sensor sensor) {
+        if (sensor.partition != null && !rekeyed) {
+            return closedUpTo(sensor, sensor.partition);
+        }
+        return partitions.stream()
+                .mapToLong(partition -> closedUpTo(sensor, partition))
+                .min()
+                .orElse(0);
+    }
+
+    private long closedUpTo(Sensor sensor, Partition partition) {
+        if (partition.done) {
+            return Long.MAX_VALUE;
+        }
+        if (rekeyed) {
+            return 0; // in which order the readings of several partitions were processed is not known
+        }
+        long time = partition.clock.streamTime.get();
+        return sensor.clock == null
+                ? time - grace
+                : Math.max(sensor.clock.streamTime.get() - grace, time - forgetAfter);
+    }
+
+    /** The partitions of which more has to be reported before this summary, which is not judged yet, can be. */
+    List<Partition> awaited(ConsumerRecord<byte[], byte[]> record) {
+        long end = requireNonNull(time(record, "window.end"));
+        Sensor sensor = sensor(record.key());
+        return (rekeyed || sensor.partition == null ? partitions : List.of(sensor.partition))
+                .stream()
+                        .filter(partition -> closedUpTo(sensor, partition) < end)
+                        .toList();
+    }
+
+    /** All readings and all summaries of a window have been reported, and it has been taken out. */
+    private void settle(Book book, Sensor sensor, long start, Window window) {
+        Windows windows = sensor.levels.get(book.level.number());
+        windows.lastEnd = Math.max(windows.lastEnd, book.level.end(start));
+        Partition partition = sensor.partition;
+        if (book.isBase() && !window.hasSummary()) {
+            sensor.partition().pending--;
+        }
+        if (isReadingsCut(sensor, start) || !window.hasSummary() && start < from(book, sensor)) {
+            uncheckedSummaries += window.hasSummary() ? 1 : 0;
+            if (book.isBase() && partition != null) {
+                partition.add(Column.CUT, window.count());
+                partition.add(Column.NOT_YET, window.notYet());
+            }
+        } else if (window.most() == 0) {
+            fault(
+                    partition,
+                    Column.WRONG,
+                    1,
+                    where(book, sensor, start),
+                    "no summary, as there are no readings",
+                    window.text());
         } else {
-            partition.add(Column.NOT_YET, most - found);
+            compare(book, sensor, start, window);
         }
     }
 
-    /** How many readings a summary is of, as it says. */
-    private static long readings(Headers headers, String text) {
-        Long readings = number(headers, SummaryRecords.READINGS);
-        if (readings != null) {
-            return readings;
+    /** Whether retention may have deleted readings of a window. */
+    private boolean isReadingsCut(Sensor sensor, long start) {
+        return rekeyed || sensor.partition == null
+                ? partitions.stream().anyMatch(input -> start < input.wholeFrom)
+                : start < sensor.partition.wholeFrom;
+    }
+
+    /** Columns are filled by the windows that readings are counted in. */
+    private void compare(Book book, Sensor sensor, long start, Window window) {
+        Partition partition = sensor.partition();
+        long end = book.level.end(start);
+        long least = window.count();
+        boolean right = window.isRight(json, end);
+        long found = right ? least : window.found();
+        if (book.isBase()) {
+            partition.add(Column.SUMMARISED, Math.min(found, window.most()));
+            partition.add(Column.NOT_YET, Math.min(window.notYet(), Math.max(0, window.most() - found)));
         }
-        Matcher matcher = COUNT.matcher(text);
-        return matcher.find() ? Long.parseLong(matcher.group(1)) : 0;
+        if (right) {
+            return;
+        }
+        if (found < least) {
+            fault(
+                    partition,
+                    book.isBase() ? Column.LOST : Column.WRONG,
+                    book.isBase() ? least - found : 1,
+                    where(book, sensor, start),
+                    window.expected(json, end),
+                    window.hasSummary() ? window.text() : "none");
+        } else if (found == least && least > 0 && window.saysOther(json, layout, end)) {
+            otherStatistics++;
+        } else if (found > window.most() || found == least && least > 0) {
+            String where = where(book, sensor, start);
+            fault(partition, Column.WRONG, 1, where, window.expected(json, end), window.text());
+        }
+    }
+
+    /** Windows that had to be closed before a later one of their sensor was, as far as all of their readings have been reported. */
+    private void settleWithoutSummary(Book book, Sensor sensor, Map<Long, Window> windows, long closedUpTo) {
+        windows.entrySet().removeIf(entry -> {
+            long start = entry.getKey();
+            boolean missing = !entry.getValue().hasSummary() && book.level.end(start) <= closedUpTo;
+            if (missing) {
+                settle(book, sensor, start, entry.getValue());
+            }
+            return missing;
+        });
     }
 
     /**
-     * Whether a summary is right in all that it says, but says other things than are asked for now, as it was made, or its
-     * window was begun, with other settings.
+     * Settles the windows of which all has been reported; also those that are known to be closed and have no summary, if none
+     * will come.
      */
-    private boolean saysOther(String expected, String found) {
-        JsonNode wanted;
-        JsonNode made;
-        try {
-            wanted = JSON.readTree(expected);
-            made = JSON.readTree(found);
-        } catch (JsonProcessingException e) {
-            return false;
-        }
-        boolean other = false;
-        for (String field : names(wanted, made)) {
-            if (!wanted.has(field) && layout.fields().contains(field)) {
-                return false; // no reading has it
-            }
-            for (String statistic : names(wanted.path(field), made.path(field))) {
-                JsonNode said = made.path(field).path(statistic);
-                JsonNode right = wanted.path(field).path(statistic);
-                boolean both = !said.isMissingNode() && !said.isNull() && !right.isMissingNode();
-                if (both && !said.equals(right)) {
-                    return false;
-                }
-                other |= !both && !said.equals(right);
-            }
-        }
-        return other && wanted.path("time").equals(made.path("time"));
-    }
-
-    private static Set<String> names(JsonNode one, JsonNode other) {
-        Set<String> names = new TreeSet<>();
-        one.fieldNames().forEachRemaining(names::add);
-        other.fieldNames().forEachRemaining(names::add);
-        return names;
-    }
-
-    private String expected(long end, Window window) {
-        return window.count() == 0
-                ? "at most " + window.notYet + " readings"
-                : new String(json.write(end, window.readings), StandardCharsets.UTF_8);
-    }
-
-    /** A later summary of the sensor has come, or none will. */
-    private void withoutSummary(String id, Partition partition, long start) {
-        Window window = requireNonNull(requireNonNull(sensors.get(id)).windows.get(start));
-        partition.pending--;
-        partition.add(Column.NOT_YET, window.notYet);
-        if (start < summariesFrom || rekeyed && partitions.stream().anyMatch(p -> start < p.wholeFrom)) {
-            partition.add(Column.CUT, window.count());
-        } else if (window.count() > 0) {
-            String expected =
-                    window.count() == 1 ? "a summary of 1 reading" : "a summary of " + window.count() + " readings";
-            fault(partition, Column.LOST, window.count(), where(id, start, partition), expected, "none");
-        }
-    }
-
-    /** Retention has cut the output topic: this is the oldest summary of one of its partitions. */
-    void summariesFrom(ConsumerRecord<byte[], byte[]> record) {
-        Long start = number(record.headers(), "window.start");
-        summariesFrom = Math.max(summariesFrom, start == null ? 0 : start);
-    }
-
-    /** No further summary will be reported: decides on the windows that are known to be closed. */
     void settle() {
-        long readUpTo = partitions.stream()
-                .mapToLong(partition -> partition.streamTime.readUpTo())
+        allReadUpTo = partitions.stream()
+                .mapToLong(partition -> partition.clock.streamTime.readUpTo())
                 .min()
                 .orElse(0);
-        for (Partition partition : windowed) {
-            long streamTime = rekeyed ? Math.min(partition.streamTime.newest(), readUpTo) : partition.streamTime.get();
-            long time = streamTime - grace;
-            partition.closedUpTo = Math.max(partition.closedUpTo, time - Math.floorMod(time, size));
-        }
-        sensors.forEach((id, sensor) -> {
-            if (!sensor.windows.isEmpty()) {
-                NavigableMap<Long, Window> closed = sensor.windows.headMap(sensor.partition().closedUpTo - size, true);
-                closed.keySet().forEach(start -> withoutSummary(id, sensor.partition(), start));
-                closed.clear();
+        for (Sensor sensor : sensors.values()) {
+            if (sensor.levels.stream().allMatch(windows -> windows.byStart.isEmpty())) {
+                continue;
             }
-        });
+            long closedUpTo = closedUpTo(sensor);
+            for (Book book : books) {
+                long missing = book.done && sensor.partition != null ? mustBeClosedUpTo(sensor) : 0;
+                sensor.levels.get(book.level.number()).byStart.entrySet().removeIf(entry -> {
+                    Window window = entry.getValue();
+                    boolean settled = window.hasSummary()
+                            ? isFinal(book, entry.getKey(), window, closedUpTo)
+                            : book.level.end(entry.getKey()) <= missing;
+                    if (settled) {
+                        kept -= window.hasSummary() ? 1 : 0;
+                        settle(book, sensor, entry.getKey(), window);
+                    }
+                    return settled;
+                });
+            }
+        }
+    }
+
+    /** The processor must have closed the windows of a sensor that end at or before this. */
+    private long mustBeClosedUpTo(Sensor sensor) {
+        StreamTime ofPartition = sensor.partition().clock.streamTime;
+        long time = rekeyed ? Math.min(ofPartition.newest(), allReadUpTo) : ofPartition.get();
+        Clock clock = clock(sensor);
+        return Math.max(
+                clock.closedUpTo,
+                sensor.clock == null
+                        ? time - grace
+                        // It looks for sensors to be forgotten now and then only.
+                        : Math.max(clock.streamTime.get() - grace, time - forgetAfter - forgetAfter / 10));
+    }
+
+    /**
+     * A record that says whether a sensor is silent; those of a partition in their order, after all else.
+     *
+     * @param cut whether retention has deleted records before the first one
+     */
+    void status(ConsumerRecord<byte[], byte[]> record, boolean cut) {
+        JsonNode said = parse(record.value());
+        String status = said.path("status").asText();
+        boolean isSilent = status.equals("silent") && said.path("since").isIntegralNumber();
+        boolean isBack = status.equals("back") && said.path("after").isIntegralNumber();
+        silent += isSilent ? 1 : 0;
+        back += isBack ? 1 : 0;
+        Sensor sensor = record.key() == null ? null : sensors.get(new String(record.key(), StandardCharsets.UTF_8));
+        if (!isSilent && !isBack || record.key() == null) {
+            fault(null, Column.WRONG, 1, at(record), "that a sensor is silent or back", "neither");
+        } else if (sensor != null && sensor.silence != null) {
+            Silence silence = sensor.silence;
+            fault(sensor, isSilent ? silence.silent(said.path("since").asLong()) : silence.back(cut), at(record));
+        } else if (partitions.stream().noneMatch(Partition::isCut)) {
+            fault(null, Column.WRONG, 1, at(record), "nothing of a sensor without readings", status);
+        }
+    }
+
+    private static JsonNode parse(byte @Nullable [] value) {
+        try {
+            return value == null ? MissingNode.getInstance() : JSON.readTree(value);
+        } catch (IOException e) {
+            return MissingNode.getInstance();
+        }
+    }
+
+    private void fault(Sensor sensor, Silence.@Nullable Fault fault, String where) {
+        if (fault != null) {
+            String of = NotAReadingException.shorten(sensor.id) + ", " + where;
+            fault(sensor.partition, fault.kind(), 1, of, fault.expected(), fault.found());
+        }
     }
 
     /** All has been reported. */
     void close() {
+        partitions.forEach(Partition::done);
+        books.forEach(Book::done);
         settle();
         for (Sensor sensor : sensors.values()) {
-            for (Window window : sensor.windows.values()) {
+            for (Window window : sensor.levels.get(0).byStart.values()) {
                 sensor.partition().add(Column.OPEN, window.count());
-                sensor.partition().add(Column.NOT_YET, window.notYet);
+                sensor.partition().add(Column.NOT_YET, window.notYet());
             }
-            sensor.windows.clear();
+            if (sensor.silence != null) {
+                fault(
+                        sensor,
+                        sensor.silence.end(now),
+                        "at the end of " + settings.topics().status());
+            }
         }
+        sensors.clear();
         for (Partition partition : partitions) {
             long upTo = 0;
             for (Map.Entry<Long, Long> range : partition.deleted.entrySet()) {
@@ -728,9 +975,12 @@ final class Account {
         }
     }
 
-    /** Windows whose summary has not been reported. */
-    long pending() {
-        return windowed.stream().mapToLong(Partition::pending).sum();
+    /** Windows that {@link #settle} may settle: those that have their summary, and those for which none will come. */
+    long unsettled() {
+        return kept
+                + (books.get(0).done
+                        ? windowed.stream().mapToLong(Partition::pending).sum()
+                        : 0);
     }
 
     List<Partition> partitions() {
@@ -749,9 +999,19 @@ final class Account {
                         .sum();
     }
 
-    /** Summaries that were judged, those that came again among them. */
-    long summaries() {
-        return summaries;
+    /** Those of each level, beginning with the windows that readings are counted in. */
+    List<Book> books() {
+        return books;
+    }
+
+    /** How many times a sensor was said to be silent. */
+    long silent() {
+        return silent;
+    }
+
+    /** How many times a sensor was said to be back. */
+    long back() {
+        return back;
     }
 
     /** Summaries whose readings, or some of them, retention has deleted. */
@@ -791,9 +1051,11 @@ final class Account {
         }
     }
 
-    private String where(String sensor, long start, @Nullable Partition partition) {
-        return NotAReadingException.shorten(sensor) + ", window " + Instant.ofEpochMilli(start) + " to "
-                + Instant.ofEpochMilli(start + size) + (partition == null ? "" : ", partition " + partition.number);
+    private static String where(Book book, Sensor sensor, long start) {
+        return NotAReadingException.shorten(sensor.id) + ", "
+                + (book.isBase() ? "window " : book.level.name() + " window ")
+                + Instant.ofEpochMilli(start) + " to " + Instant.ofEpochMilli(book.level.end(start))
+                + (sensor.partition == null ? "" : ", partition " + sensor.partition.number);
     }
 
     private String at(Partition partition, long offset) {
@@ -802,10 +1064,6 @@ final class Account {
 
     private static String at(ConsumerRecord<?, ?> record) {
         return record.topic() + "-" + record.partition() + " offset " + record.offset();
-    }
-
-    private static String sensor(ConsumerRecord<byte[], byte[]> record) {
-        return new String(record.key(), StandardCharsets.UTF_8);
     }
 
     private @Nullable Partition source(Headers headers, String topicHeader, String partitionHeader) {
@@ -819,15 +1077,24 @@ final class Account {
                 : partitions.get(number.intValue());
     }
 
-    /** A header that is decimal text, or null. */
+    /** A header that is decimal text, and not negative, or null. */
     private static @Nullable Long number(Headers headers, String name) {
+        Long number = signed(headers, name);
+        return number == null || number < 0 ? null : number;
+    }
+
+    /** Of a window; a day that began before 1970 by the local clock has readings of 1970. */
+    private static @Nullable Long time(ConsumerRecord<?, ?> record, String name) {
+        return signed(record.headers(), name);
+    }
+
+    private static @Nullable Long signed(Headers headers, String name) {
         Header header = headers.lastHeader(name);
         if (header == null || header.value() == null) {
             return null;
         }
         try {
-            long number = Long.parseLong(new String(header.value(), StandardCharsets.US_ASCII));
-            return number < 0 ? null : number;
+            return Long.parseLong(new String(header.value(), StandardCharsets.US_ASCII));
         } catch (NumberFormatException e) {
             return null;
         }

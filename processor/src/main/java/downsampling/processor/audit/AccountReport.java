@@ -36,14 +36,40 @@ record AccountReport(String topic, Account account, List<String> notes) {
         columns.forEach(column -> out.print(pad(String.format("%,d", account.total(column)), 12)));
         out.println();
         out.println();
+        if (hasMore()) {
+            int first = Math.max(
+                    width,
+                    account.books().stream()
+                            .mapToInt(book -> book.topic.length())
+                            .max()
+                            .orElse(0));
+            out.println(pad("", -first) + pad("summaries", 12) + pad("revisions", 12));
+            account.books()
+                    .forEach(book -> out.println(pad(book.topic, -first)
+                            + pad(String.format("%,d", book.summaries()), 12)
+                            + pad(String.format("%,d", book.revisions()), 12)));
+            out.println();
+        }
+        if (account.silent() + account.back() > 0) {
+            out.printf("Sensors were silent %,d times, and back %,d times.%n%n", account.silent(), account.back());
+        }
         account.faults().forEach(out::println);
         notes.forEach(note -> out.println("note: " + note));
         out.println(
                 account.isBalanced()
-                        ? String.format(
-                                "Every reading is accounted for; %,d summaries, none twice.", account.summaries())
+                        ? String.format("Every reading is accounted for; %,d summaries, none twice.", summaries())
                         : "NOT every reading is accounted for.");
         return text.toString();
+    }
+
+    /** Of the windows that readings are counted in. */
+    private long summaries() {
+        return account.books().get(0).summaries();
+    }
+
+    /** Whether there are other summaries than one for each window. */
+    private boolean hasMore() {
+        return account.books().size() > 1 || account.books().get(0).revisions() > 0;
     }
 
     private static void row(
@@ -66,11 +92,28 @@ record AccountReport(String topic, Account account, List<String> notes) {
             out.writeStringField("topic", topic);
             out.writeObjectFieldStart("total");
             row(out, account::total);
-            out.writeNumberField("summaries", account.summaries());
+            out.writeNumberField("summaries", summaries());
             out.writeEndObject();
             rows(out, "partitions", account.partitions());
             if (!account.rekeyed().isEmpty()) {
                 rows(out, "rekeyed", account.rekeyed());
+            }
+            if (hasMore()) {
+                out.writeArrayFieldStart("levels");
+                for (Account.Book book : account.books()) {
+                    out.writeStartObject();
+                    out.writeStringField("topic", book.topic);
+                    out.writeNumberField("summaries", book.summaries());
+                    out.writeNumberField("revisions", book.revisions());
+                    out.writeEndObject();
+                }
+                out.writeEndArray();
+            }
+            if (account.silent() + account.back() > 0) {
+                out.writeObjectFieldStart("status");
+                out.writeNumberField("silent", account.silent());
+                out.writeNumberField("back", account.back());
+                out.writeEndObject();
             }
             out.writeArrayFieldStart("faults");
             for (Account.Fault fault : account.faults()) {

@@ -33,7 +33,7 @@ import picocli.CommandLine.ParentCommand;
 import picocli.CommandLine.Spec;
 
 /**
- * Reads the four topics and prints the {@link Account}: where every reading ended up.
+ * Reads the topics of readings and results and prints the {@link Account}: where every reading ended up.
  *
  * <p>The processor may run meanwhile. Offsets are looked up in an order that makes one picture of them, see {@link Ends};
  * what the processor has not come to is a column of its own.
@@ -45,7 +45,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Accounts for every reading: summarised, late, dead, a duplicate (with --dedup), in an open window, or not processed yet.",
             "It reads committed records from the beginning of the topics. The processor may run meanwhile.",
-            "--window, --grace, --dedup, --statistics, --application-id and the options that say what a reading is must have the same"
+            "--window, --grace, --allowed-lateness, --dedup, --stream-time, --forget-after, --silent-after, --rollups, --calendar,"
+                    + " --statistics, --application-id, the topics and the options that say what a reading is must have the same"
                     + " values as for the processor. Options that only a running processor needs are accepted, too, and have"
                     + " no effect."
         },
@@ -89,6 +90,8 @@ public final class Audit implements Callable<Integer> {
         Map<TopicPartition, Account.Partition> input = new HashMap<>();
         Set<TopicPartition> summaries = new HashSet<>();
         Set<TopicPartition> others = new HashSet<>();
+        List<String> levels =
+                settings.levels().stream().map(settings.topics()::output).toList();
         for (TopicPartition partition : ends.end().keySet()) {
             long begin = Ends.at(ends.begin(), partition);
             if (partition.topic().equals(settings.topics().input())) {
@@ -100,7 +103,7 @@ public final class Audit implements Callable<Integer> {
                                 ends.processed().getOrDefault(partition, begin),
                                 ends.reached().getOrDefault(partition, begin)));
             } else if (!partition.topic().equals(settings.windowedTopic())) {
-                (partition.topic().equals(settings.topics().output()) ? summaries : others).add(partition);
+                (levels.contains(partition.topic()) ? summaries : others).add(partition);
             }
         }
         Account account = new Account(
@@ -115,6 +118,7 @@ public final class Audit implements Callable<Integer> {
             readLateAndDead(account, reader, others);
             readBetween(account, reader, ends);
             readInStep(account, reader, input, summaries);
+            readStatus(account, reader, others);
         } catch (OffsetOutOfRangeException e) {
             throw new FailedException("retention has deleted records while they were read: run the audit again", e);
         }
@@ -156,9 +160,22 @@ public final class Audit implements Callable<Integer> {
                 + settings.topics().input() + ", and are left out of the account"));
     }
 
+    private void readStatus(Account account, TopicReader reader, Set<TopicPartition> partitions) {
+        reader.assign(partitions.stream()
+                .filter(partition -> partition.topic().equals(settings.topics().status()))
+                .collect(Collectors.toSet()));
+        while (!reader.isDone()) {
+            reader.poll(
+                    Set.of(),
+                    record -> account.status(
+                            record, reader.isCut(new TopicPartition(record.topic(), record.partition()))));
+        }
+    }
+
     /**
      * Input and summaries, so that neither runs far ahead of the other: a partition of the output is held back as long as its
-     * next summary cannot be judged, one of the input when many of its windows have no summary yet, unless it is waited for.
+     * next summary cannot be judged, one of the input when many of its windows have no summary yet, unless it is waited for. That of
+     * a rollup waits for an hour or a day, so it holds up nothing, and nothing is held up by it.
      */
     private void readInStep(
             Account account,
@@ -169,6 +186,9 @@ public final class Audit implements Callable<Integer> {
         summaries.forEach(partition -> waiting.put(partition, new ArrayDeque<>()));
         Set<TopicPartition> cut = new HashSet<>(summaries);
         cut.removeIf(partition -> !reader.isCut(partition));
+        cut.stream()
+                .filter(reader::isEmpty)
+                .forEach(partition -> account.book(partition.topic()).cut(null));
         Set<TopicPartition> all = new HashSet<>(input.keySet());
         all.addAll(summaries);
         reader.assign(all);
@@ -180,18 +200,24 @@ public final class Audit implements Callable<Integer> {
                 }
             });
             Set<Account.Partition> awaited = new HashSet<>();
-            boolean noMoreSummaries = true;
+            Set<String> unread = new HashSet<>();
             for (var entry : waiting.entrySet()) {
                 Queue<ConsumerRecord<byte[], byte[]>> queue = entry.getValue();
                 while (!queue.isEmpty() && account.judge(queue.peek(), reader.isSure(queue.peek()))) {
                     queue.remove();
                 }
-                if (!queue.isEmpty()) {
+                if (!queue.isEmpty()
+                        && entry.getKey().topic().equals(settings.topics().output())) {
                     awaited.addAll(account.awaited(queue.peek()));
                 }
-                noMoreSummaries &= queue.isEmpty() && reader.isDone(entry.getKey());
+                if (!queue.isEmpty() || !reader.isDone(entry.getKey())) {
+                    unread.add(entry.getKey().topic());
+                }
             }
-            if (reader.isDone() && noMoreSummaries) {
+            account.books().stream()
+                    .filter(book -> !unread.contains(book.topic))
+                    .forEach(Account.Book::done);
+            if (reader.isDone() && unread.isEmpty()) {
                 return;
             }
             Set<TopicPartition> held = new HashSet<>();
@@ -200,12 +226,11 @@ public final class Audit implements Callable<Integer> {
                     held.add(partition);
                 }
             });
-            if (noMoreSummaries) {
-                if (account.pending() > settleAt) {
-                    account.settle();
-                    settleAt = Math.max(MOST_PENDING, 2 * account.pending());
-                }
-            } else {
+            if (account.unsettled() > settleAt) {
+                account.settle();
+                settleAt = Math.max(MOST_PENDING, 2 * account.unsettled());
+            }
+            if (unread.contains(settings.topics().output())) {
                 input.forEach((partition, row) -> {
                     if (row.pending() > MOST_PENDING && !awaited.contains(row)) {
                         held.add(partition);
@@ -218,7 +243,7 @@ public final class Audit implements Callable<Integer> {
                     account.read(record);
                 } else {
                     if (cut.remove(partition)) {
-                        account.summariesFrom(record);
+                        account.book(record.topic()).cut(record);
                     }
                     requireNonNull(waiting.get(partition)).add(record);
                 }
@@ -241,9 +266,11 @@ public final class Audit implements Callable<Integer> {
             if (ends.begin().entrySet().stream()
                     .anyMatch(entry -> entry.getKey().topic().equals(topic) && entry.getValue() > 0)) {
                 notes.add("retention has cut " + topic
-                        + (topic.equals(settings.topics().output())
+                        + (account.books().stream().anyMatch(book -> book.topic.equals(topic))
                                 ? ": readings in windows as old as the deleted summaries are not checked"
-                                : ": readings whose record was deleted there count as lost"));
+                                : topic.equals(settings.topics().status())
+                                        ? ": what was said of sensors before is not checked"
+                                        : ": readings whose record was deleted there count as lost"));
             }
         }
         if (account.otherStatistics() > 0) {

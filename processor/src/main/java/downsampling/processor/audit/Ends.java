@@ -15,7 +15,6 @@ import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.ListOffsetsOptions;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -33,12 +32,12 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 /**
  * From where to where the topics are read, looked up while the processor may be running.
  *
- * @param begin     of each partition of the four topics: the oldest record that retention has left; of one of the topic in between,
+ * @param begin     of each partition of the topics: the oldest record that retention has left; of one of the topic in between,
  *     where readings are rekeyed: the first that was not processed before {@code end}
  * @param sure      of each output partition: what had been committed before {@code processed} was looked up
  * @param processed of each input partition: all before this has its results before {@code end}
  * @param reached   of each input partition: nothing from this on has results before {@code end}
- * @param end       of each partition of the four topics, and of those of the topic in between
+ * @param end       of each partition of the topics, and of those of the topic in between
  * @param unread    of input partitions: what lies between this and {@code begin} was deleted before it was processed
  */
 record Ends(
@@ -52,10 +51,7 @@ record Ends(
     /** The order makes it right: each step may only be taken when the one before it is done. */
     static Ends lookUp(Admin admin, Settings settings) throws InterruptedException {
         Set<TopicPartition> input = partitions(admin, settings.topics().input());
-        Set<TopicPartition> output = Stream.of(
-                        settings.topics().output(),
-                        settings.topics().late(),
-                        settings.topics().dead())
+        Set<TopicPartition> output = settings.results().stream()
                 .flatMap(topic -> partitions(admin, topic).stream())
                 .collect(Collectors.toSet());
         Map<TopicPartition, Long> sure = offsets(admin, output, OffsetSpec.latest(), IsolationLevel.READ_COMMITTED);

@@ -62,6 +62,10 @@ final class TopicReader implements AutoCloseable {
         return !open.contains(partition);
     }
 
+    boolean isEmpty(TopicPartition partition) {
+        return length(partition) == 0;
+    }
+
     boolean isCut(TopicPartition partition) {
         return Ends.at(ends.begin(), partition) > 0;
     }

@@ -355,7 +355,7 @@ class AccountTest {
         read("a", 1, 5);
         read("a", 11, 5);
         read("a", 22, 5);
-        account.summariesFrom(summary("a", 10, Summaries.of(5)));
+        account.books().get(0).cut(summary("a", 10, Summaries.of(5)));
         judge("a", 10, Summaries.of(5));
 
         assertColumns(READ, 3, CUT, 1, SUMMARISED, 1, OPEN, 1);

@@ -55,7 +55,7 @@ public final class Driver implements AutoCloseable {
     private Instant wallClock = NOW;
     private long nextOffset;
 
-    Driver(Settings config) {
+    public Driver(Settings config) {
         this(config, () -> new ReadingReader(config.readings()));
     }
 
@@ -170,8 +170,9 @@ public final class Driver implements AutoCloseable {
         }
     }
 
-    /** In one transaction. */
-    void send(List<ConsumerRecord<byte[], byte[]>> batch) {
+    /** To the exact topology, in one transaction. */
+    public void send(List<ConsumerRecord<byte[], byte[]>> batch) {
+        nextOffset = batch.get(batch.size() - 1).offset() + 1;
         handOver(Batches.carrier(batch));
     }
 
@@ -189,7 +190,7 @@ public final class Driver implements AutoCloseable {
         sendRaw(sensor.getBytes(), ("{\"ts\":\"" + time + "\",\"value\":" + value + "}").getBytes(), arrived);
     }
 
-    Instant now() {
+    public Instant now() {
         return wallClock;
     }
 
@@ -198,13 +199,13 @@ public final class Driver implements AutoCloseable {
         send(InputConsumers.deleted(new TopicPartition(config.topics().input(), 0), first, nextOffset + 1));
     }
 
-    void advanceWallClock(Duration by) {
+    public void advanceWallClock(Duration by) {
         wallClock = wallClock.plus(by);
         driver.advanceWallClockTime(by);
     }
 
     /** The wall clock goes on while the broker confirms, second by second, that there is nothing left to read. */
-    void idleFor(Duration time) {
+    public void idleFor(Duration time) {
         long since = reached == null ? wallClock.toEpochMilli() : reached.since();
         for (long second = 0; second < time.toSeconds(); second++) {
             reached = readUpTo(since, wallClock.plusSeconds(1));
@@ -215,6 +216,12 @@ public final class Driver implements AutoCloseable {
     /** The broker has answered since a time in epoch milliseconds, and all that was written up to another one is read. */
     static InputEnd.Reached readUpTo(long since, Instant upTo) {
         return new InputEnd.Reached(since, upTo.toEpochMilli(), upTo.toEpochMilli(), 0);
+    }
+
+    /** What was written to a topic since the last call. */
+    public List<TestRecord<byte[], byte[]>> read(String topic) {
+        return driver.createOutputTopic(topic, new ByteArrayDeserializer(), new ByteArrayDeserializer())
+                .readRecordsToList();
     }
 
     /** Summaries since the last call. */
