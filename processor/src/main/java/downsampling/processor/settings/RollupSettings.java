@@ -78,7 +78,7 @@ public record RollupSettings(List<String> names, ZoneId calendar) {
                 paramLabel = "ZONE",
                 defaultValue = "UTC",
                 description =
-                        "zone whose days, weeks and months these are, such as Europe/Berlin (default: ${DEFAULT-VALUE})")
+                        "with --rollups: zone whose days, weeks and months these are, such as Europe/Berlin (default: ${DEFAULT-VALUE})")
         private String calendar;
 
         RollupSettings rollups() {

@@ -62,16 +62,6 @@ public record SensorSettings(StreamTimeKind streamTime, Duration forgetAfter, Du
         private StreamTimeKind streamTime;
 
         @Option(
-                names = "--forget-after",
-                scope = INHERIT,
-                paramLabel = "DURATION",
-                defaultValue = "7d",
-                description =
-                        "how far behind the newest reading of its partition a sensor is forgotten; readings that old are late"
-                                + " (default: ${DEFAULT-VALUE})")
-        private Duration forgetAfter;
-
-        @Option(
                 names = "--silent-after",
                 scope = INHERIT,
                 paramLabel = "DURATION",
@@ -80,6 +70,16 @@ public record SensorSettings(StreamTimeKind streamTime, Duration forgetAfter, Du
                         "after how long without a reading a sensor is said to be silent, on the topic of --status-topic"
                                 + " (default: ${DEFAULT-VALUE})")
         private Duration silentAfter;
+
+        @Option(
+                names = "--forget-after",
+                scope = INHERIT,
+                paramLabel = "DURATION",
+                defaultValue = "7d",
+                description =
+                        "with --stream-time=sensor or --silent-after: how far behind the newest reading of its partition a sensor is forgotten;"
+                                + " with the first, readings that old are late (default: ${DEFAULT-VALUE})")
+        private Duration forgetAfter;
 
         SensorSettings sensors() {
             return new SensorSettings(streamTime, forgetAfter, silentAfter);
