@@ -270,6 +270,7 @@ final class WindowProcessor extends BatchProcessor {
         if (saysSilent) {
             heard(state, Math.min(arrived, now));
         }
+        state.arrived = Math.max(state.arrived, Math.min(arrived, now));
         if (!bySensor) {
             state.newest = Math.max(state.newest, reading.time()); // for as long is it known
             return common;
@@ -331,7 +332,7 @@ final class WindowProcessor extends BatchProcessor {
 
     /** If windows have ended by the newest reading, these are to be closed once what came in by then has been read. */
     private void waitUntilPast(Timeline timeline) {
-        long past = timeline.closedUpTo + size + grace;
+        long past = Math.max(0, timeline.closedUpTo) + size + grace;
         if (timeline.newest >= past && timeline.dueAt == Timeline.NEVER) {
             timeline.dueAt = past;
             due.add(past, timeline);
@@ -555,7 +556,6 @@ final class WindowProcessor extends BatchProcessor {
             forwardStatus(SensorStatus.back(
                     state.entry.sensorId().get(), Math.max(0, arrived - state.arrived), arrived, partition));
         }
-        state.arrived = Math.max(state.arrived, arrived);
         state.heardAt = now;
         look(state, now + silentAfter);
     }
