@@ -7,6 +7,7 @@ import downsampling.broker.Broker;
 import downsampling.broker.BrokerTest;
 import downsampling.processor.settings.NewTopics;
 import downsampling.processor.settings.ParsedSettings;
+import downsampling.processor.topics.MissingTopics;
 import downsampling.producer.source.SyntheticReading;
 import downsampling.producer.source.SyntheticSource;
 import java.io.ByteArrayOutputStream;
@@ -135,7 +136,9 @@ class AuditIT {
 
         assertThat(result.exitCode).as(result.text).isZero();
         assertThat(result.count("late")).isZero();
-        assertThat(result.count("revisions")).isPositive();
+        if (more.isEmpty()) { // where readings are rekeyed, windows wait for all partitions, and none may come late
+            assertThat(result.count("revisions")).isPositive();
+        }
         assertThat(result.count("summarised") + result.count("dead") + result.count("duplicate"))
                 .isEqualTo(READINGS);
         List<String> topics = List.of(topic("agg"), topic("agg") + "-30s", topic("agg") + "-1m");
@@ -174,6 +177,7 @@ class AuditIT {
                 admin.createTopics(List.of(new NewTopic(topic, 3, (short) 1)))
                         .all()
                         .get();
+                MissingTopics.awaitLeaders(admin, List.of(topic)); // else the first batch may wait for minutes
             }
         }
         try (Producer<byte[], byte[]> producer = producer()) {
