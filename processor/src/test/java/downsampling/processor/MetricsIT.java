@@ -151,9 +151,10 @@ class MetricsIT {
                         .hasSizeBetween(50, 110);
                 assertThat(scrape.series())
                         .filteredOn(series -> series.name().startsWith("downsampling_"))
-                        .allMatch(series -> series.name()
-                                .matches(
-                                        "[a-z_]+(_total|_seconds(_max|_bucket|_count|_sum)?|_open|_ready|_partitions)"))
+                        .allMatch(
+                                series -> series.name()
+                                        .matches(
+                                                "[a-z_]+(_total|_seconds(_max|_bucket|_count|_sum)?|_open|_ready|_partitions|_silent)"))
                         .allMatch(series -> series.labels().values().stream()
                                 .noneMatch(value -> value.contains("sensor") || value.contains("no reading")));
             }
