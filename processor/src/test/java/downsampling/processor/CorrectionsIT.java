@@ -87,6 +87,40 @@ class CorrectionsIT {
         }
     }
 
+    /** How far windows are closed differs from sensor to sensor, and so does what is gone. */
+    @ParameterizedTest
+    @EnumSource(StateSettings.Store.class)
+    void shouldKeepTheOpenWindowOfASlowSensorWhenClosedOnesAreKeptForLonger(StateSettings.Store store) {
+        try (Pipeline pipeline = new Pipeline(broker, 1)) {
+            pipeline.stateStore = store;
+            pipeline.stateDir = pipeline.newFolder();
+            pipeline.more = List.of("--stream-time=sensor");
+            Service first = pipeline.start();
+            pipeline.send(0, "slow", T0, 1);
+            pipeline.send(0, "slow", T0 + 21_000, 1); // closes the first window
+            pipeline.send(0, "fast", T0 + 1_000_000, 1);
+            pipeline.awaitAllRead();
+            pipeline.stop(first);
+
+            pipeline.more = List.of("--stream-time=sensor", "--allowed-lateness=1h");
+            Service second = pipeline.start();
+            pipeline.send(0, "slow", T0 + 22_000, 1);
+            pipeline.send(0, "slow", T0 + 31_000, 1); // closes the third, which is kept
+            pipeline.awaitAllRead();
+            pipeline.stop(second);
+
+            pipeline.start();
+            pipeline.send(0, "slow", T0 + 23_000, 1); // corrects it
+            pipeline.send(0, "slow", T0 + 1, 1); // is late: that one was gone
+            pipeline.awaitAllRead();
+            pipeline.send(0, "slow", T0 + 41_000, 1); // closes the fourth
+            pipeline.awaitAllRead();
+            assertThat(rows(pipeline.aggregated, 4))
+                    .containsExactly("0 0: 1", "20000 0: 2", "20000 1: 3", "30000 0: 1");
+            assertThat(pipeline.late(1)).hasSize(1);
+        }
+    }
+
     /** Start, behind T0, and number of each summary, and how many readings it is of. */
     private List<String> rows(String topic, int least) {
         return broker.read(topic, least).stream()

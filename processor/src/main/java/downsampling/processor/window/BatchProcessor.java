@@ -49,15 +49,6 @@ abstract class BatchProcessor implements Processor<byte[], List<ConsumerRecord<b
     Progress progress;
     RejectedRecords rejected;
 
-    /** Of all sensors; nothing moves it where there are no windows. */
-    Timeline common;
-
-    /** For how long closed windows are kept. */
-    long lateness;
-
-    /** Windows that end at or before this are not kept, as it was shorter before. */
-    long goneUpTo;
-
     /** What the store has of these. */
     Position stored;
 
@@ -91,9 +82,6 @@ abstract class BatchProcessor implements Processor<byte[], List<ConsumerRecord<b
         now = context.currentSystemTimeMs();
         store = context.getStateStore(storeName);
         stored = Position.of(store);
-        common = new Timeline(stored.closedUpTo(), stored.newest(), now);
-        lateness = stored.lateness();
-        goneUpTo = stored.goneUpTo();
         streamTime = new StreamTime(settings.readings().maxAhead().toMillis(), stored.newest(), stored.readUpTo());
         progress = new Progress(settings, new TopicPartition(topic, partition), around.input(), stored);
         rejected = new RejectedRecords(settings.topics(), around.limits(), around.metrics());
@@ -138,6 +126,11 @@ abstract class BatchProcessor implements Processor<byte[], List<ConsumerRecord<b
     /** Brings to the store what is to be committed beside the position, if there is anything. */
     void writeState() {}
 
+    /** What the store is to say of how far windows are closed; nothing, where there are none. */
+    Position position(Position read) {
+        return read;
+    }
+
     /** @param why a NotAReadingException; a fault of ours must not stop the stream either */
     final void passDead(ConsumerRecord<byte[], byte[]> record, long arrived, RuntimeException why) {
         around.faults().dead(record.topic(), partition, record.offset(), why);
@@ -161,7 +154,7 @@ abstract class BatchProcessor implements Processor<byte[], List<ConsumerRecord<b
     private void write() {
         now = context.currentSystemTimeMs();
         writeState();
-        Position position = progress.committing(common.closedUpTo, streamTime, lateness, goneUpTo);
+        Position position = position(progress.committing(streamTime));
         position.write(store, stored);
         stored = position;
         pace.committed(now);

@@ -37,6 +37,7 @@ final class OpenWindows {
     static final int ALL = Integer.MAX_VALUE;
 
     private static final long NONE = Long.MIN_VALUE;
+    private static final Timeline NOTHING_CLOSED = new Timeline(NONE, NONE, 0);
 
     /** So many readings that are to be known again take as much heap as a window. */
     private static final int READINGS_OF_A_WINDOW = 5;
@@ -140,16 +141,10 @@ final class OpenWindows {
             if (!kind.states) {
                 return null;
             }
-            Sensor sensor = sensor(id);
-            SensorState before = sensor.state;
-            SensorState state = SensorState.fromBytes(id, value, 0);
+            SensorState state = state(sensor(id), NOTHING_CLOSED, 0);
+            state.read(value);
             state.storeOnlyUpTo = state.newest;
-            if (before == null) {
-                sensor.state = state;
-                return state.entry;
-            }
-            before.read(state);
-            return before.entry;
+            return state.entry;
         }
         if (isGone.test(slot)) {
             return null;
@@ -376,11 +371,15 @@ final class OpenWindows {
         }
     }
 
-    /** What is known of a sensor by itself, which is made if there is nothing yet. */
-    SensorState state(Sensor sensor, long closedUpTo, long now) {
+    /**
+     * What is known of a sensor by itself, which is made if there is nothing yet.
+     *
+     * @param common how far windows are closed for a sensor of which nothing is known
+     */
+    SensorState state(Sensor sensor, Timeline common, long now) {
         SensorState state = sensor.state;
         if (state == null) {
-            state = new SensorState(sensor.id, closedUpTo, now);
+            state = new SensorState(sensor.id, common, now);
             sensor.state = state;
         }
         return state;
@@ -474,7 +473,12 @@ final class OpenWindows {
             SensorState state = sensor == null ? null : sensor.state;
             written = state == null ? null : log.written(state.entry);
         }
-        return written == null ? null : SensorState.fromBytes(id, written, 0);
+        if (written == null) {
+            return null;
+        }
+        SensorState read = new SensorState(id, NOTHING_CLOSED, 0);
+        read.read(written);
+        return read;
     }
 
     /** A sensor, with those of its windows that are on the heap. */

@@ -36,6 +36,12 @@ record Position(
     /** Of a partition of which nothing was ever read. */
     static final Position START = new Position(NONE, NONE, NONE, NONE, -1);
 
+    /** The same, with how far windows are closed, and for how long closed ones are kept. */
+    Position withWindows(Timeline timeline, long lateness) {
+        return new Position(
+                timeline.closedUpTo, newest, readUpTo, newestTimestamp, nextOffset, lateness, timeline.goneUpTo);
+    }
+
     /** Where closed windows are not kept. */
     Position(long closedUpTo, long newest, long readUpTo, long newestTimestamp, long nextOffset) {
         this(closedUpTo, newest, readUpTo, newestTimestamp, nextOffset, 0, NONE);

@@ -96,13 +96,13 @@ final class Progress {
         return Optional.of(new DeletedInput(partition.topic(), partition.partition(), first, last));
     }
 
-    /** What the store is to hold as of the commit that begins. */
-    Position committing(long closedUpTo, StreamTime time, long lateness, long goneUpTo) {
+    /** What the store is to hold as of the commit that begins, where there are no windows. */
+    Position committing(StreamTime time) {
         nextOffset = place.next(nextOffset);
         // Without transactions the state may outlive results that were on their way, but not those of the commit
         // before.
         long sure = settings.processing().isExactlyOnce() ? nextOffset : writtenOffset;
         writtenOffset = nextOffset;
-        return new Position(closedUpTo, time.newest(), time.readUpTo(), newestTimestamp, sure, lateness, goneUpTo);
+        return new Position(Position.NONE, time.newest(), time.readUpTo(), newestTimestamp, sure);
     }
 }

@@ -7,11 +7,11 @@ import java.nio.ByteBuffer;
  * What is known of a sensor by itself: how far its windows are closed, where it has a stream time of its own, and whether it is
  * silent, where that is said.
  *
- * <p>As it is stored, numbers big-endian: {@code closedUpTo}, {@code newest}, {@code arrived} (8 bytes each), and 1 if it is silent,
- * else 0.
+ * <p>As it is stored, numbers big-endian: {@code closedUpTo}, {@code goneUpTo}, {@code newest}, {@code arrived} (8 bytes each), and 1
+ * if it is silent, else 0.
  */
 final class SensorState extends Timeline {
-    private static final int BYTES = 3 * Long.BYTES + 1;
+    private static final int BYTES = 4 * Long.BYTES + 1;
 
     /** When its newest reading arrived at the broker, whatever became of that. */
     long arrived;
@@ -42,6 +42,7 @@ final class SensorState extends Timeline {
         byte[] toBytes() {
             return ByteBuffer.allocate(BYTES)
                     .putLong(closedUpTo)
+                    .putLong(goneUpTo)
                     .putLong(newest)
                     .putLong(arrived)
                     .put((byte) (silent ? 1 : 0))
@@ -49,28 +50,22 @@ final class SensorState extends Timeline {
         }
     }
 
-    /** Of a sensor of which nothing is known. */
-    SensorState(SensorId id, long closedUpTo, long now) {
-        super(closedUpTo, Position.NONE, now);
+    /** Of a sensor of which nothing is known: how far its windows are closed, as those of all sensors of its partition are. */
+    SensorState(SensorId id, Timeline common, long now) {
+        super(common.closedUpTo, Position.NONE, now);
+        goneUpTo = common.goneUpTo;
         arrived = Position.NONE;
         heardAt = now;
         entry = new Entry(id);
     }
 
-    /** Takes over what was written. */
-    void read(SensorState written) {
-        closedUpTo = written.closedUpTo;
-        newest = written.newest;
-        arrived = written.arrived;
-        silent = written.silent;
-    }
-
-    static SensorState fromBytes(SensorId id, byte[] stored, long now) {
+    /** Takes over what {@link Entry#toBytes} has written. */
+    void read(byte[] stored) {
         ByteBuffer in = ByteBuffer.wrap(stored);
-        SensorState state = new SensorState(id, in.getLong(), now);
-        state.newest = in.getLong();
-        state.arrived = in.getLong();
-        state.silent = in.get() == 1;
-        return state;
+        closedUpTo = in.getLong();
+        goneUpTo = in.getLong();
+        newest = in.getLong();
+        arrived = in.getLong();
+        silent = in.get() == 1;
     }
 }

@@ -12,6 +12,8 @@ class Timeline {
 
     /** It only grows. */
     long closedUpTo;
+    /** Windows that end at or before this are not kept, since closed ones were kept for less time, or not at all, before. */
+    long goneUpTo = Position.NONE;
     /** Newest event time of the readings that were counted. */
     long newest;
 
@@ -28,6 +30,22 @@ class Timeline {
         this.closedUpTo = closedUpTo;
         this.newest = newest;
         this.countedAt = now;
+    }
+
+    /** From now on closed windows are kept for longer: those that are gone by now are not to be begun again. */
+    final void keepForLonger(long lateness) {
+        if (closedUpTo != Position.NONE) {
+            goneUpTo = Math.max(goneUpTo, closedUpTo - lateness);
+        }
+    }
+
+    /**
+     * Windows that end at or before this are closed and not kept.
+     *
+     * @param lateness for how long closed windows are kept, now
+     */
+    final long keptFrom(long lateness) {
+        return Math.max(goneUpTo, Math.max(0, closedUpTo) - lateness);
     }
 
     /** A reading was counted in an open window. */

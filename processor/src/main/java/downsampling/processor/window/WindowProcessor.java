@@ -75,12 +75,18 @@ final class WindowProcessor extends BatchProcessor {
     private final boolean saysSilent;
     private final long forgetAfter;
     private final long silentAfter;
+    /** For how long closed windows are kept. */
+    private final long lateness;
+
     private final OpenWindows.Kind kind;
     private final ReadingReader reader;
     private final Reading reading;
     private final ReadingJson json;
     private final RecentWindows recentWindows;
     private final Metrics metrics;
+
+    /** Of all sensors, or, where each has its own, what is closed for all of them. */
+    private Timeline common;
 
     private Runnable removeGauges;
     private OpenWindows windows;
@@ -118,6 +124,7 @@ final class WindowProcessor extends BatchProcessor {
         this.saysSilent = settings.sensors().saysSilent();
         this.forgetAfter = settings.sensors().forgetAfter().toMillis();
         this.silentAfter = settings.sensors().silentAfter().toMillis();
+        this.lateness = settings.windows().allowedLateness().toMillis();
         this.kind = new OpenWindows.Kind(settings.windows().dedup(), bySensor, bySensor || saysSilent);
         this.reader = reader;
         this.reading = new Reading(settings.readings().fields().size());
@@ -130,22 +137,19 @@ final class WindowProcessor extends BatchProcessor {
     public void init(ProcessorContext<byte[], byte[]> context) {
         super.init(context);
         int mostOnHeap = settings.state().isInMemory() ? OpenWindows.ALL : MOST_ON_HEAP / (WINDOW + layout.heapBytes());
-        long keptBefore = lateness;
-        lateness = settings.windows().allowedLateness().toMillis();
-        longestLateness = Math.max(lateness, keptBefore);
-        long goneFor = common.closedUpTo - (common.closedUpTo == Position.NONE ? 0 : lateness);
-        windows = OpenWindows.of(store, layout, kind, mostOnHeap, slot -> end(slot) <= Math.max(goneUpTo, goneFor));
+        common = new Timeline(stored.closedUpTo(), stored.newest(), now);
+        common.goneUpTo = stored.goneUpTo();
+        longestLateness = Math.max(lateness, stored.lateness());
+        if (isKeptForLonger()) {
+            common.keepForLonger(stored.lateness());
+        }
+        long keptFrom = common.keptFrom(lateness);
+        windows = OpenWindows.of(store, layout, kind, mostOnHeap, slot -> end(slot) <= keptFrom);
         common.newest = Math.max(common.newest, windows.newest()); // which version 0.1 did not write
         due = new Agenda();
         looks = new Agenda();
         silentSensors = 0;
-        long closedUpTo = common.closedUpTo;
-        for (Sensor sensor : windows.sensors()) {
-            closedUpTo = Math.max(closedUpTo, begin(sensor));
-        }
-        if (lateness > keptBefore && closedUpTo != Position.NONE) {
-            goneUpTo = Math.max(goneUpTo, closedUpTo - keptBefore);
-        }
+        windows.sensors().forEach(this::begin);
         if (!bySensor) {
             begin(common);
         }
@@ -169,19 +173,28 @@ final class WindowProcessor extends BatchProcessor {
         return levels.get(WindowKey.level(slot)).end(WindowKey.start(slot));
     }
 
-    /** Goes on with a sensor that the store knows, and returns how far its windows are closed. */
-    private long begin(Sensor sensor) {
+    /** Whether closed windows are kept for longer than before this start. */
+    private boolean isKeptForLonger() {
+        return lateness > stored.lateness();
+    }
+
+    /** Goes on with a sensor that the store knows. */
+    private void begin(Sensor sensor) {
         SensorState state = sensor.state;
         if (state == null) {
-            return Position.NONE;
+            return;
         }
         state.countedAt = now;
         state.heardAt = now;
         if (bySensor) {
+            if (isKeptForLonger()) {
+                state.keepForLonger(stored.lateness());
+                windows.change(state.entry);
+            }
             begin(state);
             if (windows.isAllOnHeap()) {
                 levels.forEach(level -> windows.drop(windows.between(
-                        sensor, level.number(), level.start(0), level.start(keptFrom(state.closedUpTo)))));
+                        sensor, level.number(), level.start(0), level.start(state.keptFrom(lateness)))));
             }
         }
         if (state.silent) {
@@ -189,7 +202,6 @@ final class WindowProcessor extends BatchProcessor {
         } else if (saysSilent) {
             look(state, now + silentAfter);
         }
-        return state.closedUpTo;
     }
 
     private void begin(Timeline timeline) {
@@ -250,7 +262,7 @@ final class WindowProcessor extends BatchProcessor {
             } else {
                 counted(timeline, time, arrived);
             }
-        } else if (start + size > keptFrom(timeline.closedUpTo)) {
+        } else if (start + size > timeline.keptFrom(lateness)) {
             correct(sensor, timeline, time);
         } else {
             return timeline;
@@ -258,14 +270,9 @@ final class WindowProcessor extends BatchProcessor {
         return null;
     }
 
-    /** Windows that end at or before this are closed and not kept. */
-    private long keptFrom(long closedUpTo) {
-        return Math.max(goneUpTo, Math.max(0, closedUpTo) - lateness);
-    }
-
     /** How far the windows of a sensor are closed, where anything is known of sensors by themselves. */
     private Timeline timeline(Sensor sensor, long arrived) {
-        SensorState state = windows.state(sensor, bySensor ? common.closedUpTo : Position.NONE, now);
+        SensorState state = windows.state(sensor, common, now);
         windows.change(state.entry);
         if (saysSilent) {
             heard(state, Math.min(arrived, now));
@@ -373,6 +380,11 @@ final class WindowProcessor extends BatchProcessor {
     }
 
     @Override
+    Position position(Position read) {
+        return read.withWindows(common, lateness);
+    }
+
+    @Override
     void writeState() {
         output.writeRevised(now);
         windows.write();
@@ -416,8 +428,8 @@ final class WindowProcessor extends BatchProcessor {
             if (longestLateness == 0) {
                 windows.drop(ended);
             } else {
-                List<Window> gone =
-                        between(sensor, level, Math.max(0, from - longestLateness), Math.max(0, keptFrom(time)));
+                List<Window> gone = between(
+                        sensor, level, Math.max(0, from - longestLateness), Math.max(0, timeline.keptFrom(lateness)));
                 gone.forEach(window -> output.writeRevised(window, now));
                 windows.drop(gone);
             }
@@ -600,7 +612,7 @@ final class WindowProcessor extends BatchProcessor {
                 closeUpTo(state, horizon, now);
             }
             boolean behind = bySensor
-                    ? state.newest == Position.NONE || longest.end(state.newest) <= keptFrom(state.closedUpTo)
+                    ? state.newest == Position.NONE || longest.end(state.newest) <= state.keptFrom(lateness)
                     : state.newest < horizon;
             if (behind && state.newest < horizon) {
                 silentSensors -= state.silent ? 1 : 0;
@@ -616,7 +628,7 @@ final class WindowProcessor extends BatchProcessor {
         long end = start + size;
         metrics.late();
         idle.late(timeline, start, end, now);
-        long by = keptFrom(timeline.closedUpTo) - reading.time();
+        long by = timeline.keptFrom(lateness) - reading.time();
         forward(
                 rejected.late(record, arrived, start, end, by),
                 settings.topics().late(),
