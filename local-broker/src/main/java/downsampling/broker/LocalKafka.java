@@ -210,7 +210,7 @@ public final class LocalKafka implements AutoCloseable {
      * Finds a port that nobody listens on. It is below the range from which systems take ports for outgoing connections, since
      * one from that range could be in use again before the broker listens on it.
      */
-    static int freePort() {
+    public static int freePort() {
         while (true) {
             int port = ThreadLocalRandom.current().nextInt(20_000, 30_000);
             try {

@@ -6,9 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import downsampling.broker.Broker;
 import downsampling.broker.LocalKafka;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -34,7 +31,7 @@ class BrokerAwayIT {
 
     @Test
     void shouldGiveUpAtStartAfterTheTimeToWait() throws Exception {
-        Run run = Run.of("--bootstrap-servers", "127.0.0.1:" + freePort(), "--wait", "3s");
+        Run run = Run.of("--bootstrap-servers", "127.0.0.1:" + LocalKafka.freePort(), "--wait", "3s");
 
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(run.errors().lines())
@@ -48,7 +45,7 @@ class BrokerAwayIT {
 
     @Test
     void shouldBeginOnceTheBrokerIsThere() throws Exception {
-        int port = freePort();
+        int port = LocalKafka.freePort();
         LocalKafka.start(port, dataDir, Map.of()).close(); // so that it knows its topics before the processor comes
         try (ProcessorProcess processor =
                 ProcessorProcess.started(List.of("--bootstrap-servers", "127.0.0.1:" + port))) {
@@ -220,11 +217,5 @@ class BrokerAwayIT {
 
     private static int port(LocalKafka kafka) {
         return Integer.parseInt(kafka.bootstrapServers().split(":")[1]);
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 }

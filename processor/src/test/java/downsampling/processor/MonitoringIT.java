@@ -8,8 +8,8 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import downsampling.broker.Broker;
 import downsampling.broker.BrokerTest;
+import downsampling.broker.LocalKafka;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -148,8 +148,8 @@ class MonitoringIT {
         List<Scrape.Series> series = new ArrayList<>();
         try (Pipeline pipeline = new Pipeline(broker, 2)) {
             pipeline.window = Duration.ofSeconds(1);
-            int processorPort = freePort();
-            int producerPort = freePort();
+            int processorPort = LocalKafka.freePort();
+            int producerPort = LocalKafka.freePort();
             List<Process> processes = new ArrayList<>();
             try {
                 processes.add(start("target/processor.jar", pipeline.options("--http-port", "" + processorPort)));
@@ -212,12 +212,6 @@ class MonitoringIT {
             Map<String, String> labels = new HashMap<>(target);
             labels.putAll(one.labels());
             all.add(new Scrape.Series(one.name(), labels, one.value()));
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
         }
     }
 }

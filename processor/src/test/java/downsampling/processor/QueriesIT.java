@@ -9,13 +9,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import downsampling.broker.Broker;
 import downsampling.broker.BrokerTest;
+import downsampling.broker.LocalKafka;
 import downsampling.processor.query.Queries;
 import downsampling.processor.settings.Settings;
 import downsampling.service.AllowedHosts;
 import downsampling.service.HttpServer;
 import downsampling.service.Route;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -66,7 +66,7 @@ class QueriesIT {
 
         Instance(Pipeline pipeline) throws IOException {
             this.pipeline = pipeline;
-            pipeline.httpPort = freePort();
+            pipeline.httpPort = LocalKafka.freePort();
             Settings settings = pipeline.settings();
             Map<String, Route> routes = new HashMap<>(Health.routes(service::get));
             routes.putAll(new Queries(
@@ -108,12 +108,6 @@ class QueriesIT {
 
         void awaitReady() {
             await("ready", () -> get("/sensors").statusCode() == 200);
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
         }
     }
 

@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import downsampling.broker.LocalKafka;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,7 +44,11 @@ class WrongSecurityIT {
         expired();
         key("elsewhere", "san=dns:elsewhere.example", "-validity", "10");
         for (String listener : LISTENERS) {
-            PORTS.put(listener, freePort());
+            int port = LocalKafka.freePort();
+            while (PORTS.containsValue(port)) { // nobody listens on it yet
+                port = LocalKafka.freePort();
+            }
+            PORTS.put(listener, port);
         }
         Map<String, String> settings = new HashMap<>();
         List<String> listeners = new ArrayList<>();
@@ -202,11 +204,5 @@ class WrongSecurityIT {
 
     private static Path log(String program) {
         return folder.resolve(program + ".log");
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        }
     }
 }

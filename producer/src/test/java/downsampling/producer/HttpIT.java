@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import downsampling.broker.Broker;
 import downsampling.broker.BrokerTest;
+import downsampling.broker.LocalKafka;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -51,7 +52,7 @@ class HttpIT {
     @BeforeEach
     void catchTheLog() throws IOException {
         System.setErr(new PrintStream(err, true, UTF_8));
-        port = freePort();
+        port = LocalKafka.freePort();
     }
 
     @AfterEach
@@ -209,11 +210,5 @@ class HttpIT {
 
     private URI uri(String path) {
         return URI.create("http://127.0.0.1:" + port + path);
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket socket = new ServerSocket(0)) {
-            return socket.getLocalPort();
-        }
     }
 }
