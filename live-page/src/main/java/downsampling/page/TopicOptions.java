@@ -108,7 +108,7 @@ final class TopicOptions {
         return new ShownTopics(all, MessageFormat.of(fields, timeField, timeUnit, zone));
     }
 
-    /** As the processor writes it in the name of the topic: in the largest unit that needs no fraction. */
+    /** As the processor writes it in the name of the topic. */
     private static String level(String text) {
         if (text.equals("1w") || text.equals("1mo")) {
             return text;
@@ -123,9 +123,6 @@ final class TopicOptions {
             throw new InvalidSettingException(
                     "--rollups", text, "a duration that divides a day, such as 1m, 15m or 1h, or 1d, 1w or 1mo");
         }
-        if (length.toMillis() == DAY || length.toMillis() % 60_000 != 0) {
-            return Durations.format(length);
-        }
-        return length.toMinutes() % 60 == 0 ? length.toHours() + "h" : length.toMinutes() + "m";
+        return Durations.shortest(length);
     }
 }

@@ -8,7 +8,6 @@ import downsampling.broker.Broker;
 import downsampling.broker.BrokerTest;
 import downsampling.processor.settings.StateSettings;
 import java.util.List;
-import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -124,12 +123,9 @@ class CorrectionsIT {
     /** Start, behind T0, and number of each summary, and how many readings it is of. */
     private List<String> rows(String topic, int least) {
         return broker.read(topic, least).stream()
-                .map(summary -> Long.parseLong(Pipeline.header(summary, "window.start")) - T0 + " " + revision(summary)
-                        + ": " + new String(summary.value(), UTF_8).replaceAll(".*\"count\":(\\d+).*", "$1"))
+                .map(summary ->
+                        Long.parseLong(Pipeline.header(summary, "window.start")) - T0 + " " + Pipeline.revision(summary)
+                                + ": " + new String(summary.value(), UTF_8).replaceAll(".*\"count\":(\\d+).*", "$1"))
                 .toList();
-    }
-
-    private static String revision(ConsumerRecord<byte[], byte[]> summary) {
-        return summary.headers().lastHeader("revision") == null ? "0" : Pipeline.header(summary, "revision");
     }
 }

@@ -299,6 +299,11 @@ final class Pipeline implements AutoCloseable {
         return new String(header.value(), UTF_8);
     }
 
+    /** Of a summary: 0 if it is the first of its window. */
+    static int revision(ConsumerRecord<byte[], byte[]> summary) {
+        return summary.headers().lastHeader("revision") == null ? 0 : Integer.parseInt(header(summary, "revision"));
+    }
+
     /** What Kafka Streams itself dropped: never anything. */
     static double dropped(Service service) {
         return service.streams().metrics().values().stream()

@@ -147,14 +147,8 @@ class RealSensorsIT {
         for (ConsumerRecord<byte[], byte[]> summary : found) {
             String window = new String(summary.key(), UTF_8) + " " + Pipeline.header(summary, "window.start");
             ConsumerRecord<byte[], byte[]> before = last.put(window, summary);
-            assertThat(revision(summary)).isEqualTo(before == null ? 0 : revision(before) + 1);
+            assertThat(Pipeline.revision(summary)).isEqualTo(before == null ? 0 : Pipeline.revision(before) + 1);
         }
         return List.copyOf(last.values());
-    }
-
-    private static int revision(ConsumerRecord<byte[], byte[]> summary) {
-        return summary.headers().lastHeader("revision") == null
-                ? 0
-                : Integer.parseInt(Pipeline.header(summary, "revision"));
     }
 }

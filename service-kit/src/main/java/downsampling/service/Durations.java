@@ -50,4 +50,13 @@ public final class Durations implements ITypeConverter<Duration> {
         long days = duration.toDays();
         return days > 0 && millis % 86_400_000 == 0 ? days + "d" : millis / 1000 + "s";
     }
+
+    /** The duration in the largest unit that {@link #convert} accepts and that needs no fraction, such as {@code 90s} or {@code 15m}. */
+    public static String shortest(Duration duration) {
+        long minutes = duration.toMinutes();
+        if (minutes == 0 || minutes % (24 * 60) == 0 || duration.toMillis() % 60_000 != 0) {
+            return format(duration);
+        }
+        return minutes % 60 == 0 ? minutes / 60 + "h" : minutes + "m";
+    }
 }

@@ -70,7 +70,11 @@ public final class Level {
                     throw new IllegalArgumentException("no part of a day");
                 }
                 boolean aligned = length < DAY && isMultiple(calendar, length);
-                yield new Level(number, name(length), length, aligned ? aligned(length) : parts(calendar, length));
+                yield new Level(
+                        number,
+                        Durations.shortest(Duration.ofMillis(length)),
+                        length,
+                        aligned ? aligned(length) : parts(calendar, length));
             }
         };
     }
@@ -94,17 +98,6 @@ public final class Level {
                     return time.truncatedTo(ChronoUnit.DAYS).plus(ofDay / length * length, ChronoUnit.MILLIS);
                 },
                 start -> start.plus(length, ChronoUnit.MILLIS));
-    }
-
-    /** In the largest unit that needs no fraction. */
-    private static String name(long length) {
-        if (length % DAY == 0) {
-            return length / DAY + "d";
-        }
-        if (length % 3_600_000 == 0) {
-            return length / 3_600_000 + "h";
-        }
-        return length % 60_000 == 0 ? length / 60_000 + "m" : Durations.format(Duration.ofMillis(length));
     }
 
     private static Windows aligned(long length) {

@@ -69,13 +69,14 @@ public final class StateCheck {
     /** State that was made with other settings would be left behind, or mixed, and windows lie. */
     private Optional<String> otherState(Set<String> topics) {
         Pattern changelog = internalTopics(settings.applicationId());
-        Matcher wanted = changelog.matcher(settings.changelog());
+        String own = settings.changelog();
+        Matcher wanted = changelog.matcher(own);
         if (!wanted.matches()) {
-            throw new IllegalStateException(settings.changelog());
+            throw new IllegalStateException(own);
         }
         for (String topic : topics) {
             Matcher made = changelog.matcher(topic);
-            if (made.matches() && made.group(1) != null && !topic.equals(settings.changelog())) {
+            if (made.matches() && made.group(1) != null && !topic.equals(own)) {
                 return Optional.of(String.format(
                         "the state of %s was made with %s, but the processor is now started with %s: run it with the old"
                                 + " settings, or %s",

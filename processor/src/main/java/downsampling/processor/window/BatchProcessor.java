@@ -36,6 +36,7 @@ abstract class BatchProcessor implements Processor<byte[], List<ConsumerRecord<b
     final Surroundings around;
     private final String topic;
     private final String storeName;
+    private final String changelog;
     /** The node that what is no reading is forwarded to. */
     private final String deadSink;
 
@@ -66,6 +67,7 @@ abstract class BatchProcessor implements Processor<byte[], List<ConsumerRecord<b
         this.around = around;
         this.topic = topic;
         this.storeName = storeName;
+        this.changelog = settings.changelog();
         this.deadSink = deadSink;
     }
 
@@ -95,7 +97,7 @@ abstract class BatchProcessor implements Processor<byte[], List<ConsumerRecord<b
     public void process(Record<byte[], List<ConsumerRecord<byte[], byte[]>>> batch) {
         now = context.currentSystemTimeMs();
         long wallTime = around.wallClock().getAsLong();
-        TopicLimits changelogLimits = around.limits().apply(settings.changelog());
+        TopicLimits changelogLimits = around.limits().apply(changelog);
         for (ConsumerRecord<byte[], byte[]> record : batch.value()) {
             long arrived = changelogLimits.timestamp(record.timestamp(), now);
             if (!pace.isDue()) {

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 final class BeforeCommit implements StateStore, CachedStateStore<Object, Object> {
     private final String name;
     private Runnable action = () -> {};
-    private @Nullable ProcessorContext<?, ?> context;
+    private @Nullable InternalProcessorContext<?, ?> context;
     private @Nullable ProcessorNode<?, ?, ?, ?> node;
     private boolean open;
 
@@ -45,13 +45,14 @@ final class BeforeCommit implements StateStore, CachedStateStore<Object, Object>
      */
     void action(ProcessorContext<?, ?> context, Runnable action) {
         this.action = action;
-        this.context = context;
-        node = context instanceof InternalProcessorContext<?, ?> internal ? internal.currentNode() : null;
+        this.context = context instanceof InternalProcessorContext<?, ?> internal ? internal : null;
+        node = this.context == null ? null : this.context.currentNode();
     }
 
     @Override
     public void flushCache() {
-        if (!(context instanceof InternalProcessorContext<?, ?> internal)) {
+        InternalProcessorContext<?, ?> internal = context;
+        if (internal == null) { // of a test
             action.run();
             return;
         }

@@ -145,7 +145,8 @@ public final class DslTopology {
             metrics.closed(1, closed.value().readings());
             metrics.incomplete(closed.value().isIncomplete() ? 1 : 0);
             metrics.sensors().seen(Bytes.wrap(sensor), context().taskId().partition());
-            Record<byte[], byte[]> summary = summaries.of(sensor, window.start(), window.end(), closed.value());
+            PrintedRows.summary(sensor, window.start(), window.end(), closed.value());
+            Record<byte[], byte[]> summary = summaries.of(sensor, window.start(), window.end(), closed.value(), 0);
             context().forward(limits.get().fit(summary, context().currentSystemTimeMs()));
         }
     }

@@ -160,8 +160,9 @@ public final class ExactTopology {
     }
 
     private static TimestampExtractor timestamps(Settings settings, Surroundings around) {
+        String changelog = settings.changelog();
         return (batch, partitionTime) -> around.limits()
-                .apply(settings.changelog()) // whose records carry it, too
+                .apply(changelog) // whose records carry it, too
                 .timestamp(batch.timestamp(), System.currentTimeMillis());
     }
 

@@ -29,6 +29,7 @@ final class SummaryOutput {
     SummaryOutput(
             Settings settings,
             Surroundings around,
+            List<Level> levels,
             ProcessorContext<byte[], byte[]> context,
             int partition,
             RecentWindows.Partition recent) {
@@ -37,7 +38,7 @@ final class SummaryOutput {
         this.context = context;
         this.partition = partition;
         this.recent = recent;
-        levels = settings.levels();
+        this.levels = levels;
         levels.forEach(level -> records.add(new SummaryRecords(partition)));
     }
 

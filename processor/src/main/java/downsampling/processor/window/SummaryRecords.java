@@ -36,13 +36,8 @@ public final class SummaryRecords {
      * @param start  inclusive, epoch milliseconds; becomes the record's timestamp, so that a coarser window over the output
      *     topic sees the summary in its place
      * @param end    exclusive, epoch milliseconds
+     * @param revision how many records the window had before
      */
-    Record<byte[], byte[]> of(byte[] sensor, long start, long end, Summary summary) {
-        PrintedRows.summary(sensor, start, end, summary);
-        return of(sensor, start, end, summary, 0);
-    }
-
-    /** @param revision how many records the window had before */
     Record<byte[], byte[]> of(byte[] sensor, long start, long end, Summary summary, int revision) {
         if (start != headersStart) {
             headersStart = start;

@@ -26,7 +26,12 @@ final class WindowKey {
 
     /** @param start of a window that readings are counted in, not negative; of a rollup, which has its first part in it */
     static long slot(int level, long start) {
-        return (long) level << START_BITS | start + bias(level);
+        return first(level) | start + bias(level);
+    }
+
+    /** The slot before all of a level. */
+    static long first(int level) {
+        return (long) level << START_BITS;
     }
 
     /** Added to starts, so that none is negative: 49 days, since the month of the epoch begins before it where local time is ahead. */

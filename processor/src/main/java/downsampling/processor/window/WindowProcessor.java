@@ -155,7 +155,7 @@ final class WindowProcessor extends BatchProcessor {
         }
         forgetNextAt = Position.NONE;
         recent = recentWindows.begin(partition, Math.max(0, common.closedUpTo), windows);
-        output = new SummaryOutput(settings, around, context, partition, recent);
+        output = new SummaryOutput(settings, around, levels, context, partition, recent);
         idle = new IdleWatch(settings.windows(), partition);
         sources = settings.readings().rekey()
                 ? new SourceTimes(around.inputPartitions(), InputEnd.interval(settings.windows()))
@@ -206,8 +206,8 @@ final class WindowProcessor extends BatchProcessor {
 
     private void begin(Timeline timeline) {
         waitUntilPast(timeline);
-        if (closesIdle && isOpen(longest, timeline)) {
-            look(timeline, now + idleClose);
+        if (isOpen(longest, timeline)) {
+            awaitSilence(timeline);
         }
     }
 
@@ -274,10 +274,11 @@ final class WindowProcessor extends BatchProcessor {
     private Timeline timeline(Sensor sensor, long arrived) {
         SensorState state = windows.state(sensor, common, now);
         windows.change(state.entry);
+        long heardOf = Math.min(arrived, now);
         if (saysSilent) {
-            heard(state, Math.min(arrived, now));
+            heard(state, heardOf);
         }
-        state.arrived = Math.max(state.arrived, Math.min(arrived, now));
+        state.arrived = Math.max(state.arrived, heardOf);
         if (!bySensor) {
             state.newest = Math.max(state.newest, reading.time()); // for as long is it known
             return common;
@@ -290,9 +291,7 @@ final class WindowProcessor extends BatchProcessor {
 
     private void counted(Timeline timeline, long time, long arrived) {
         timeline.counted(time, now);
-        if (closesIdle) {
-            look(timeline, now + idleClose);
-        }
+        awaitSilence(timeline);
         if (sources == null) {
             streamTime.accept(time, arrived, now);
         } else {
@@ -325,9 +324,7 @@ final class WindowProcessor extends BatchProcessor {
                 windows.change(window);
             }
             if (level.end(time) > timeline.closedUpTo) {
-                if (closesIdle) {
-                    look(timeline, now + idleClose);
-                }
+                awaitSilence(timeline);
                 return; // what is above it gets all of it when it closes
             }
             if (window.summary().readings() == 1) {
@@ -400,14 +397,15 @@ final class WindowProcessor extends BatchProcessor {
         if (time <= timeline.closedUpTo) {
             return 0;
         }
-        Sensor sensor = timeline instanceof SensorState state ? windows.sensor(state.entry.sensorId()) : null;
+        Sensor sensor = null;
+        if (timeline instanceof SensorState state) {
+            sensor = windows.sensor(state.entry.sensorId());
+            windows.change(state.entry);
+        }
         long from = Math.max(0, timeline.closedUpTo);
         long to = Math.max(0, time);
         timeline.closedUpTo = time;
         timeline.closedBySilenceFrom = Position.NONE;
-        if (timeline instanceof SensorState state) {
-            windows.change(state.entry);
-        }
         recent.closing();
         int closed = 0;
         int written = 0;
@@ -493,6 +491,13 @@ final class WindowProcessor extends BatchProcessor {
         if (at < timeline.lookAt) {
             timeline.lookAt = at;
             looks.add(at, timeline);
+        }
+    }
+
+    /** Something of it is open, which silence would close. */
+    private void awaitSilence(Timeline timeline) {
+        if (closesIdle) {
+            look(timeline, now + idleClose);
         }
     }
 

@@ -36,7 +36,7 @@ final class WindowTable implements StoredWindows {
     public void load(OpenWindows heap) {
         for (int level = 0; level < WindowKey.LEVELS; level++) {
             try (KeyValueIterator<Bytes, byte[]> newestFirst = store.reverseRange(
-                    WindowKey.from(WindowKey.slot(level, 0)), WindowKey.from(WindowKey.slot(level + 1, 0)))) {
+                    WindowKey.from(WindowKey.first(level)), WindowKey.from(WindowKey.first(level + 1)))) {
                 if (newestFirst.hasNext()) {
                     heap.storeOnly(WindowKey.start(WindowKey.slot(newestFirst.peekNextKey())));
                 }
