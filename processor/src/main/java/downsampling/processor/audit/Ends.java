@@ -57,25 +57,10 @@ record Ends(
         Map<TopicPartition, Long> sure = offsets(admin, output, OffsetSpec.latest(), IsolationLevel.READ_COMMITTED);
         Map<TopicPartition, Long> processed = committed(settings, input);
         Map<TopicPartition, Long> between = settings.readings().rekey()
-                ? offsets(
-                        admin,
-                        partitions(admin, settings.windowedTopic()),
-                        OffsetSpec.latest(),
-                        IsolationLevel.READ_COMMITTED)
+                ? written(admin, partitions(admin, settings.windowedTopic()), settings)
                 : Map.of();
         Map<TopicPartition, Long> rekeyed = committed(settings, between.keySet());
-        // Results are written before the offsets of their readings are committed, and visible a little later.
-        Map<TopicPartition, Long> written =
-                offsets(admin, output, OffsetSpec.latest(), IsolationLevel.READ_UNCOMMITTED);
-        Map<TopicPartition, Long> end = new HashMap<>(sure);
-        for (long deadline = System.nanoTime() + settings.patience().toNanos(); !reaches(end, written); ) {
-            if (System.nanoTime() - deadline >= 0) {
-                throw new FailedException("a transaction has been open in one of the topics for longer than "
-                        + Durations.format(settings.patience()) + "; what comes after it cannot be read");
-            }
-            Thread.sleep(50);
-            end.putAll(offsets(admin, output, OffsetSpec.latest(), IsolationLevel.READ_COMMITTED));
-        }
+        Map<TopicPartition, Long> end = written(admin, output, settings);
         Map<TopicPartition, Long> reached = committed(settings, input);
         end.putAll(offsets(admin, input, OffsetSpec.latest(), IsolationLevel.READ_COMMITTED));
         Set<TopicPartition> all = end.keySet();
@@ -103,6 +88,27 @@ record Ends(
 
     private static boolean isBehind(Map<TopicPartition, Long> offsets, Map<TopicPartition, Long> begin) {
         return offsets.entrySet().stream().anyMatch(entry -> entry.getValue() < at(begin, entry.getKey()));
+    }
+
+    /**
+     * The ends of partitions once all that has been written to them can be read. Records are written before the offsets of what
+     * they were made from are committed, but visible a little later than those: a commit reaches each partition by itself.
+     */
+    private static Map<TopicPartition, Long> written(Admin admin, Set<TopicPartition> partitions, Settings settings)
+            throws InterruptedException {
+        Map<TopicPartition, Long> written =
+                offsets(admin, partitions, OffsetSpec.latest(), IsolationLevel.READ_UNCOMMITTED);
+        for (long deadline = System.nanoTime() + settings.patience().toNanos(); ; Thread.sleep(50)) {
+            Map<TopicPartition, Long> end =
+                    offsets(admin, partitions, OffsetSpec.latest(), IsolationLevel.READ_COMMITTED);
+            if (reaches(end, written)) {
+                return end;
+            }
+            if (System.nanoTime() - deadline >= 0) {
+                throw new FailedException("a transaction has been open in one of the topics for longer than "
+                        + Durations.format(settings.patience()) + "; what comes after it cannot be read");
+            }
+        }
     }
 
     private static boolean reaches(Map<TopicPartition, Long> end, Map<TopicPartition, Long> written) {
