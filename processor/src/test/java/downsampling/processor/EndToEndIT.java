@@ -65,7 +65,7 @@ class EndToEndIT {
                 5, 20_000, Optional.of(50.0), 42, Optional.of(Instant.ofEpochMilli(T0)), new Shares(0.2, 0, 0, 0)));
         List<Window.Said> said = new ArrayList<>();
         try (ReadingSender sender =
-                new ReadingSender(Map.of("bootstrap.servers", broker.bootstrapServers()), pipeline.raw, 42)) {
+                new ReadingSender(Map.of("bootstrap.servers", broker.bootstrapServers()), pipeline.raw, 42, () -> {})) {
             while (source.hasNext()) {
                 SyntheticReading message = source.next();
                 said.add(new Window.Said(message.sensor(), message.eventTime().toEpochMilli(), message.reading()));

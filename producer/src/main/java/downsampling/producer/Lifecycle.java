@@ -27,6 +27,8 @@ final class Lifecycle {
     enum Phase {
         /** The program waits for a broker that has the topic. */
         WAITING,
+        /** What readings come from cannot be reached. */
+        CONNECTING,
         SENDING,
         /** The program delivers what was handed over. */
         ENDING

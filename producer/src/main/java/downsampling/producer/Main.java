@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import org.apache.kafka.clients.producer.ProducerConfig;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -32,7 +33,8 @@ import picocli.CommandLine.Spec;
         sortOptions = false,
         sortSynopsis = false,
         abbreviateSynopsis = true,
-        description = "Writes sensor readings to a Kafka topic: made up, or replayed from a CSV file.",
+        description =
+                "Writes sensor readings to a Kafka topic: made up, replayed from a CSV file, or from an MQTT broker.",
         footer = {
             "",
             "Every option has an environment variable that gives its default: PRODUCER_TOPIC for --topic, and so on."
@@ -107,9 +109,10 @@ public final class Main implements Callable<Integer> {
         Optional<HttpEndpoint> endpoint = monitoringOptions.endpoint();
         Speed speed = sourceOptions.speed();
         long seed = sourceOptions.seed();
-        try (Source source = sourceOptions.open(seed, Main::note);
+        try (Source source = sourceOptions.open(seed, kafka.patience(), lifecycle.stopRequest(), Main::note);
                 Metrics metrics = new Metrics();
-                HttpServer http = endpoint.map(at -> at.listen(routes(metrics))).orElse(null)) {
+                HttpServer http =
+                        endpoint.map(at -> at.listen(routes(metrics, source))).orElse(null)) {
             NativeLibrary.loadFor(kafka.compression());
             if (http != null) {
                 note("Listening on http://%s:%d".formatted(endpoint.get().host(), http.port()));
@@ -118,9 +121,9 @@ public final class Main implements Callable<Integer> {
                 return ExitCode.OK;
             }
             note("Sending to topic %s at %s, seed %d".formatted(topic.name(), kafka.bootstrapServers(), seed));
-            ReadingSender sender = new ReadingSender(kafka.producerSettings(), topic.name(), seed);
+            ReadingSender sender = new ReadingSender(settings(kafka, source), topic.name(), seed, lifecycle::stop);
             lifecycle.sending(sender);
-            metrics.addReadings(sender, speed.factor() * source.readingsPerSecond());
+            metrics.addReadings(sender, source, speed.factor() * source.readingsPerSecond());
             SendLoop loop = new SendLoop(
                     source,
                     speed,
@@ -138,15 +141,27 @@ public final class Main implements Callable<Integer> {
         }
     }
 
-    private Map<String, Route> routes(Metrics metrics) {
+    /** Settings of Kafka's producer. Where a source waits for what was sent before, messages do not wait for others to go with. */
+    private static Map<String, Object> settings(KafkaConnection kafka, Source source) {
+        Map<String, Object> settings = kafka.producerSettings();
+        if (source.waitsForDelivery()) {
+            settings.putIfAbsent(ProducerConfig.LINGER_MS_CONFIG, 0);
+        }
+        return settings;
+    }
+
+    private Map<String, Route> routes(Metrics metrics, Source source) {
         return Map.of(
                 "/metrics", Route.of(Set.of(), call -> metrics.scrape()),
                 "/health/live", Route.of(Set.of(), call -> Answer.state(true, lifecycle.phase())),
-                "/health/ready", Route.of(Set.of(), call -> health()));
+                "/health/ready", Route.of(Set.of(), call -> health(source)));
     }
 
-    private Answer health() {
+    private Answer health(Source source) {
         Lifecycle.Phase phase = lifecycle.phase();
+        if (phase == Lifecycle.Phase.SENDING && !source.isReady()) {
+            phase = Lifecycle.Phase.CONNECTING;
+        }
         return Answer.state(phase == Lifecycle.Phase.SENDING, phase);
     }
 

@@ -1,5 +1,6 @@
 package downsampling.producer;
 
+import downsampling.producer.source.Source;
 import downsampling.service.Answer;
 import downsampling.service.ProcessMetrics;
 import io.micrometer.core.instrument.FunctionCounter;
@@ -42,7 +43,7 @@ final class Metrics implements AutoCloseable {
     }
 
     /** @param requestedPerSecond how many readings are asked for, infinite for as many as possible, NaN where nobody knows */
-    void addReadings(ReadingSender sender, double requestedPerSecond) {
+    void addReadings(ReadingSender sender, Source source, double requestedPerSecond) {
         FunctionCounter.builder("downsampling.producer.readings", sender, ReadingSender::sent)
                 .description("Readings by what became of them")
                 .tag("outcome", "sent")
@@ -58,6 +59,7 @@ final class Metrics implements AutoCloseable {
                 .description("How long after it was due the newest reading was handed over for sending")
                 .baseUnit("seconds")
                 .register(registry);
+        source.bindTo(registry);
         metrics.onClose(sender.bindTo(registry)::close);
     }
 

@@ -17,10 +17,10 @@ import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
-import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Delivers messages to one topic and counts what became of them. Each record carries the time of sending as its
@@ -51,9 +51,10 @@ public final class ReadingSender implements AutoCloseable {
     private static final byte[] HEX = "0123456789abcdef".getBytes(ISO_8859_1);
 
     private final String topic;
+    private final Runnable onFailure;
     private final byte[] firstUuid;
     private final KafkaProducer<byte[], byte[]> producer;
-    private final Callback delivered = this::delivered;
+    private final Callback delivered = (metadata, failure) -> delivered(failure);
     private final LongAdder sent = new LongAdder();
     private final LongAdder failed = new LongAdder();
     private volatile Optional<Exception> firstFailure = Optional.empty();
@@ -67,10 +68,12 @@ public final class ReadingSender implements AutoCloseable {
      * @param settings of the Kafka producer, {@code bootstrap.servers} at least; they win over the defaults of this class, except
      *     for acks and idempotence
      * @param seed of the uuids: the same seed gives the same ones again
+     * @param onFailure is run when the first message has failed for good, on any thread
      * @throws KafkaException if the producer cannot be made of the settings
      */
-    public ReadingSender(Map<String, Object> settings, String topic, long seed) {
+    public ReadingSender(Map<String, Object> settings, String topic, long seed, Runnable onFailure) {
         this.topic = topic;
+        this.onFailure = onFailure;
         firstUuid = firstUuid(new SplittableRandom(seed));
         producer = new KafkaProducer<>(withDefaults(settings), new ByteArraySerializer(), new ByteArraySerializer());
     }
@@ -104,8 +107,12 @@ public final class ReadingSender implements AutoCloseable {
     public void send(Message message) {
         ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(topic, message.key(), message.value());
         record.headers().add("uuid", nextUuid());
+        message.headers().forEach(record.headers()::add);
+        Message.Delivery delivery = message.delivery();
+        // No object of its own for a message that nobody waits for: it would keep the message until the broker has it.
+        Callback callback = delivery == null ? delivered : (metadata, failure) -> ended(delivery, failure);
         try {
-            producer.send(record, delivered);
+            producer.send(record, callback);
         } catch (KafkaException | IllegalStateException e) {
             failed(e);
         }
@@ -149,7 +156,14 @@ public final class ReadingSender implements AutoCloseable {
         producer.close();
     }
 
-    private void delivered(RecordMetadata metadata, Exception failure) {
+    private void ended(Message.Delivery delivery, @Nullable Exception failure) {
+        boolean goesOn = delivery.ended(failure);
+        if (failure == null || !goesOn) {
+            delivered(failure);
+        }
+    }
+
+    private void delivered(@Nullable Exception failure) {
         if (failure == null) {
             sent.increment();
         } else {
@@ -160,6 +174,7 @@ public final class ReadingSender implements AutoCloseable {
     private void failed(Exception failure) {
         if (firstFailure.isEmpty()) {
             firstFailure = Optional.of(failure);
+            onFailure.run();
         }
         failed.increment();
     }

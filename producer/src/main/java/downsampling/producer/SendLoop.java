@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 /**
  * Sends what a source yields, each message when it is due, until the source ends, a stop is requested, or something fails.
  *
- * @param stop ends the loop at the next message when it is counted down
+ * @param stop ends the loop at the next message when it is counted down, also by the sender when something fails
  * @param metrics receives how late each message is
  * @param logReadings whether each message is logged
  * @param terminal where a person sees the progress; empty if nobody looks
@@ -76,7 +76,7 @@ record SendLoop(
     }
 
     private boolean goesOn() {
-        return stop.getCount() > 0 && sender.firstFailure().isEmpty();
+        return stop.getCount() > 0;
     }
 
     /** Waits until the next message is due, and reports whether a stop was requested meanwhile. */

@@ -67,7 +67,7 @@ class SendLoopTest {
 
     private SendLoop.Outcome run(Source source) throws InterruptedException {
         try (Metrics metrics = new Metrics();
-                ReadingSender sender = new ReadingSender(NO_BROKER, "any", 1)) {
+                ReadingSender sender = new ReadingSender(NO_BROKER, "any", 1, stop::countDown)) {
             return new SendLoop(source, new Speed(1), sender, stop, metrics, false, Optional.empty()).run();
         }
     }

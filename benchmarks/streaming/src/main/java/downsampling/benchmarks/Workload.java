@@ -127,7 +127,7 @@ record Workload(long readings, int sensors, int partitions, int perWindow) {
             keys[sensor] = partition(key) % senders == remainder ? key : null;
         }
         try (ReadingSender sender =
-                new ReadingSender(Map.of("bootstrap.servers", bootstrapServers), topic, remainder)) {
+                new ReadingSender(Map.of("bootstrap.servers", bootstrapServers), topic, remainder, () -> {})) {
             Json json = new Json();
             for (long reading = 0; reading < readings; reading++) {
                 byte[] key = keys[sensor(reading)];

@@ -1,16 +1,39 @@
 package downsampling.producer.source;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** One message as it goes to the topic. What else a source knows about it is the business of that source. */
 public interface Message {
 
-    /** The sensor id in UTF-8; null or empty only in a message that is meant to be no reading. */
+    /** Hears what became of a message. */
+    @FunctionalInterface
+    interface Delivery {
+        /**
+         * Is called once, on any thread.
+         *
+         * @param failure why the message cannot be delivered; null if Kafka has it
+         * @return whether the run may go on
+         */
+        boolean ended(@Nullable Exception failure);
+    }
+
+    /** The sensor id in UTF-8; null or empty only in a message that is meant to be no reading, or comes from elsewhere. */
     byte @Nullable [] key();
 
-    /** The JSON bytes; null only in a message that is meant to be no reading. */
+    /** The JSON bytes; null only in a message that is meant to be no reading. What comes from elsewhere may be anything. */
     byte @Nullable [] value();
+
+    /** Headers of the record, by name. */
+    default Map<String, byte[]> headers() {
+        return Map.of();
+    }
+
+    /** Who wants to know what becomes of this message; null if a failure is to end the run, and nobody waits for success. */
+    default @Nullable Delivery delivery() {
+        return null;
+    }
 
     /** The key as text, or null when there is none. */
     default @Nullable String sensor() {

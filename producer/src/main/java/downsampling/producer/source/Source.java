@@ -1,5 +1,6 @@
 package downsampling.producer.source;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import java.io.UncheckedIOException;
 import java.util.Iterator;
 import java.util.Map;
@@ -23,6 +24,22 @@ public interface Source extends Iterator<Message>, AutoCloseable {
     default double readingsPerSecond() {
         return Double.NaN;
     }
+
+    /**
+     * Whether more messages come only when earlier ones have been delivered, so that a delay of each is one of all that
+     * follow.
+     */
+    default boolean waitsForDelivery() {
+        return false;
+    }
+
+    /** Whether messages can come at all; false while what they come from cannot be reached. Any thread may ask. */
+    default boolean isReady() {
+        return true;
+    }
+
+    /** Shows what the source can say of itself among the metrics. */
+    default void bindTo(MeterRegistry registry) {}
 
     /**
      * What the source has counted, by name and in the order of the summary line: what became of everything that did not

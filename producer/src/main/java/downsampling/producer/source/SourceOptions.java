@@ -4,10 +4,12 @@ import downsampling.service.InvalidSettingException;
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -23,7 +25,8 @@ public final class SourceOptions {
     /** The sources, each with the options that belong to it alone. */
     private enum Kind {
         SYNTHETIC(SyntheticOptions.class),
-        CSV(CsvOptions.class);
+        CSV(CsvOptions.class),
+        MQTT(MqttOptions.class);
 
         private final Class<?> options;
 
@@ -41,8 +44,10 @@ public final class SourceOptions {
             names = "--source",
             paramLabel = "NAME",
             defaultValue = "synthetic",
-            description = "Where readings come from: synthetic makes them up, csv replays a file"
-                    + " (default: ${DEFAULT-VALUE}).")
+            description =
+                    "Where readings come from: synthetic makes them up, csv replays a file, mqtt takes them from an"
+                            + " MQTT broker"
+                            + " (default: ${DEFAULT-VALUE}).")
     private Kind kind;
 
     @Option(
@@ -74,6 +79,9 @@ public final class SourceOptions {
     @Mixin
     private final CsvOptions csv = new CsvOptions();
 
+    @Mixin
+    private final MqttOptions mqtt = new MqttOptions();
+
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;
 
@@ -94,11 +102,13 @@ public final class SourceOptions {
     /**
      * Opens the source that was chosen.
      *
-     * @param notes receives each line that a person has to know of, such as that a line of the file was skipped
+     * @param patience how long to wait for what readings come from
+     * @param stop ends the waiting for readings when it is counted down
+     * @param notes receives each line that a person has to know of, such as that a line of the file was skipped; from any thread
      * @throws InvalidSettingException if an option of the source makes no sense, or one of another source was given
      * @throws IOException if the source cannot be read
      */
-    public Source open(long seed, Consumer<String> notes) throws IOException {
+    public Source open(long seed, Duration patience, CountDownLatch stop, Consumer<String> notes) throws IOException {
         refuseOptionsOfOtherSources();
         return switch (kind) {
             case SYNTHETIC -> new SyntheticSource(synthetic.recipe(seed), Clock.systemUTC(), doubleEncoded);
@@ -110,12 +120,21 @@ public final class SourceOptions {
                 }
                 yield new CsvSource(file, Clock.systemUTC(), doubleEncoded, notes);
             }
+            case MQTT ->
+                new MqttSource(
+                        mqtt.settings(), mqtt.key(), mqtt.sendsRetained(), Clock.systemUTC(), patience, stop, notes);
         };
     }
 
     /** An option that is given for a source that is not used is a mistake of the person, which silence would hide. */
     private void refuseOptionsOfOtherSources() {
         for (OptionSpec option : command.commandLine().getParseResult().matchedOptions()) {
+            if (kind == Kind.MQTT && List.of("--speed", "--double-encoded").contains(option.longestName())) {
+                throw new InvalidSettingException(
+                        option.longestName(),
+                        option.originalStringValues().get(0),
+                        "this option only with --source=" + Kind.SYNTHETIC + " or " + Kind.CSV);
+            }
             for (Kind other : Kind.values()) {
                 if (other != kind
                         && option.userObject() instanceof Field field

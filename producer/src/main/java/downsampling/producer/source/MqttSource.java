@@ -1,0 +1,252 @@
+package downsampling.producer.source;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+
+import downsampling.producer.source.MqttProtocol.Arrival;
+import downsampling.service.ErrorLine;
+import downsampling.service.FailedException;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The messages of an MQTT broker, for as long as the program runs. One is acknowledged once Kafka has it, so that the MQTT broker
+ * keeps whatever this program has not delivered when it ends, however it ends, and sends it again to the next one.
+ *
+ * <p>A message becomes one of Kafka as it is, with its topic in the header {@code mqtt.topic}; a bare number becomes a reading.
+ * Whatever becomes of a message, it is acknowledged in the end, or the program ends: one without acknowledgement would hold up
+ * all that follow.
+ */
+final class MqttSource implements Source {
+
+    /** Messages of quality of service 0 that may wait; nobody else would keep more of them. */
+    static final int MOST_WAITING = 10_000;
+
+    private static final int STOP_CHECK_MS = 100;
+
+    /** What JSON allows as a number. Other numbers than that go through as they are. */
+    private static final Pattern NUMBER = Pattern.compile("-?(?:0|[1-9]\\d*)(?:\\.\\d+)?(?:[eE][+-]?\\d+)?");
+
+    private static final int LONGEST_NUMBER = 40;
+
+    /** What became of messages that are not sent. */
+    private enum Passed {
+        RETAINED("retained"),
+        DROPPED("dropped"),
+        OTHER_SUBSCRIPTION("of another subscription"),
+        TOO_LARGE("too large");
+
+        private final String words;
+
+        Passed(String words) {
+            this.words = words;
+        }
+    }
+
+    private final MqttConnection connection;
+    private final MqttKey key;
+    private final boolean sendsRetained;
+    private final Clock clock;
+    private final CountDownLatch stop;
+    private final Consumer<String> notes;
+
+    private final BlockingQueue<Arrival> arrived = new LinkedBlockingQueue<>();
+    private final Queue<Message> ready = new ArrayDeque<>();
+    private final AtomicLong received = new AtomicLong();
+    private final AtomicLong withoutKey = new AtomicLong();
+    private final Map<Passed, AtomicLong> passed = new EnumMap<>(Passed.class);
+
+    /**
+     * Prepares to receive; the connection is made when the first message is asked for, so that nothing comes before Kafka is there.
+     *
+     * @param patience how long to wait for the MQTT broker at first
+     * @param stop     ends the waiting when it is counted down
+     * @param notes    receives each line that a person has to know of; from any thread
+     */
+    MqttSource(
+            MqttSettings settings,
+            MqttKey key,
+            boolean sendsRetained,
+            Clock clock,
+            Duration patience,
+            CountDownLatch stop,
+            Consumer<String> notes) {
+        this.key = key;
+        this.sendsRetained = sendsRetained;
+        this.clock = clock;
+        this.stop = stop;
+        this.notes = notes;
+        for (Passed reason : Passed.values()) {
+            passed.put(reason, new AtomicLong());
+        }
+        connection = new MqttConnection(settings, patience, this::arrived, notes);
+    }
+
+    @Override
+    public boolean hasNext() {
+        try {
+            while (ready.isEmpty()) {
+                if (stop.getCount() == 0) {
+                    return false;
+                }
+                connection.keepOpen();
+                Arrival next = arrived.poll(STOP_CHECK_MS, TimeUnit.MILLISECONDS);
+                if (next != null) {
+                    read(next);
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new FailedException("interrupted", e);
+        }
+        return true;
+    }
+
+    @Override
+    public Message next() {
+        return ready.remove();
+    }
+
+    @Override
+    public long dueNanos() {
+        return 0;
+    }
+
+    @Override
+    public boolean waitsForDelivery() {
+        return true;
+    }
+
+    @Override
+    public boolean isReady() {
+        return connection.isReady();
+    }
+
+    @Override
+    public Map<String, Long> counts() {
+        Map<String, Long> counts = new LinkedHashMap<>();
+        counts.put("received", received.get());
+        counts.put("without a key", withoutKey.get());
+        passed.forEach((reason, count) -> counts.put(reason.words, count.get()));
+        return counts;
+    }
+
+    @Override
+    public void bindTo(MeterRegistry registry) {
+        FunctionCounter.builder("downsampling.producer.mqtt.messages", received, AtomicLong::get)
+                .description("Messages that came from the MQTT broker")
+                .register(registry);
+        passed.forEach((reason, count) -> FunctionCounter.builder(
+                        "downsampling.producer.mqtt.passed.over", count, AtomicLong::get)
+                .description("Messages from the MQTT broker that were not sent to Kafka, by reason")
+                .tag("reason", reason.words)
+                .register(registry));
+        Gauge.builder("downsampling.producer.mqtt.in.flight", connection, MqttConnection::inFlight)
+                .description("Messages that the MQTT broker keeps until Kafka has them")
+                .register(registry);
+        Gauge.builder("downsampling.producer.mqtt.connected", connection, each -> each.isReady() ? 1 : 0)
+                .description("Whether there is a connection to the MQTT broker, with its subscriptions")
+                .register(registry);
+    }
+
+    @Override
+    public void close() {
+        connection.close();
+    }
+
+    /** On the thread that reads from the network. */
+    private void arrived(Arrival message) {
+        received.incrementAndGet();
+        if (message.canBeLost() && arrived.size() >= MOST_WAITING) {
+            pass(Passed.DROPPED, message, "Kafka takes messages of quality of service 0 more slowly than they come");
+        } else {
+            arrived.add(message);
+        }
+    }
+
+    private void read(Arrival message) {
+        if (message.retained() && !sendsRetained) {
+            pass(Passed.RETAINED, message, "it was retained, and --retained=send is not given");
+        } else if (!connection.hasSubscribedTo(message.topic())) {
+            pass(
+                    Passed.OTHER_SUBSCRIPTION,
+                    message,
+                    "--mqtt-topics does not have it, but the session of the client id does, from an earlier time");
+        } else {
+            ready.add(message(message));
+        }
+    }
+
+    /** Counts a message that is not sent; the first one for each reason is worth a line. */
+    private void pass(Passed reason, Arrival message, String why) {
+        if (count(reason).incrementAndGet() == 1) {
+            notes.accept("Passed over a message on " + message.topic() + ", and will count others: " + why);
+        }
+        message.acknowledge().run();
+    }
+
+    private AtomicLong count(Passed reason) {
+        return requireNonNull(passed.get(reason));
+    }
+
+    private Message message(Arrival arrival) {
+        String topic = arrival.topic().toString();
+        byte @Nullable [] sensor = key.of(topic, arrival.payload());
+        if (sensor == null && withoutKey.incrementAndGet() == 1) {
+            notes.accept("A message on " + topic
+                    + " has nothing where --key says; it is sent without a key, and others are counted");
+        }
+        Map<String, byte[]> headers = new LinkedHashMap<>();
+        headers.put("mqtt.topic", topic.getBytes(UTF_8));
+        if (arrival.retained()) {
+            headers.put("mqtt.retained", "true".getBytes(ISO_8859_1));
+        }
+        return new MqttMessage(sensor, value(arrival.payload()), headers, failure -> delivered(arrival, failure));
+    }
+
+    private byte[] value(byte[] payload) {
+        if (payload.length > LONGEST_NUMBER) {
+            return payload;
+        }
+        String text = new String(payload, ISO_8859_1).strip();
+        return NUMBER.matcher(text).matches()
+                ? ("{\"ts\":" + clock.millis() + ",\"value\":" + text + "}").getBytes(ISO_8859_1)
+                : payload;
+    }
+
+    private boolean delivered(Arrival arrival, @Nullable Exception failure) {
+        if (failure == null) {
+            arrival.acknowledge().run();
+            return true;
+        }
+        if (failure
+                instanceof
+                RecordTooLargeException) { // It would be the next time, too, and nothing would come after it.
+            pass(Passed.TOO_LARGE, arrival, ErrorLine.of(failure));
+            return true;
+        }
+        return false;
+    }
+
+    private record MqttMessage(
+            byte @Nullable [] key, byte @Nullable [] value, Map<String, byte[]> headers, Delivery delivery)
+            implements Message {}
+}
