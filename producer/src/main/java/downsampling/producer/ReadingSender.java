@@ -19,6 +19,7 @@ import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.config.ConfigException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
@@ -157,8 +158,12 @@ public final class ReadingSender implements AutoCloseable {
     }
 
     private void ended(Message.Delivery delivery, @Nullable Exception failure) {
-        boolean goesOn = delivery.ended(failure);
-        if (failure == null || !goesOn) {
+        if (failure == null) {
+            delivery.delivered();
+        }
+        if (failure instanceof RecordTooLargeException) {
+            delivery.refused(failure);
+        } else {
             delivered(failure);
         }
     }

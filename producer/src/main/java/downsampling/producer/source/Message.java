@@ -7,16 +7,13 @@ import org.jspecify.annotations.Nullable;
 /** One message as it goes to the topic. What else a source knows about it is the business of that source. */
 public interface Message {
 
-    /** Hears what became of a message. */
-    @FunctionalInterface
+    /** Hears what became of a message, once, on any thread. Neither is called if the run ends before, or over this message. */
     interface Delivery {
-        /**
-         * Is called once, on any thread.
-         *
-         * @param failure why the message cannot be delivered; null if Kafka has it
-         * @return whether the run may go on
-         */
-        boolean ended(@Nullable Exception failure);
+        /** The broker has it. */
+        void delivered();
+
+        /** The broker does not take it and would not the next time, because it is too large; the run goes on. */
+        void refused(Exception why);
     }
 
     /** The sensor id in UTF-8; null or empty only in a message that is meant to be no reading, or comes from elsewhere. */
@@ -30,7 +27,7 @@ public interface Message {
         return Map.of();
     }
 
-    /** Who wants to know what becomes of this message; null if a failure is to end the run, and nobody waits for success. */
+    /** Who waits to know what becomes of this message; null if nobody does, and the run ends when it is refused. */
     default @Nullable Delivery delivery() {
         return null;
     }

@@ -21,10 +21,10 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
-import org.apache.kafka.common.errors.RecordTooLargeException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -195,16 +195,16 @@ final class MqttSource implements Source {
         }
     }
 
-    /** Counts a message that is not sent; the first one for each reason is worth a line. */
     private void pass(Passed reason, Arrival message, String why) {
-        if (count(reason).incrementAndGet() == 1) {
-            notes.accept("Passed over a message on " + message.topic() + ", and will count others: " + why);
-        }
+        count(reason, message, why);
         message.acknowledge().run();
     }
 
-    private AtomicLong count(Passed reason) {
-        return requireNonNull(passed.get(reason));
+    /** Counts a message that is not sent; the first one for each reason is worth a line. */
+    private void count(Passed reason, Arrival message, String why) {
+        if (requireNonNull(passed.get(reason)).incrementAndGet() == 1) {
+            notes.accept("Passed over a message on " + message.topic() + ", and will count others: " + why);
+        }
     }
 
     private Message message(Arrival arrival) {
@@ -219,7 +219,7 @@ final class MqttSource implements Source {
         if (arrival.retained()) {
             headers.put("mqtt.retained", "true".getBytes(ISO_8859_1));
         }
-        return new MqttMessage(sensor, value(arrival.payload()), headers, failure -> delivered(arrival, failure));
+        return new MqttMessage(sensor, value(arrival.payload()), headers, new Acknowledgement(arrival, 1));
     }
 
     private byte[] value(byte[] payload) {
@@ -232,18 +232,30 @@ final class MqttSource implements Source {
                 : payload;
     }
 
-    private boolean delivered(Arrival arrival, @Nullable Exception failure) {
-        if (failure == null) {
-            arrival.acknowledge().run();
-            return true;
+    /** Acknowledges a message once Kafka has all that was made of it. */
+    private final class Acknowledgement implements Message.Delivery {
+        private final Arrival arrival;
+        private final AtomicInteger missing;
+
+        /** @param parts how many messages for Kafka it has become */
+        Acknowledgement(Arrival arrival, int parts) {
+            this.arrival = arrival;
+            missing = new AtomicInteger(parts);
         }
-        if (failure
-                instanceof
-                RecordTooLargeException) { // It would be the next time, too, and nothing would come after it.
-            pass(Passed.TOO_LARGE, arrival, ErrorLine.of(failure));
-            return true;
+
+        @Override
+        public void delivered() {
+            if (missing.decrementAndGet() == 0) {
+                arrival.acknowledge().run();
+            }
         }
-        return false;
+
+        /** Without an acknowledgement, it would be refused each time, and nothing would come after it. */
+        @Override
+        public void refused(Exception why) {
+            count(Passed.TOO_LARGE, arrival, ErrorLine.of(why));
+            delivered();
+        }
     }
 
     private record MqttMessage(
