@@ -1,18 +1,17 @@
 package downsampling.broker;
 
+import downsampling.service.FailedException;
+import downsampling.service.LocalPort;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import kafka.server.KafkaConfig;
 import kafka.server.KafkaRaftServer;
@@ -69,18 +68,19 @@ public final class LocalKafka implements AutoCloseable {
      * @param dataDir where the data stays, created if missing, or null for a temporary folder
      * @param properties settings of the broker that are added or changed, by their names in {@code server.properties}; the
      *     listeners are called {@code CLIENT} and {@code CONTROLLER}
-     * @throws KafkaException if the broker cannot start: the port is in use, another broker has the data folder, a
-     *     property is refused; the message is one line for people
+     * @throws FailedException if the port is in use
+     * @throws KafkaException if the broker cannot start: another broker has the data folder, a property is refused; the message
+     *     is one line for people
      */
     public static LocalKafka start(int port, @Nullable Path dataDir, Map<String, String> properties) {
         // Kafka finds out as well, but in the middle of its start, and with a page of log.
-        int clientPort = port == 0 ? freePort() : requireFree(port);
+        int clientPort = LocalPort.orFree(port);
         KafkaRaftServer server = null;
         Path dir = null;
         try {
             dir = dataDir == null ? Files.createTempDirectory("local-kafka-") : createDirectory(dataDir);
             requireUnused(dir);
-            Map<String, String> all = defaults(clientPort, freePort(), dir);
+            Map<String, String> all = defaults(clientPort, LocalPort.free(), dir);
             if (hasCrashed(dir)) {
                 // The controller does not let the broker in before the session of the process that crashed has ended,
                 // and then only at the broker's next attempt; these come after 0.1, 0.3, 0.7 and 1.5 s.
@@ -204,35 +204,6 @@ public final class LocalKafka implements AutoCloseable {
         } finally {
             lock.unlockAndClose();
         }
-    }
-
-    /**
-     * Finds a port that nobody listens on. It is below the range from which systems take ports for outgoing connections, since
-     * one from that range could be in use again before the broker listens on it.
-     */
-    public static int freePort() {
-        while (true) {
-            int port = ThreadLocalRandom.current().nextInt(20_000, 30_000);
-            try {
-                bind(port);
-                return port;
-            } catch (IOException e) {
-                // It is in use; the next one may be free.
-            }
-        }
-    }
-
-    private static int requireFree(int port) {
-        try {
-            bind(port);
-            return port;
-        } catch (IOException e) {
-            throw new KafkaException("Port %d on %s is in use".formatted(port, HOST), e);
-        }
-    }
-
-    private static void bind(int port) throws IOException {
-        new ServerSocket(port, 1, InetAddress.getByName(HOST)).close();
     }
 
     private static void deleteTree(Path dir) {

@@ -3,6 +3,7 @@ package downsampling.broker;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import downsampling.service.FailedException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -147,7 +148,7 @@ class LocalKafkaIT {
     @Test
     void shouldSayThatThePortIsInUse(@TempDir Path dir) throws IOException {
         try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            assertThatExceptionOfType(KafkaException.class)
+            assertThatExceptionOfType(FailedException.class)
                     .isThrownBy(() -> LocalKafka.start(other.getLocalPort(), dir, Map.of()))
                     .withMessage("Port %d on 127.0.0.1 is in use", other.getLocalPort());
         }

@@ -1,5 +1,6 @@
 package downsampling.broker;
 
+import downsampling.service.LocalPort;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.EOFException;
@@ -118,9 +119,9 @@ public final class RedpandaApi implements AutoCloseable {
     /** Starts the broker, on a temporary folder, and the proxy, on a free port. */
     public static RedpandaApi start() throws IOException {
         ServerSocket server = new ServerSocket(0, 50, InetAddress.getByName(HOST));
-        int clientPort = LocalKafka.freePort();
-        int proxiedPort = LocalKafka.freePort();
-        int controllerPort = LocalKafka.freePort();
+        int clientPort = LocalPort.free();
+        int proxiedPort = LocalPort.free();
+        int controllerPort = LocalPort.free();
         // What the broker asks of itself, such as WriteTxnMarkers, goes by the listener CLIENT and past the proxy.
         LocalKafka kafka = LocalKafka.start(
                 clientPort,

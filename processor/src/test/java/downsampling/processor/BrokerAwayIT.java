@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import downsampling.broker.Broker;
 import downsampling.broker.LocalKafka;
+import downsampling.service.LocalPort;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -31,7 +32,7 @@ class BrokerAwayIT {
 
     @Test
     void shouldGiveUpAtStartAfterTheTimeToWait() throws Exception {
-        Run run = Run.of("--bootstrap-servers", "127.0.0.1:" + LocalKafka.freePort(), "--wait", "3s");
+        Run run = Run.of("--bootstrap-servers", "127.0.0.1:" + LocalPort.free(), "--wait", "3s");
 
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(run.errors().lines())
@@ -45,7 +46,7 @@ class BrokerAwayIT {
 
     @Test
     void shouldBeginOnceTheBrokerIsThere() throws Exception {
-        int port = LocalKafka.freePort();
+        int port = LocalPort.free();
         LocalKafka.start(port, dataDir, Map.of()).close(); // so that it knows its topics before the processor comes
         try (ProcessorProcess processor =
                 ProcessorProcess.started(List.of("--bootstrap-servers", "127.0.0.1:" + port))) {

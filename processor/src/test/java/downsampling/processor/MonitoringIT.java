@@ -8,7 +8,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import downsampling.broker.Broker;
 import downsampling.broker.BrokerTest;
-import downsampling.broker.LocalKafka;
+import downsampling.service.LocalPort;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -148,8 +148,8 @@ class MonitoringIT {
         List<Scrape.Series> series = new ArrayList<>();
         try (Pipeline pipeline = new Pipeline(broker, 2)) {
             pipeline.window = Duration.ofSeconds(1);
-            int processorPort = LocalKafka.freePort();
-            int producerPort = LocalKafka.freePort();
+            int processorPort = LocalPort.free();
+            int producerPort = LocalPort.free();
             List<Process> processes = new ArrayList<>();
             try {
                 processes.add(start("target/processor.jar", pipeline.options("--http-port", "" + processorPort)));

@@ -9,11 +9,11 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import downsampling.broker.Broker;
 import downsampling.broker.BrokerTest;
-import downsampling.broker.LocalKafka;
 import downsampling.processor.query.Queries;
 import downsampling.processor.settings.Settings;
 import downsampling.service.AllowedHosts;
 import downsampling.service.HttpServer;
+import downsampling.service.LocalPort;
 import downsampling.service.Route;
 import java.io.IOException;
 import java.net.URI;
@@ -66,7 +66,7 @@ class QueriesIT {
 
         Instance(Pipeline pipeline) throws IOException {
             this.pipeline = pipeline;
-            pipeline.httpPort = LocalKafka.freePort();
+            pipeline.httpPort = LocalPort.free();
             Settings settings = pipeline.settings();
             Map<String, Route> routes = new HashMap<>(Health.routes(service::get));
             routes.putAll(new Queries(

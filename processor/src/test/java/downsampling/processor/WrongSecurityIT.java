@@ -3,6 +3,7 @@ package downsampling.processor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import downsampling.broker.LocalKafka;
+import downsampling.service.LocalPort;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,9 +45,9 @@ class WrongSecurityIT {
         expired();
         key("elsewhere", "san=dns:elsewhere.example", "-validity", "10");
         for (String listener : LISTENERS) {
-            int port = LocalKafka.freePort();
+            int port = LocalPort.free();
             while (PORTS.containsValue(port)) { // nobody listens on it yet
-                port = LocalKafka.freePort();
+                port = LocalPort.free();
             }
             PORTS.put(listener, port);
         }

@@ -7,7 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import downsampling.broker.Broker;
 import downsampling.broker.BrokerTest;
-import downsampling.broker.LocalKafka;
+import downsampling.service.LocalPort;
 import java.io.BufferedReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -52,7 +52,7 @@ class HttpIT {
     @BeforeEach
     void catchTheLog() throws IOException {
         System.setErr(new PrintStream(err, true, UTF_8));
-        port = LocalKafka.freePort();
+        port = LocalPort.free();
     }
 
     @AfterEach
