@@ -1,18 +1,21 @@
 #!/usr/bin/env bash
-# The pipeline on this machine, in four processes: a broker, the live page, the processor, the producer. See --help.
+# The pipeline on this machine, each program in a process: a broker, the live page, the processor, the producer. See --help.
 set -uo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")" || exit 1
 
 usage() {
   cat <<'END'
-Usage: ./demo.sh [--seconds N] [--port P] [--http-port P] [--rate R] [--sensors N]
+Usage: ./demo.sh [--mqtt] [--seconds N] [--port P] [--mqtt-port P] [--http-port P] [--rate R] [--sensors N]
 
 Runs the whole pipeline on this machine: a Kafka broker, the processor, a producer of made-up readings and a live page
-for the browser, each in a process of its own, and prints every window of 10 s as it closes. Ctrl-C ends all four.
+for the browser, each in a process of its own, and prints every window of 10 s as it closes. Ctrl-C ends all of them.
 Needs a JDK, 17 or newer. Builds first what is not built yet. Leaves nothing outside the build folders.
 
+  --mqtt        readings come by MQTT: an MQTT broker with made-up devices runs as well, the producer is the bridge from it
+                to Kafka, and whatever you publish to sensors/NAME/temperature is summarised, too
   --seconds N   end by itself after N seconds (default: run until Ctrl-C)
   --port P      port of the broker on 127.0.0.1 (default: a free one)
+  --mqtt-port P port of the MQTT broker on 127.0.0.1, with --mqtt (default: a free one)
   --http-port P port of the live page on 127.0.0.1 (default: 8080, or a free one if that is in use)
   --rate R      readings per second (default: 20)
   --sensors N   how many sensors (default: 5)
@@ -33,11 +36,14 @@ misuse() {
   exit 2
 }
 
-seconds='' port=0 http_port='' rate=20 sensors=5
+mqtt='' seconds='' port=0 mqtt_port='' http_port='' rate=20 sensors=5
 while (($#)); do
   case $1 in
     --help | -h) usage && exit 0 ;;
-    --seconds | --port | --http-port | --rate | --sensors)
+    --mqtt)
+      mqtt=yes
+      shift ;;
+    --seconds | --port | --mqtt-port | --http-port | --rate | --sensors)
       [[ ${2:-} =~ ^[0-9]{1,9}$ ]] || misuse "$1: expected a whole number, but was '${2:-}'"
       name=${1#--}
       printf -v "${name//-/_}" %d "$((10#$2))"
@@ -46,6 +52,8 @@ while (($#)); do
   esac
 done
 ((port <= 65535)) || misuse "--port: expected 0 to 65535, but was $port"
+((${mqtt_port:-0} <= 65535)) || misuse "--mqtt-port: expected 0 to 65535, but was $mqtt_port"
+[[ -n $mqtt || -z $mqtt_port ]] || misuse "--mqtt-port: expected this option only with --mqtt"
 ((${http_port:-0} <= 65535)) || misuse "--http-port: expected 0 to 65535, but was $http_port"
 ((rate > 0)) || misuse "--rate: expected 1 or more, but was $rate"
 ((sensors > 0)) || misuse "--sensors: expected 1 or more, but was $sensors"
@@ -54,7 +62,7 @@ export HOME=${HOME:-~} # the Maven wrapper does not run without it
 java=${JAVA_HOME:+$JAVA_HOME/bin/}java
 command -v "$java" >/dev/null || fail "no $java found; a JDK, 17 or newer, is needed"
 
-modules=(local-broker live-page processor producer)
+modules=(local-broker live-page processor producer ${mqtt:+local-mqtt-broker})
 logs=target/demo
 names=() pids=() starting='' data='' stop='' partial='' windows=0 patience=30
 
@@ -153,14 +161,24 @@ build_what_is_missing
 [[ -z $stop ]] || exit 0
 data=$(mktemp -d "$PWD/$logs/data.XXXXXX") || fail "no folder for data in $logs"
 
-launch local-broker --port "$port" --data-dir "$data/broker"
-await local-broker '^Kafka is ready on \([^,]*\),.*'
+readings=(--count 0 --rate "$rate" --sensors "$sensors")
+if [[ -n $mqtt ]]; then
+  launch local-mqtt-broker --port "${mqtt_port:-0}" --devices "$sensors" --rate "$rate"
+  await local-mqtt-broker '^MQTT is ready on \([^,]*\),.*'
+  mqtt_broker=$place
+  readings=(--source mqtt --mqtt-url "mqtt://$mqtt_broker" --mqtt-topics 'sensors/#' --key topic:2)
+fi
+
+if [[ -z $stop ]]; then
+  launch local-broker --port "$port" --data-dir "$data/broker"
+  await local-broker '^Kafka is ready on \([^,]*\),.*'
+fi
 
 if [[ -z $stop ]]; then
   broker=$place
   launch live-page --bootstrap-servers "$broker" ${http_port:+--http-port "$http_port"}
   launch processor --bootstrap-servers "$broker" --window 10s --grace 1s --log-summaries --state-dir "$data/state"
-  launch producer --bootstrap-servers "$broker" --count 0 --rate "$rate" --sensors "$sensors"
+  launch producer --bootstrap-servers "$broker" "${readings[@]}"
   start=$SECONDS
   await live-page '^The live page is on \(.*\)'
 fi
@@ -168,6 +186,8 @@ fi
 if [[ -z $stop ]]; then
   echo "The live page is on $place"
   echo "Kafka is on $broker, logs are in $logs/."
+  [[ -z $mqtt ]] || echo "MQTT is on $mqtt_broker. This publishes a reading of your own:
+  mosquitto_pub -h ${mqtt_broker%:*} -p ${mqtt_broker#*:} -q 1 -t sensors/mine/temperature -m 21.5"
   echo "$rate readings/s from $sensors sensors; windows of 10 s (UTC) show about a second after they end. Ctrl-C ends it."
   echo
   exec 3<"$logs/processor.out"
