@@ -423,7 +423,8 @@ class MqttIT {
             assertThat(bridge.exitCode()).isEqualTo(1);
         }
         assertThat(lastLine())
-                .startsWith("producer: no connection to the MQTT broker at 127.0.0.1:" + mqttPort + " within 2s: ");
+                .startsWith("producer: no connection to the MQTT broker at 127.0.0.1:" + mqttPort + " within 2s: ")
+                .endsWith("Connection refused: /127.0.0.1:" + mqttPort);
 
         try (Bridge bridge = new Bridge()) {
             Thread.sleep(1_000);

@@ -11,7 +11,7 @@ public final class ErrorLine {
     private static final int MAX_CHARACTERS = 1_000;
 
     private static final Pattern CLASS_NAME =
-            Pattern.compile("\\b(?:[a-z]\\w*\\.)+[A-Z]\\w*(?:Exception|Error)\\b(?:: )?");
+            Pattern.compile("\\b(?:[a-z]\\w*\\.)+[A-Z][\\w$]*(?:Exception|Error)\\b(?:: )?");
     private static final Pattern UNPRINTABLE = Pattern.compile("\\p{Cntrl}+");
 
     private ErrorLine() {}

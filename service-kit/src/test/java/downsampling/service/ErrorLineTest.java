@@ -28,6 +28,10 @@ class ErrorLineTest {
                 Arguments.of(new NoSuchFileException("/x/y"), "/x/y: no such file"),
                 Arguments.of(new AccessDeniedException("/x"), "/x: access denied"),
                 Arguments.of(new UnknownHostException("broker"), "broker: unknown host"),
+                Arguments.of(
+                        new IOException(
+                                "io.netty.channel.AbstractChannel$AnnotatedConnectException: Connection refused"),
+                        "Connection refused"),
                 Arguments.of(new IOException("two\nlines\u001b[31m"), "two lines [31m"));
     }
 

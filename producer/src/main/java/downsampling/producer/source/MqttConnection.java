@@ -66,6 +66,11 @@ final class MqttConnection implements AutoCloseable {
             "UNSPECIFIED_ERROR",
             "USE_ANOTHER_SERVER");
 
+    static {
+        // Netty uses sun.misc.Unsafe where it can, and JDK 24 and newer print four lines of warning about that.
+        System.getProperties().putIfAbsent("io.netty.noUnsafe", "true");
+    }
+
     private final MqttSettings settings;
     private final MqttClientBuilder builder;
     private final Duration patience;
@@ -268,7 +273,7 @@ final class MqttConnection implements AutoCloseable {
                             ? "No connection to " + broker + " yet"
                             : "The connection to " + broker + " is lost")
                     + "; trying again. The reason: " + why
-                    + (brief ? ". If this goes on, another client may have the same --mqtt-client-id" : ""));
+                    + (brief ? " (if this goes on, another client may have the same --mqtt-client-id)" : ""));
         }
         connectedSince = 0;
         long pause = Math.min(FIRST_PAUSE_MS << Math.min(attempts, 16), LONGEST_PAUSE_MS);
