@@ -7,9 +7,10 @@
   instances   the processor: 1 to 8 instances on 8 partitions, and one on 1 to 64
   latency     the time from the arrival of the reading that closes a window to its summaries at a read_committed consumer
   producer    our producer against kafka-producer-perf-test
+  mqtt        our producer as a bridge from Mosquitto to Kafka, with --telegraf beside Telegraf
   jmh         the processor's parser and state encoding alone
   options     what options cost the processor of one partition, without Kafka: CPU time, and room of the state
-  all         all of these, as Markdown for docs/performance.md, in under 25 minutes
+  all         all of these but mqtt, as Markdown for docs/performance.md, in under 25 minutes
   quick       a small one of most of them, in 3 minutes
 
 Every run is a process of its own with a fresh application id and a fresh output topic. If the summaries of a run are not
@@ -26,6 +27,7 @@ import pathlib
 import shlex
 import shutil
 import signal
+import socket
 import statistics
 import subprocess
 import sys
@@ -37,6 +39,7 @@ ROOT = HERE.parent.parent
 sys.path.insert(0, str(HERE.parent))
 
 import machine  # the module beside this folder, which both benchmarks use
+import mqtt
 
 WORK = HERE / "target"
 FLINK = HERE / "flink" / "target"
@@ -689,6 +692,229 @@ def producer(session, options):
     say(f"producer ÷ kafka-producer-perf-test: {ratios}; the rate is that between the first and the last arrival.", "")
 
 
+# From MQTT to Kafka.
+
+
+class Mosquitto:
+    """An MQTT broker with nothing in it that keeps whatever it is given."""
+
+    def __init__(self, options, in_flight):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        configuration = WORK / "mosquitto.conf"
+        configuration.write_text(
+            f"listener {self.port} 127.0.0.1\nallow_anonymous true\nmax_queued_messages 0\nmax_inflight_messages {in_flight}\n"
+        )
+        self.process = Process([options.mosquitto, "-c", configuration], WORK / "logs" / f"mosquitto-{self.port}.log")
+        deadline = time.time() + 10
+        while True:
+            try:
+                return socket.create_connection(("127.0.0.1", self.port)).close()
+            except OSError:
+                if time.time() > deadline or not self.process.running():
+                    self.process.fail("mosquitto did not start")
+                time.sleep(0.02)
+
+
+def our_bridge(in_flight=1000, linger=0, version="5"):
+    """The defaults are the producer's own."""
+
+    def command(options, port, topic, qos):
+        java = [options.java(), *options.java_flags(OURS)]
+        ours = ["-jar", ROOT / "producer/target/producer.jar", "--bootstrap-servers", options.bootstrap_servers]
+        ours += ["--source", "mqtt", "--mqtt-url", f"mqtt://127.0.0.1:{port}", "--mqtt-topics", mqtt.FILTER]
+        ours += ["--mqtt-client-id", MQTT_CLIENT, "--qos", qos, "--key", "topic", "--topic", topic]
+        ours += ["--mqtt-version", version, "--mqtt-in-flight", in_flight]
+        if not qos:
+            ours += ["--mqtt-session-expiry", "off"]
+        return ["env", f"KAFKA_LINGER_MS={linger}", *java, *ours]
+
+    return 5 if version == "5" else 4, in_flight, command
+
+
+def telegraf(undelivered=1000, batch=1000, buffer=10_000, flush="10s"):
+    """The defaults are Telegraf's own."""
+
+    def command(options, port, topic, qos):
+        variables = {
+            "MQTT_URL": f"tcp://127.0.0.1:{port}",
+            "KAFKA": options.bootstrap_servers,
+            "TOPIC": topic,
+            "QOS": qos,
+            "KEEPS_SESSION": "true" if qos else "false",
+            "UNDELIVERED": undelivered,
+            "BATCH": batch,
+            "BUFFER": buffer,
+            "FLUSH": flush,
+        }
+        settings = [f"{name}={value}" for name, value in variables.items()]
+        return ["env", *settings, options.telegraf, "--quiet", "--non-strict-env-handling", "--config", HERE / "telegraf.conf"]
+
+    return 4, None, command
+
+
+MQTT_CLIENT = "bench-bridge"
+RAISED = telegraf(undelivered=10_000, batch=1000, buffer=100_000, flush="100ms")
+
+
+def mqtt_bridges(session, options):
+    """Has each bridge bring the same messages from Mosquitto to a topic."""
+    say("## From MQTT to Kafka", "")
+    options.mosquitto = shutil.which(options.mosquitto)
+    if not options.mosquitto:
+        say("Skipped, since there is no mosquitto here; --mosquitto says where it is.", "")
+        return
+
+    def measure(title, bridges, run):
+        measured = {name: [] for name, bridge in bridges.items() if bridge}
+        for turn in range(options.runs):
+            order = list(measured)
+            for name in order if turn % 2 == 0 else reversed(order):
+                one = run(*bridges[name])
+                measured[name].append(one)
+                progress(f"{name}, run {turn + 1}: " + ", ".join(f"{key} {value:.2f}" for key, value in one.items()))
+        keys = next(iter(measured.values()))[0].keys()
+        say(title)
+        table(
+            ["", *keys],
+            [[name, *[spread([run[key] for run in runs], digits(key)) for key in keys]] for name, runs in measured.items()],
+        )
+
+    def digits(key):
+        return 2 if "CPU" in key else 1
+
+    def backlog(count, in_flight):
+        return lambda *bridge: mqtt_backlog(session, options, bridge, count, in_flight)
+
+    beside = options.telegraf is not None
+    parts = options.mqtt_parts.split(",")
+    if "backlog" in parts:
+        measure(
+            f"{options.messages:,} messages of QoS 1 that wait in a session; max_inflight_messages 0:",
+            {
+                "producer": our_bridge(),
+                "Telegraf, max_undelivered_messages 10 000, flush_interval 100 ms": beside and RAISED,
+                "Telegraf, its defaults": beside and telegraf(),
+            },
+            backlog(options.messages, 0),
+        )
+    if "limited" in parts:
+        few = options.messages // 40
+        measure(
+            f"{few:,} messages of QoS 1 that wait in a session; max_inflight_messages 20, Mosquitto's default:",
+            {
+                "producer": our_bridge(),
+                "producer, --mqtt-version=3.1.1": our_bridge(version="3.1.1"),
+                "Telegraf, metric_batch_size 20, flush_interval 100 ms": beside and telegraf(batch=20, flush="100ms"),
+            },
+            backlog(few, 20),
+        )
+    if "live" in parts:
+        for rate in [int(rate) for rate in options.mqtt_rates.split(",")]:
+            measure(
+                f"QoS 0, {rate:,} messages/s for 10 s:",
+                {
+                    "producer": our_bridge(),
+                    "Telegraf, max_undelivered_messages 10 000, flush_interval 100 ms": beside and RAISED,
+                },
+                lambda *bridge, rate=rate: mqtt_live(session, options, bridge[-1], rate),
+            )
+    if "settings" in parts:
+        measure(
+            f"{options.messages:,} messages of QoS 1 that wait in a session; max_inflight_messages 0:",
+            {
+                f"--mqtt-in-flight={in_flight}, linger {linger} ms": our_bridge(in_flight, linger)
+                for in_flight in (100, 1000, 10_000)
+                for linger in (0, 5, 20)
+            },
+            backlog(options.messages, 0),
+        )
+
+
+def mqtt_topic(session, options):
+    session.runs += 1
+    topic = f"mqtt-{STARTED}-{session.runs}"
+    session.observer("topic", topic, options.partitions)
+    return topic
+
+
+def mqtt_backlog(session, options, contender, count, in_flight):
+    """From the first arrival of a message that waited in the MQTT broker to the last one."""
+    version, receive_maximum, command = contender
+    topic = mqtt_topic(session, options)
+    broker = Mosquitto(options, in_flight)
+    bridge = None
+    try:
+        mqtt.make_session(broker.port, MQTT_CLIENT, version, receive_maximum)
+        mqtt.preload(broker.port, count)
+        broker.process.sample()
+        before = broker.process.cpu[-1][1]
+        bridge = Process(command(options, broker.port, topic, 1), WORK / "logs" / f"{topic}.log")
+        arrived = [(bridge.started, 0)]
+        while arrived[-1][1] < count:
+            time.sleep(0.02)
+            bridge.sample()
+            arrived.append((time.time(), session.observer("records", topic)["records"]))
+            if not bridge.running() or time.time() - bridge.started > RUN_TIMEOUT:
+                bridge.fail(f"{arrived[-1][1]} of {count} messages had come")
+        bridge.sample()
+        broker.process.sample()
+        first, half, last = crossing(arrived, 1), crossing(arrived, count / 2), crossing(arrived, count)
+        millions = count / 1e6
+        return {
+            "thousand messages/s, whole": count / (last - first) / 1e3,
+            "steady": count / 2 / (last - half) / 1e3,
+            "CPU s per million, whole": value_at(bridge.cpu, last) / millions,
+            "steady CPU": (value_at(bridge.cpu, last) - value_at(bridge.cpu, half)) / millions * 2,
+            "Mosquitto's CPU s per million": (broker.process.cpu[-1][1] - before) / millions,
+            "peak MB": bridge.peak,
+            "twice": session.observer("span", topic)["records"] - count,
+        }
+    finally:
+        if bridge:
+            bridge.stop()
+        broker.process.stop()
+
+
+def mqtt_live(session, options, command, rate):
+    """How many of those messages arrive that come at a rate."""
+    topic = mqtt_topic(session, options)
+    broker = Mosquitto(options, 0)
+    bridge = Process(command(options, broker.port, topic, 0), WORK / "logs" / f"{topic}.log")
+    records = lambda: session.observer("records", topic)["records"]
+    try:
+        while not records():
+            mqtt.probe(broker.port)
+            time.sleep(0.1)
+            if not bridge.running() or time.time() - bridge.started > 60:
+                bridge.fail("no message had come")
+        time.sleep(1)
+        probes = records()
+        bridge.sample()
+        before = bridge.cpu[-1][1]
+        started = time.time()
+        seconds = mqtt.publish(broker.port, 10 * rate, rate)
+        came, last = records(), time.time()
+        while time.time() - last < 3:
+            time.sleep(0.1)
+            if (now := records()) > came:
+                came, last = now, time.time()
+        bridge.sample()
+        came -= probes
+        return {
+            "sent, thousand/s": 10 * rate / seconds / 1e3,
+            "arrived, thousand/s": came / (last - started) / 1e3,
+            "lost %": 100 - 10 * came / rate,
+            "CPU s per million": (bridge.cpu[-1][1] - before) / (came / 1e6),
+            "peak MB": bridge.peak,
+        }
+    finally:
+        bridge.stop()
+        broker.process.stop()
+        session.observer("span", topic)
+
+
 def jmh(session, options):
     say("## Parser and state encoding alone", "", "JMH, nanoseconds an operation, with the error at 99.9 %:")
     result = WORK / "logs" / "jmh.json"
@@ -738,6 +964,7 @@ TASKS = {
     "instances": instances,
     "latency": latency,
     "producer": producer,
+    "mqtt": mqtt_bridges,
     "jmh": jmh,
     "options": options_cost,
     "all": everything,
@@ -825,6 +1052,11 @@ def parse(arguments):
     add("--store", default="memory", help="store of the processor: memory or rocksdb (default: %(default)s)")
     add("--processor-options", default="", help="more options for the processor, in one argument")
     add("--rate", type=float, help="rate for latency, in readings/s (default: half the steady rate just measured, or 100000)")
+    add("--messages", type=int, default=500_000, help="with mqtt: number of messages that wait (default: %(default)s)")
+    add("--mqtt-parts", default="backlog,limited,live", help="with mqtt: which tables, also settings (default: %(default)s)")
+    add("--mqtt-rates", default="20000,40000", help="with mqtt: messages/s of QoS 0 (default: %(default)s)")
+    add("--mosquitto", default="mosquitto", help="with mqtt: the MQTT broker's program (default: that on the PATH)")
+    add("--telegraf", help="with mqtt: Telegraf's program, to be measured beside ours (default: ours alone)")
     add("--jdk", help="folder of the JDK that runs everything (default: that of java on the PATH)")
     add("--other-jdk", help="folder of another JDK, which settings compares")
     add(

@@ -22,6 +22,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.GroupState;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
+import org.apache.kafka.common.TopicPartitionInfo;
 import org.apache.kafka.common.errors.UnknownTopicOrPartitionException;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
@@ -41,6 +42,7 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
  *       see {@link Latency}
  *   <li>{@code joined GROUP}: reports whether the group has members, and all of them have their partitions
  *   <li>{@code topic TOPIC PARTITIONS}: makes a topic whose records carry the time of their arrival
+ *   <li>{@code records TOPIC}: reports how many records the topic has so far
  *   <li>{@code span TOPIC}: reports how many records the topic has and when the first and the last arrived, and deletes
  *       it
  *   <li>{@code shares FILE FROM TO}: reports where the time in a flight recording went, between two times, see
@@ -120,6 +122,7 @@ public final class Observer {
                 createStamped(order[1], Integer.parseInt(order[2]));
                 yield Map.of();
             }
+            case "records" -> Map.of("records", records(order[1]));
             case "span" -> span(order[1]);
             case "shares" ->
                 ProfileShares.of(Path.of(order[1]), Double.parseDouble(order[2]), Double.parseDouble(order[3]));
@@ -171,6 +174,20 @@ public final class Observer {
         return admin.listGroups().all().get().stream()
                 .anyMatch(listed ->
                         listed.groupId().equals(group) && listed.groupState().equals(Optional.of(GroupState.STABLE)));
+    }
+
+    private long records(String topic) throws Exception {
+        Map<TopicPartition, OffsetSpec> ends = new HashMap<>();
+        for (TopicPartitionInfo info : admin.describeTopics(List.of(topic))
+                .allTopicNames()
+                .get()
+                .get(topic)
+                .partitions()) {
+            ends.put(new TopicPartition(topic, info.partition()), OffsetSpec.latest());
+        }
+        return admin.listOffsets(ends).all().get().values().stream()
+                .mapToLong(end -> end.offset())
+                .sum();
     }
 
     private Object span(String topic) throws Exception {
