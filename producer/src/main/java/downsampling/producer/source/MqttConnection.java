@@ -22,7 +22,6 @@ import downsampling.service.ErrorLine;
 import downsampling.service.FailedException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
@@ -238,7 +237,7 @@ final class MqttConnection implements AutoCloseable {
             String filter = settings.filters().get(i).toString();
             if (grant.isRefused()) {
                 fail("the MQTT broker at " + settings.url() + " refuses --mqtt-topics=" + filter + ": "
-                        + words(grant.name()));
+                        + MqttCounts.words(grant.name()));
                 return;
             }
             if (grant.code() < settings.qos()) {
@@ -258,7 +257,7 @@ final class MqttConnection implements AutoCloseable {
         }
         Throwable cause = context.getCause();
         String reason = reason(cause);
-        String why = reason == null ? ErrorLine.of(cause) : words(reason) + hint(reason);
+        String why = reason == null ? ErrorLine.of(cause) : MqttCounts.words(reason) + hint(reason);
         String broker = "the MQTT broker at " + settings.url();
         long now = System.nanoTime();
         if (reason != null && !PASSING.contains(reason)) {
@@ -312,9 +311,5 @@ final class MqttConnection implements AutoCloseable {
 
     private static boolean isHandshake(@Nullable Throwable e) {
         return e != null && (e instanceof SSLHandshakeException || isHandshake(e.getCause()));
-    }
-
-    private static String words(String name) {
-        return name.toLowerCase(Locale.ROOT).replace('_', ' ');
     }
 }

@@ -2,12 +2,15 @@ package downsampling.producer.source;
 
 import downsampling.service.InvalidSettingException;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.function.Consumer;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
@@ -15,7 +18,9 @@ import picocli.CommandLine.Spec;
 @Command(optionListHeading = "%nReadings from an MQTT broker (--source=mqtt):%n")
 final class MqttOptions {
 
+    private static final String KEY = "--key";
     private static final String PASSWORD = "--mqtt-password";
+    private static final String TOPICS = "--mqtt-topics";
 
     /** What to do with retained messages. */
     private enum Retained {
@@ -42,7 +47,7 @@ final class MqttOptions {
     private Optional<String> url;
 
     @Option(
-            names = "--mqtt-topics",
+            names = TOPICS,
             paramLabel = "FILTER,...",
             split = ",",
             description = "Which messages, such as sensors/+/temperature or zigbee2mqtt/#. Instances that subscribe to"
@@ -90,7 +95,7 @@ final class MqttOptions {
     private int inFlight;
 
     @Option(
-            names = "--key",
+            names = KEY,
             paramLabel = "topic|topic:N|/POINTER",
             defaultValue = "topic",
             converter = MqttKey.Converter.class,
@@ -103,7 +108,9 @@ final class MqttOptions {
             paramLabel = "FORMAT",
             defaultValue = "plain",
             description = "plain sends a payload as it is, and a bare number such as 21.5 as"
-                    + " {\"ts\":<arrival in ms>,\"value\":21.5}; sparkplug makes a reading of each metric of Sparkplug B"
+                    + " {\"ts\":<arrival in ms>,\"value\":21.5}; sparkplug makes a reading of each number in"
+                    + " a message of Sparkplug B, with GROUP/NODE[/DEVICE]/METRIC as the sensor id, and asks edge nodes for"
+                    + " births that it has not seen"
                     + " (default: ${DEFAULT-VALUE}).")
     private Payload payload;
 
@@ -170,15 +177,31 @@ final class MqttOptions {
                 new MqttTls(caFile, certFile, keyFile));
     }
 
-    MqttKey key() {
-        return key;
+    /**
+     * How a payload is read.
+     *
+     * @param notes receives each line that a person has to know of
+     * @throws InvalidSettingException if an option makes no sense with it
+     */
+    MqttPayload payload(Clock clock, Consumer<String> notes) {
+        if (payload == Payload.PLAIN) {
+            return new PlainPayload(key, clock, notes);
+        }
+        OptionSpec given = command.commandLine().getParseResult().matchedOption(KEY);
+        if (given != null) {
+            throw new InvalidSettingException(
+                    KEY, given.originalStringValues().get(0), "this option only with --payload=" + Payload.PLAIN);
+        }
+        for (String filter : topics) {
+            if (filter.startsWith("$share/")) { // Another instance would get the births that this one needs.
+                throw new InvalidSettingException(
+                        TOPICS, filter, "filters without $share/ where there is --payload=" + payload);
+            }
+        }
+        return new SparkplugB(clock, notes);
     }
 
     boolean sendsRetained() {
         return retained == Retained.SEND;
-    }
-
-    boolean isSparkplug() {
-        return payload == Payload.SPARKPLUG;
     }
 }

@@ -2,7 +2,6 @@ package downsampling.producer.source;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static java.util.Objects.requireNonNull;
 
 import downsampling.producer.source.MqttProtocol.Arrival;
 import downsampling.service.ErrorLine;
@@ -10,11 +9,10 @@ import downsampling.service.FailedException;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.EnumMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
@@ -24,14 +22,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The messages of an MQTT broker, for as long as the program runs. One is acknowledged once Kafka has it, so that the MQTT broker
  * keeps whatever this program has not delivered when it ends, however it ends, and sends it again to the next one.
  *
- * <p>A message becomes one of Kafka as it is, with its topic in the header {@code mqtt.topic}; a bare number becomes a reading.
+ * <p>A message becomes some of Kafka, as the format of its payload has it, with its topic in the header {@code mqtt.topic}.
  * Whatever becomes of a message, it is acknowledged in the end, or the program ends: one without acknowledgement would hold up
  * all that follow.
  */
@@ -42,61 +39,43 @@ final class MqttSource implements Source {
 
     private static final int STOP_CHECK_MS = 100;
 
-    /** What JSON allows as a number. Other numbers than that go through as they are. */
-    private static final Pattern NUMBER = Pattern.compile("-?(?:0|[1-9]\\d*)(?:\\.\\d+)?(?:[eE][+-]?\\d+)?");
-
-    private static final int LONGEST_NUMBER = 40;
-
     /** What became of messages that are not sent. */
     private enum Passed {
-        RETAINED("retained"),
-        DROPPED("dropped"),
-        OTHER_SUBSCRIPTION("of another subscription"),
-        TOO_LARGE("too large");
-
-        private final String words;
-
-        Passed(String words) {
-            this.words = words;
-        }
+        RETAINED,
+        DROPPED,
+        OF_ANOTHER_SUBSCRIPTION,
+        TOO_LARGE
     }
 
     private final MqttConnection connection;
-    private final MqttKey key;
+    private final MqttPayload payload;
     private final boolean sendsRetained;
-    private final Clock clock;
     private final CountDownLatch stop;
-    private final Consumer<String> notes;
 
     private final BlockingQueue<Arrival> arrived = new LinkedBlockingQueue<>();
     private final Queue<Message> ready = new ArrayDeque<>();
     private final AtomicLong received = new AtomicLong();
-    private final AtomicLong withoutKey = new AtomicLong();
-    private final Map<Passed, AtomicLong> passed = new EnumMap<>(Passed.class);
+    private final MqttCounts<Passed> passed;
 
     /**
      * Prepares to receive; the connection is made when the first message is asked for, so that nothing comes before Kafka is there.
      *
+     * @param payload  makes messages for Kafka
      * @param patience how long to wait for the MQTT broker at first
      * @param stop     ends the waiting when it is counted down
      * @param notes    receives each line that a person has to know of; from any thread
      */
     MqttSource(
             MqttSettings settings,
-            MqttKey key,
+            MqttPayload payload,
             boolean sendsRetained,
-            Clock clock,
             Duration patience,
             CountDownLatch stop,
             Consumer<String> notes) {
-        this.key = key;
+        this.payload = payload;
         this.sendsRetained = sendsRetained;
-        this.clock = clock;
         this.stop = stop;
-        this.notes = notes;
-        for (Passed reason : Passed.values()) {
-            passed.put(reason, new AtomicLong());
-        }
+        passed = new MqttCounts<>(Passed.class, notes);
         connection = new MqttConnection(settings, patience, this::arrived, notes);
     }
 
@@ -144,8 +123,8 @@ final class MqttSource implements Source {
     public Map<String, Long> counts() {
         Map<String, Long> counts = new LinkedHashMap<>();
         counts.put("received", received.get());
-        counts.put("without a key", withoutKey.get());
-        passed.forEach((reason, count) -> counts.put(reason.words, count.get()));
+        counts.putAll(payload.counts().byName());
+        counts.putAll(passed.byName());
         return counts;
     }
 
@@ -154,11 +133,17 @@ final class MqttSource implements Source {
         FunctionCounter.builder("downsampling.producer.mqtt.messages", received, AtomicLong::get)
                 .description("Messages that came from the MQTT broker")
                 .register(registry);
-        passed.forEach((reason, count) -> FunctionCounter.builder(
-                        "downsampling.producer.mqtt.passed.over", count, AtomicLong::get)
-                .description("Messages from the MQTT broker that were not sent to Kafka, by reason")
-                .tag("reason", reason.words)
-                .register(registry));
+        payload.counts()
+                .bindTo(
+                        registry,
+                        "downsampling.producer.mqtt.events",
+                        "What was remarkable about payloads from the MQTT broker",
+                        "event");
+        passed.bindTo(
+                registry,
+                "downsampling.producer.mqtt.passed.over",
+                "Messages from the MQTT broker that were not sent to Kafka, by reason",
+                "reason");
         Gauge.builder("downsampling.producer.mqtt.in.flight", connection, MqttConnection::inFlight)
                 .description("Messages that the MQTT broker keeps until Kafka has them")
                 .register(registry);
@@ -187,11 +172,11 @@ final class MqttSource implements Source {
             pass(Passed.RETAINED, message, "it was retained, and --retained=send is not given");
         } else if (!connection.hasSubscribedTo(message.topic())) {
             pass(
-                    Passed.OTHER_SUBSCRIPTION,
+                    Passed.OF_ANOTHER_SUBSCRIPTION,
                     message,
                     "--mqtt-topics does not have it, but the session of the client id does, from an earlier time");
         } else {
-            ready.add(message(message));
+            send(message);
         }
     }
 
@@ -200,36 +185,26 @@ final class MqttSource implements Source {
         message.acknowledge().run();
     }
 
-    /** Counts a message that is not sent; the first one for each reason is worth a line. */
     private void count(Passed reason, Arrival message, String why) {
-        if (requireNonNull(passed.get(reason)).incrementAndGet() == 1) {
-            notes.accept("Passed over a message on " + message.topic() + ", and will count others: " + why);
-        }
+        passed.add(reason, () -> "Passed over a message on " + message.topic() + ", and will count others: " + why);
     }
 
-    private Message message(Arrival arrival) {
+    private void send(Arrival arrival) {
         String topic = arrival.topic().toString();
-        byte @Nullable [] sensor = key.of(topic, arrival.payload());
-        if (sensor == null && withoutKey.incrementAndGet() == 1) {
-            notes.accept("A message on " + topic
-                    + " has nothing where --key says; it is sent without a key, and others are counted");
+        List<Message> parts = payload.read(topic, arrival.payload(), connection::publish);
+        if (parts.isEmpty()) {
+            arrival.acknowledge().run();
+            return;
         }
         Map<String, byte[]> headers = new LinkedHashMap<>();
         headers.put("mqtt.topic", topic.getBytes(UTF_8));
         if (arrival.retained()) {
             headers.put("mqtt.retained", "true".getBytes(ISO_8859_1));
         }
-        return new MqttMessage(sensor, value(arrival.payload()), headers, new Acknowledgement(arrival, 1));
-    }
-
-    private byte[] value(byte[] payload) {
-        if (payload.length > LONGEST_NUMBER) {
-            return payload;
+        Acknowledgement delivery = new Acknowledgement(arrival, parts.size());
+        for (Message part : parts) {
+            ready.add(new MqttMessage(part.key(), part.value(), headers, delivery));
         }
-        String text = new String(payload, ISO_8859_1).strip();
-        return NUMBER.matcher(text).matches()
-                ? ("{\"ts\":" + clock.millis() + ",\"value\":" + text + "}").getBytes(ISO_8859_1)
-                : payload;
     }
 
     /** Acknowledges a message once Kafka has all that was made of it. */

@@ -122,7 +122,12 @@ public final class SourceOptions {
             }
             case MQTT ->
                 new MqttSource(
-                        mqtt.settings(), mqtt.key(), mqtt.sendsRetained(), Clock.systemUTC(), patience, stop, notes);
+                        mqtt.settings(),
+                        mqtt.payload(Clock.systemUTC(), notes),
+                        mqtt.sendsRetained(),
+                        patience,
+                        stop,
+                        notes);
         };
     }
 

@@ -8,6 +8,7 @@ import downsampling.service.Program;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -62,6 +63,11 @@ class MqttDevicesTest {
         assertThat(options.mqtt.settings().filters())
                 .as(device)
                 .anyMatch(filter -> filter.matches(MqttTopic.of(topic)));
-        assertThat(options.mqtt.key().of(topic, payload.getBytes(UTF_8))).isEqualTo(sensor.getBytes(UTF_8));
+        assertThat(options.mqtt
+                        .payload(Clock.systemUTC(), note -> {})
+                        .read(topic, payload.getBytes(UTF_8), (to, answer) -> {}))
+                .singleElement()
+                .extracting(Message::sensor)
+                .isEqualTo(sensor);
     }
 }
