@@ -17,7 +17,7 @@ All that is in the jars, direct and transitive, without what is for tests alone.
 reached there.) Each jar also comes with its own list, `target/<module>.cdx.json` (CycloneDX), for other tools.
 
 **Which versions.** What the POMs name is the newest release of its minor version, on 26 November 2026. Not the newest of all were
-then: Jackson (2.23.0), Kafka (4.4.0, under trial) and what Kafka chooses itself, RocksDB (11.8.1) above all. zstd-jni, lz4-java,
+then: Jackson (2.23.0), HiveMQ (2026.5), which only the demo and the tests have, and what Kafka chooses itself, RocksDB (11.8.1) above all. zstd-jni, lz4-java,
 snappy-java and log4j-api are newer than those that Kafka asks for, and the newest releases there were (of Log4j's line 2). All else
 is what these libraries bring along: the version that each of them asks for, newest or not. Where two ask for different versions,
 the build fails until one is chosen.

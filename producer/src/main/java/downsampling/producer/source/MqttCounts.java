@@ -45,11 +45,11 @@ final class MqttCounts<K extends Enum<K>> {
         return byName;
     }
 
-    /** Shows the counts as one metric that has the name of the kind as its tag. */
+    /** Shows the counts as one metric that has the name of the kind, such as {@code too_large}, as its tag. */
     void bindTo(MeterRegistry registry, String metric, String description, String tag) {
         counts.forEach((kind, count) -> FunctionCounter.builder(metric, count, AtomicLong::get)
                 .description(description)
-                .tag(tag, words(kind.name()))
+                .tag(tag, kind.name().toLowerCase(Locale.ROOT))
                 .register(registry));
     }
 
