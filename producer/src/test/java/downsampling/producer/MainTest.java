@@ -116,6 +116,7 @@ class MainTest {
                 "--source mqtt --mqtt-url mqtt://me:secret@h --mqtt-topics a -> --mqtt-url: expected a URL without a user: there are --mqtt-user and --mqtt-password-file",
                 "--source mqtt --mqtt-url mqtt://h -> --mqtt-topics: expected a topic filter such as sensors/#",
                 "--source mqtt --mqtt-url mqtt://h --mqtt-topics a/#/b -> --mqtt-topics=a/#/b: expected a topic filter such as sensors/#, sensors/+/temperature or $share/group/sensors/#",
+                "--source mqtt --mqtt-url mqtt://h --mqtt-topics a/b,a/+ -> --mqtt-topics=a/b: expected no filter that a/+ includes: many MQTT brokers send a message for each",
                 "--source mqtt --mqtt-url mqtt://h --mqtt-topics a --qos 3 -> --qos=3: expected 0, 1 or 2",
                 "--source mqtt --mqtt-url mqtt://h --mqtt-topics a --mqtt-version 4 -> --mqtt-version=4: expected 5 or 3.1.1",
                 "--source mqtt --mqtt-url mqtt://h --mqtt-topics a --mqtt-in-flight 0 -> --mqtt-in-flight=0: expected a number from 1 to 65535",

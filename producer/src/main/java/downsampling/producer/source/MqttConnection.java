@@ -50,6 +50,8 @@ final class MqttConnection implements AutoCloseable {
     /** A connection that the broker ends so soon may have been ended by another client with the same id. */
     private static final Duration SUSPICIOUSLY_SHORT = Duration.ofSeconds(10);
 
+    private static final String RECEIVE_MAXIMUM_EXCEEDED = "RECEIVE_MAXIMUM_EXCEEDED";
+
     /** Reasons to refuse a connection, or to end it, that may pass; anything else would be the same the next time. */
     private static final Set<String> PASSING = Set.of(
             "CONNECTION_RATE_EXCEEDED",
@@ -57,7 +59,7 @@ final class MqttConnection implements AutoCloseable {
             "KEEP_ALIVE_TIMEOUT",
             "NORMAL_DISCONNECTION",
             "QUOTA_EXCEEDED",
-            "RECEIVE_MAXIMUM_EXCEEDED",
+            RECEIVE_MAXIMUM_EXCEEDED,
             "SERVER_BUSY",
             "SERVER_MOVED",
             "SERVER_SHUTTING_DOWN",
@@ -89,6 +91,8 @@ final class MqttConnection implements AutoCloseable {
     private long connectedSince;
     private int attempts;
     private boolean everConnected;
+    /** What the broker is asked for, until it has shown that it does not keep to it. */
+    private int receiveMaximum;
 
     /**
      * Prepares a connection, which {@link #keepOpen} makes.
@@ -100,6 +104,7 @@ final class MqttConnection implements AutoCloseable {
      */
     MqttConnection(MqttSettings settings, Duration patience, Consumer<Arrival> arrivals, Consumer<String> notes) {
         this.settings = settings;
+        receiveMaximum = settings.inFlight();
         this.patience = patience;
         this.arrivals = arrivals;
         this.notes = notes;
@@ -137,7 +142,7 @@ final class MqttConnection implements AutoCloseable {
                 firstAttempt = now;
             }
             client = MqttProtocol.of(settings, builder, this::arrived);
-            client.connect();
+            client.connect(receiveMaximum);
         }
     }
 
@@ -266,6 +271,13 @@ final class MqttConnection implements AutoCloseable {
             fail("no TLS connection to " + broker + ": " + why);
         } else if (!everConnected && now - firstAttempt > patience.toNanos()) {
             fail("no connection to " + broker + " within " + Durations.format(patience) + ": " + why);
+        } else if (RECEIVE_MAXIMUM_EXCEEDED.equals(reason) && receiveMaximum < MqttSettings.MOST_IN_FLIGHT) {
+            // Mosquitto 2.0.11, which many have, does so whenever there is a backlog. The client ends the connection
+            // over it.
+            receiveMaximum = MqttSettings.MOST_IN_FLIGHT;
+            notes.accept("The MQTT broker at " + settings.url()
+                    + " has sent more messages at a time than --mqtt-in-flight=" + settings.inFlight()
+                    + ". Connecting anew without that limit; a newer version of the MQTT broker may keep to it");
         } else if (attempts == 0) { // one line is enough for each loss
             boolean brief = wasReady && now - connectedSince < SUSPICIOUSLY_SHORT.toNanos();
             notes.accept((connectedSince == 0

@@ -54,8 +54,12 @@ interface MqttProtocol {
         }
     }
 
-    /** Begins to connect; the listeners hear how that goes. */
-    void connect();
+    /**
+     * Begins to connect; the listeners hear how that goes.
+     *
+     * @param receiveMaximum how many messages may be unacknowledged at a time, where the version has words for it
+     */
+    void connect(int receiveMaximum);
 
     /** Subscribes to all filters; yields an answer for each, in their order. */
     CompletableFuture<List<Grant>> subscribe();
@@ -95,12 +99,12 @@ interface MqttProtocol {
 
         @Override
         @SuppressWarnings("FutureReturnValueIgnored") // the listeners hear of it
-        public void connect() {
+        public void connect(int receiveMaximum) {
             client.connect(Mqtt5Connect.builder()
                     .cleanStart(!settings.keepsSession())
                     .sessionExpiryInterval(settings.sessionExpirySeconds())
                     .restrictions(Mqtt5ConnectRestrictions.builder()
-                            .receiveMaximum(settings.inFlight())
+                            .receiveMaximum(receiveMaximum)
                             .build())
                     .simpleAuth(settings.credentials().map(Version5::auth).orElse(null))
                     .build());
@@ -165,7 +169,7 @@ interface MqttProtocol {
 
         @Override
         @SuppressWarnings("FutureReturnValueIgnored") // the listeners hear of it
-        public void connect() {
+        public void connect(int receiveMaximum) {
             client.connect(Mqtt3Connect.builder()
                     .cleanSession(!settings.keepsSession())
                     .simpleAuth(settings.credentials().map(Version311::auth).orElse(null))

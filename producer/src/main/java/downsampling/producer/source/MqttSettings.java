@@ -34,6 +34,9 @@ record MqttSettings(
         Optional<Credentials> credentials,
         MqttTls tls) {
 
+    /** The protocol has no more numbers for messages that are under way. */
+    static final int MOST_IN_FLIGHT = 65_535;
+
     /** Who connects. A password is never printed. */
     record Credentials(String user, Optional<byte[]> password) {
         @Override
@@ -56,8 +59,8 @@ record MqttSettings(
         if (qos < 0 || qos > 2) {
             throw new InvalidSettingException("--qos", qos, "0, 1 or 2");
         }
-        if (inFlight < 1 || inFlight > 65_535) {
-            throw new InvalidSettingException("--mqtt-in-flight", inFlight, "a number from 1 to 65535");
+        if (inFlight < 1 || inFlight > MOST_IN_FLIGHT) {
+            throw new InvalidSettingException("--mqtt-in-flight", inFlight, "a number from 1 to " + MOST_IN_FLIGHT);
         }
         if (tls.isGiven() && !url.tls()) {
             throw new InvalidSettingException(MqttUrl.OPTION, url, "mqtts:// or wss:// where certificates are given");
@@ -87,7 +90,18 @@ record MqttSettings(
         if (texts.isEmpty()) {
             throw new InvalidSettingException("--mqtt-topics", "a topic filter such as sensors/#");
         }
-        return texts.stream().map(MqttSettings::filter).toList();
+        List<MqttTopicFilter> filters = texts.stream().map(MqttSettings::filter).toList();
+        for (MqttTopicFilter filter : filters) {
+            for (MqttTopicFilter other : filters) {
+                if (filter != other && filter.matches(other)) {
+                    throw new InvalidSettingException(
+                            "--mqtt-topics",
+                            other,
+                            "no filter that " + filter + " includes: many MQTT brokers send a message for each");
+                }
+            }
+        }
+        return filters;
     }
 
     private static MqttTopicFilter filter(String text) {
