@@ -73,7 +73,10 @@ class MonitoringIT {
             check(expression, series);
         }
 
-        Set<String> documented = all(ROW, operations).collect(Collectors.toCollection(TreeSet::new));
+        // Those of a bridge from MQTT are asked for by the producer's own tests.
+        Set<String> documented = all(ROW, operations)
+                .filter(name -> !name.startsWith("downsampling_producer_mqtt_"))
+                .collect(Collectors.toCollection(TreeSet::new));
         Set<String> told = series.stream()
                 .map(one -> one.name().replaceFirst("^(downsampling_.+_seconds)_(bucket|count|sum|max)$", "$1"))
                 .collect(Collectors.toSet());

@@ -167,6 +167,10 @@ class MqttIT {
             bridge.awaitReady();
             publish(1, root + "/new", "2");
             awaitRecords(1);
+            assertThat(bridge.metric("downsampling_producer_mqtt_passed_over_total{reason=\"retained\"}"))
+                    .isEqualTo(1);
+            assertThat(bridge.metric("downsampling_producer_mqtt_events_total{event=\"without_a_key\"}"))
+                    .isZero();
             assertThat(bridge.stop()).isZero();
         }
         assertThat(out.toString()).startsWith("sent 1, ").contains("retained 1,");

@@ -312,6 +312,8 @@ final class Account {
     private long back;
     /** Where readings are rekeyed: what came in before this has been read, wherever it stood. */
     private long allReadUpTo;
+    /** Whether there are readings of which the processor may not have made anything yet. */
+    private boolean behind;
 
     private @Nullable String strayingSensor;
 
@@ -435,6 +437,7 @@ final class Account {
         } else if (offset >= partition.reached) {
             partition.add(Column.READ, 1);
             partition.add(Column.NOT_YET, 1);
+            behind = true;
         } else {
             try {
                 // How far ahead a clock may be was for the processor to say; what it refused is dead.
@@ -471,6 +474,7 @@ final class Account {
                     partition.add(Column.DEAD, 1);
                 } else {
                     boolean notYet = record.offset() >= partition.processed || partition.between.contains(place);
+                    behind |= notYet;
                     onTime(partition, sensor.get(), reading, record.timestamp(), notYet);
                 }
             }
@@ -879,6 +883,12 @@ final class Account {
 
     /** The processor must have closed the windows of a sensor that end at or before this. */
     private long mustBeClosedUpTo(Sensor sensor) {
+        if (rekeyed && behind) {
+            // Windows wait until the step that closes them has heard of all partitions of the input, and what it has
+            // heard
+            // of is not known: when it begins, it has counted readings and closed nothing.
+            return clock(sensor).closedUpTo;
+        }
         StreamTime ofPartition = sensor.partition().clock.streamTime;
         long time = rekeyed ? Math.min(ofPartition.newest(), allReadUpTo) : ofPartition.get();
         Clock clock = clock(sensor);
