@@ -115,6 +115,27 @@ class AccountTest {
     }
 
     @Test
+    void shouldNotMissSummariesThatMayWaitForAnotherPartitionWhereReadingsAreRekeyed() {
+        for (String streamTime : List.of("partition", "sensor")) {
+            for (long processed : new long[] {2, 3}) {
+                offset = 0;
+                account = new Account(
+                        Driver.config(TopologyKind.EXACT, "--rekey", "--stream-time=" + streamTime),
+                        List.of(new Account.Partition(0, 0, processed, ALL)));
+                read("a", 1, 5);
+                read("a", 100, 5);
+                read("a", 101, 5);
+
+                if (processed == 3) {
+                    assertColumns(READ, 3, OPEN, 2, LOST, 1);
+                } else {
+                    assertColumns(READ, 3, OPEN, 2, NOT_YET, 1);
+                }
+            }
+        }
+    }
+
+    @Test
     void shouldNotTakeATimestampOfTheFutureForAClock() {
         readLive("a", 1, 5, 4_000_000_000.0);
         readLive("fast", 41, 5, 4_000_000_000.0);
