@@ -884,9 +884,8 @@ final class Account {
     /** The processor must have closed the windows of a sensor that end at or before this. */
     private long mustBeClosedUpTo(Sensor sensor) {
         if (rekeyed && behind) {
-            // Windows wait until the step that closes them has heard of all partitions of the input, and what it has
-            // heard
-            // of is not known: when it begins, it has counted readings and closed nothing.
+            // Windows wait until the step that closes them has heard of all partitions of the input. Of which it has
+            // is not known: when it begins, it has counted readings and closed nothing.
             return clock(sensor).closedUpTo;
         }
         StreamTime ofPartition = sensor.partition().clock.streamTime;

@@ -91,6 +91,9 @@ final class MqttConnection implements AutoCloseable {
     private long connectedSince;
     private int attempts;
     private boolean everConnected;
+    /** Whether the broker has granted the filters in its session; it may end a connection before it does. */
+    private boolean subscribed;
+
     /** What the broker is asked for, until it has shown that it does not keep to it. */
     private int receiveMaximum;
 
@@ -220,7 +223,8 @@ final class MqttConnection implements AutoCloseable {
                 + (lost ? "; it has lost the session of " + settings.clientId() + ", and what came meanwhile" : ""));
         connectedSince = System.nanoTime();
         attempts = 0;
-        if (everConnected && resumed) {
+        subscribed &= resumed;
+        if (subscribed) {
             ready = true;
         } else {
             MqttProtocol by = requireNonNull(client);
@@ -250,6 +254,7 @@ final class MqttConnection implements AutoCloseable {
                         + settings.qos());
             }
         }
+        subscribed = true;
         ready = true;
     }
 
@@ -272,8 +277,7 @@ final class MqttConnection implements AutoCloseable {
         } else if (!everConnected && now - firstAttempt > patience.toNanos()) {
             fail("no connection to " + broker + " within " + Durations.format(patience) + ": " + why);
         } else if (RECEIVE_MAXIMUM_EXCEEDED.equals(reason) && receiveMaximum < MqttSettings.MOST_IN_FLIGHT) {
-            // Mosquitto 2.0.11, which many have, does so whenever there is a backlog. The client ends the connection
-            // over it.
+            // Mosquitto 2.0.11, which many have, does so whenever there is a backlog; the client ends the connection.
             receiveMaximum = MqttSettings.MOST_IN_FLIGHT;
             notes.accept("The MQTT broker at " + settings.url()
                     + " has sent more messages at a time than --mqtt-in-flight=" + settings.inFlight()
